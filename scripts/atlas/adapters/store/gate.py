@@ -1,0 +1,45 @@
+"""The gate: the small file, renamed into place last, that says what one consistent state consists of."""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+from atlas.core.errors import StateError
+from atlas.core.model import STATE_VERSION
+
+
+class Gate:
+    """What the last commit left: sequence number, history size, and (bytes, checksum) of every file."""
+
+    __slots__ = ("files", "history", "seq")
+
+    def __init__(self, seq: int = 0, history: int = 0, files: dict[str, list[int]] | None = None) -> None:
+        self.seq, self.history, self.files = seq, history, files or {}
+
+    def matches(self, name: str, data: bytes | None) -> bool:
+        """Whether `data` is what the last commit wrote to the file `name`."""
+        return data is not None and self.files.get(name) == fingerprint(data)
+
+    def render(self) -> bytes:
+        """The gate as JSON."""
+        value = {"version": STATE_VERSION, "seq": self.seq, "history": self.history, "files": self.files}
+        return json.dumps(value).encode()
+
+    @classmethod
+    def parse(cls, data: bytes | None) -> Gate | None:
+        """The gate, or None when it is missing or damaged. Raises StateError when a newer ATLAS wrote it."""
+        try:
+            value = json.loads(data or b"")
+            if value["version"] > STATE_VERSION:
+                raise StateError(
+                    f"the state has version {value['version']}, this ATLAS knows {STATE_VERSION}: update the plugin"
+                )
+            return cls(int(value["seq"]), int(value["history"]), dict(value["files"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def fingerprint(data: bytes) -> list[int]:
+    """Length and checksum of a file's bytes."""
+    return [len(data), zlib.crc32(data)]

@@ -1,0 +1,130 @@
+"""What a verb works on inside a transaction: records to read and put, checked as they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from atlas.core.errors import AtlasError
+from atlas.core.ids import is_slug
+from atlas.core.model import FILES, KINDS, Kind, check_transition
+
+from .table import Rows, Table, encode
+
+R = TypeVar("R")
+Changes = dict[str, dict[str, "str | None"]]
+
+
+class Transaction:
+    """Reads see what was put before. Nothing leaves this object: the store commits it, or throws it away."""
+
+    def __init__(self, load: Callable[[str], Table], plan: Callable[[], bytes | None], at: str, seq: int) -> None:
+        """`load` gives the table of a file, `plan` the plan's bytes; `at` is the time of the transaction.
+
+        `seq` is the number of the last committed transaction that it sees.
+        """
+        self.at = at
+        self.seq = seq
+        self.actor: Any = None
+        self._load = load
+        self._load_plan = plan
+        self._tables: dict[str, Table] = {}
+        self.plan_as_read: bytes | None = None
+        self.plan_was_read = False
+        self.new_plan: bytes | None = None
+        self.changes: Changes = {}
+
+    def get(self, kind: Kind[R], key: str) -> R | None:
+        """A copy of the record, or None."""
+        return cast("R | None", self._rows(kind).get(key))
+
+    def need(self, kind: Kind[R], key: str) -> R:
+        """A copy of the record. Raises AtlasError when there is none, naming the nearest that exist."""
+        record = self.get(kind, key)
+        if record is None:
+            raise AtlasError(f"{kind.name} {key[:80]!r} not found{self._hint(kind)}")
+        return record
+
+    def _hint(self, kind: Kind[Any]) -> str:
+        known = list(self._rows(kind).lines)
+        if not known:
+            return f": there is no {kind.name} yet"
+        return ": known are " + ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+
+    def all(self, kind: Kind[R]) -> list[R]:
+        """Copies of all records of a kind, in the order of their creation."""
+        return cast("list[R]", self._rows(kind).all())
+
+    def only(self, kind: Kind[R]) -> R | None:
+        """The single record of a kind of which there is at most one, or None."""
+        return next(iter(self.all(kind)), None)
+
+    def line(self, kind: Kind[Any], key: str) -> str:
+        """The stored text of a record that exists: one line of JSON."""
+        return self._rows(kind).lines[key]
+
+    def lines(self, kind: Kind[Any]) -> list[str]:
+        """The stored text of every record of a kind, in the order of their creation."""
+        return list(self._rows(kind).lines.values())
+
+    def count(self, kind: Kind[Any]) -> int:
+        return len(self._rows(kind).lines)
+
+    def put(self, kind: Kind[R], record: R) -> None:
+        """Create or replace a record. Raises AtlasError when its status may not follow the one it has."""
+        key = kind.id_of(record)
+        if not is_slug(key):
+            raise AtlasError(f"{kind.name} {key[:80]!r} is not an identifier")
+        rows = self._rows(kind)
+        new = cast("dict[str, Any]", record)
+        if "status" in new:
+            old = rows.get(key)
+            check_transition(kind.name, key, old["status"] if old else "", new["status"])
+        line = encode(record)
+        if rows.lines.get(key) != line:
+            rows.lines[key] = line
+            self.changes.setdefault(kind.name, {})[key] = line
+
+    def patch(self, kind: Kind[R], record: R, **fields: Any) -> R:
+        """Put a copy of the record with some fields changed, and return it."""
+        changed = cast("R", {**cast("dict[str, Any]", record), **fields})
+        self.put(kind, changed)
+        return changed
+
+    def delete(self, kind: Kind[Any], key: str) -> None:
+        """Remove a record from the table; the history keeps it. Raises AtlasError when its status forbids that."""
+        rows = self._rows(kind)
+        old = rows.get(key)
+        if old is None:
+            return
+        if "status" in old:
+            check_transition(kind.name, key, old["status"], "")
+        del rows.lines[key]
+        self.changes.setdefault(kind.name, {})[key] = None
+
+    @property
+    def plan(self) -> bytes | None:
+        """The plan's bytes as they are on disk now, or as put before; None when there is no plan."""
+        if self.new_plan is not None:
+            return self.new_plan
+        if not self.plan_was_read:
+            self.plan_as_read, self.plan_was_read = self._load_plan(), True
+        return self.plan_as_read
+
+    def put_plan(self, data: bytes) -> None:
+        """Replace the plan's bytes."""
+        if data != self.plan:
+            self.new_plan = data
+
+    def table(self, file: str) -> Table:
+        """The table of a file, as changed so far."""
+        if file not in self._tables:
+            self._tables[file] = self._load(file)
+        return self._tables[file]
+
+    def changed_files(self) -> list[str]:
+        touched = {KINDS[kind].file for kind, changed in self.changes.items() if changed}
+        return [file for file in FILES if file in touched]
+
+    def _rows(self, kind: Kind[Any]) -> Rows:
+        return self.table(kind.file).sections[kind.section]

@@ -1,0 +1,24 @@
+"""Check the plan and close the plan phase.
+
+Exit codes: 0 approved (with --dry-run: it could be); 1 something is missing, and is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import plan
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--dry-run", action="store_true", help="only check")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = plan.approve(open_context(), args.dry_run)
+    return Outcome(result, text.approved(result))

@@ -1,0 +1,27 @@
+"""Give a module to a registered agent.
+
+Exit codes: 0 assigned, or assigned to the same agent before; 1 module or agent not found, the module is not pending,
+or a module that it depends on is not complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import assignments
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("module_id", metavar="module-id")
+    parser.add_argument("agent_id", metavar="agent-id")
+    parser.add_argument("--force", action="store_true", help="although a module it depends on is not complete")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = assignments.assign(open_context(), args.module_id, args.agent_id, args.force)
+    return Outcome(result, text.assigned(result))

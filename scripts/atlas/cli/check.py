@@ -1,0 +1,23 @@
+"""Whether the orchestration is over.
+
+Exit codes: 0 it is, or none was begun; 1 error; 2 it is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import workflow
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = workflow.check(open_context())
+    return Outcome(result, text.check(result), 0 if result["complete"] else 2)

@@ -1,0 +1,23 @@
+"""Whether the plan phase is over.
+
+Exit codes: 0 it is, or there is none; 1 error; 2 it is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import plan
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = plan.check(open_context())
+    return Outcome(result, text.plan_check(result), 0 if result["complete"] else 2)

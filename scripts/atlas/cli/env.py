@@ -1,0 +1,44 @@
+"""Show or make ATLAS's own Python environment.
+
+Commands make it by themselves, in the background, when it is not there.
+
+Exit codes: 0 ready; 1 not ready, or it could not be made.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from atlas.adapters import pyenv_maker
+
+from .options import seconds
+from .outcome import Outcome
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--wait",
+        type=seconds,
+        nargs="?",
+        const=float(pyenv_maker.BUILD_SECONDS),
+        metavar="SECONDS",
+        help="have it made and wait until it is ready (default: %(const).0f seconds)",
+    )
+    how.add_argument(
+        "--background",
+        action="store_true",
+        help="have it made and return at once; says nothing when it is ready",
+    )
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    if args.wait is not None:
+        state = pyenv_maker.wait(args.wait)
+    else:
+        state = pyenv_maker.prepare() if args.background else pyenv_maker.state()
+    ready = state.status == "ready"
+    return Outcome(asdict(state), "" if ready and args.background else str(state), 0 if ready else 1)

@@ -1,0 +1,28 @@
+"""Read a mailbox: the unread messages, which are then seen.
+
+A client session without a role that reads an AI agent's mailbox becomes that agent's session.
+Exit codes: 0 read, also when there is nothing; 1 no such agent, or it is another worker's.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import messages
+
+from .options import seconds
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("agent_id", metavar="agent-id", help="an agent, or 'lead'")
+    parser.add_argument("--wait", type=seconds, default=0, metavar="SECONDS", help="wait so long for a first message")
+    parser.add_argument("--peek", action="store_true", help="leave them unread, and the session without a role")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = messages.inbox(open_context(), args.agent_id, args.wait, args.peek)
+    return Outcome(result, text.inbox(result))

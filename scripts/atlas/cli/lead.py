@@ -1,0 +1,24 @@
+"""Lead the orchestration from this session, and say who led before. A plain terminal only shows who leads.
+
+Exit codes: 0 done; 1 there is nothing to lead.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import workflow
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--show", action="store_true", help="only show who leads")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = workflow.lead(open_context(), args.show)
+    return Outcome(result, text.lead(result))

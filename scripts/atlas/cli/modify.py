@@ -1,0 +1,42 @@
+"""Add, modify, remove or prioritize a module of the running orchestration.
+
+Exit codes: 0 done; 1 not in the orchestration phase, no such module, or an invalid change.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.core.model import PRIORITIES
+from atlas.render import text
+from atlas.services import modules
+
+from .module_options import add_options, change_options, edit_of
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|modify|remove|prioritize")
+    add_options(actions.add_parser("add", help="add a module", allow_abbrev=False))
+    for action in ("modify", "remove", "prioritize"):
+        sub = actions.add_parser(action, help=f"{action} a module", allow_abbrev=False)
+        sub.add_argument("module_id", metavar="ID")
+        if action == "modify":
+            change_options(sub)
+        if action == "prioritize":
+            sub.add_argument("--priority", choices=PRIORITIES, required=True)
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    context = open_context()
+    if args.action == "add":
+        result = modules.add(context, args.name, args.priority, edit_of(args))
+    elif args.action == "prioritize":
+        result = modules.modify(context, args.module_id, {"priority": args.priority})
+    elif args.action == "modify":
+        result = modules.modify(context, args.module_id, edit_of(args))
+    else:
+        result = modules.remove(context, args.module_id)
+    return Outcome(result, text.module_changed(result))

@@ -1,0 +1,32 @@
+"""Send a message to an AI agent.
+
+Exit codes: 0 sent; 1 the agent is not found or not of type ai.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.core.model import MESSAGE_PRIORITIES, MESSAGE_TYPES
+from atlas.render import text
+from atlas.services import messages
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("agent_id", metavar="agent-id")
+    parser.add_argument("--subject", required=True, metavar="TEXT")
+    parser.add_argument("--message", required=True, metavar="TEXT")
+    parser.add_argument("--priority", choices=MESSAGE_PRIORITIES, default="normal")
+    parser.add_argument("--type", choices=MESSAGE_TYPES, default="notification")
+    parser.add_argument("--request-id", default=None, metavar="ID", help="the same id never sends a second message")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = messages.notify(
+        open_context(), args.agent_id, args.subject, args.message, args.priority, args.type, args.request_id
+    )
+    return Outcome(result, text.notified(result))

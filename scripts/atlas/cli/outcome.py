@@ -1,0 +1,32 @@
+"""What a verb's `run` hands back to be printed, and how it gets at the project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from atlas.adapters.store.files import FileStore
+from atlas.core.paths import find_project
+from atlas.render import exec_file
+from atlas.services.context import Context
+
+
+class Outcome:
+    """A result for `--json`, the same as text, and the exit code."""
+
+    __slots__ = ("exit_code", "result", "text")
+
+    def __init__(self, result: dict[str, Any], text: str, exit_code: int = 0) -> None:
+        self.result, self.text, self.exit_code = result, text, exit_code
+
+
+def open_context() -> Context:
+    """The context of the current folder and session. Raises AtlasError when there is no project here."""
+    project = find_project(os.getcwd())
+    store = FileStore(project, exec_file.view, _notice)
+    return Context(project, store, os.environ.get("CLAUDE_CODE_SESSION_ID"))
+
+
+def _notice(line: str) -> None:
+    print(f"atlas: note: {line}", file=sys.stderr)

@@ -1,0 +1,27 @@
+"""Begin a plan for a goal.
+
+Exit codes: 0 begun, or begun before with the same goal; 1 no goal, or another orchestration is unfinished.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import plan
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("goal", metavar="GOAL", help="what is to be built, in one argument")
+    parser.add_argument(
+        "--abandon", action="store_true", help="give up the unfinished orchestration; its history stays"
+    )
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = plan.start(open_context(), args.goal, args.abandon)
+    return Outcome(result, text.planned(result))

@@ -1,0 +1,23 @@
+"""Show the plan, its modules, and what its approval lacks.
+
+Exit codes: 0 shown; 1 not in the plan phase, or the plan file is damaged.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import plan
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = plan.status(open_context())
+    return Outcome(result, text.plan_status(result))

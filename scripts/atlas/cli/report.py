@@ -1,0 +1,27 @@
+"""Say how a module stands, as the agent that has it.
+
+Exit codes: 0 recorded; 1 nobody has the module, or it is another agent's.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.core.model import REPORTS
+from atlas.render import text
+from atlas.services import assignments
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("module_id", metavar="module-id")
+    parser.add_argument("kind", choices=REPORTS)
+    parser.add_argument("--text", default="", metavar="TEXT", help="in your own words; needed with blocked")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = assignments.report(open_context(), args.module_id, args.kind, args.text)
+    return Outcome(result, text.reported(result))

@@ -1,0 +1,37 @@
+"""Add, modify or remove a module of the plan, while it is being planned.
+
+Exit codes: 0 done; 1 not in the plan phase, no such module, or an invalid change.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import plan
+
+from .module_options import add_options, change_options, edit_of
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|modify|remove")
+    add_options(actions.add_parser("add", help="add a module", allow_abbrev=False))
+    for action in ("modify", "remove"):
+        sub = actions.add_parser(action, help=f"{action} a module", allow_abbrev=False)
+        sub.add_argument("module_id", metavar="ID")
+        if action == "modify":
+            change_options(sub)
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    context = open_context()
+    if args.action == "add":
+        result = plan.add_module(context, args.name, args.priority, edit_of(args))
+    elif args.action == "modify":
+        result = plan.modify_module(context, args.module_id, edit_of(args))
+    else:
+        result = plan.remove_module(context, args.module_id)
+    return Outcome(result, text.module_changed(result))

@@ -1,0 +1,23 @@
+"""Show how the orchestration stands.
+
+Exit codes: 0 shown; 1 not in the orchestration phase.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import board
+from atlas.services import workflow
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = workflow.status(open_context())
+    return Outcome(result, "" if "json" in args else board.status(result))

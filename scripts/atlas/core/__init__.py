@@ -1,0 +1,1 @@
+"""Pure parts: standard library only, no effect outside the arguments."""

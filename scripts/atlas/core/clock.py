@@ -1,0 +1,33 @@
+"""Times as RFC 3339 UTC text with seconds, e.g. `2026-01-31T08:00:00Z`; such texts sort as the times do."""
+
+from __future__ import annotations
+
+import calendar
+import time
+
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def now() -> str:
+    """The present moment."""
+    return time.strftime(_FORMAT, time.gmtime())
+
+
+def compact(moment: str) -> str:
+    """`2026-01-31T08:00:00Z` as `20260131-080000`, the form used in plan ids and file names."""
+    return moment.replace("-", "").replace(":", "").replace("T", "-").replace("Z", "")
+
+
+def seconds(moment: str) -> int:
+    """Seconds since the epoch. Raises ValueError when the text is not such a time."""
+    return calendar.timegm(time.strptime(moment, _FORMAT))
+
+
+def later(moment: str, by: int) -> str:
+    """The time `by` seconds after `moment`."""
+    return time.strftime(_FORMAT, time.gmtime(seconds(moment) + by))
+
+
+def between(start: str, end: str) -> int:
+    """Seconds from `start` to `end`; negative when `end` comes first."""
+    return seconds(end) - seconds(start)

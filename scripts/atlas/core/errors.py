@@ -1,0 +1,15 @@
+"""Errors that a person or a model can act on."""
+
+from __future__ import annotations
+
+
+class AtlasError(Exception):
+    """A refusal: one line that names what to fix, and the exit code of the command that meets it."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+
+class StateError(AtlasError):
+    """The stored state cannot be used as it is; `atlas doctor` explains and mends."""

@@ -1,0 +1,252 @@
+"""The kinds of record: their fields, the table each is kept in, and the one table of legal status changes."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypedDict, TypeVar, cast
+
+from .errors import AtlasError
+
+STATE_VERSION = 1
+"""Version of everything stored. A store with a higher one is refused by name."""
+
+PRIORITIES = ("critical", "high", "medium", "low")
+MESSAGE_PRIORITIES = ("low", "normal", "high", "urgent")
+MESSAGE_TYPES = ("task_assignment", "progress_poll", "instruction_verification", "notification")
+REPORTS = ("started", "progress", "blocked", "done")
+
+
+class Mission(TypedDict):
+    """What was asked for, in the words it was asked in."""
+
+    id: str
+    goal: str
+    created_at: str
+    understanding: str
+    success_criteria: list[str]
+
+
+class Transition(TypedDict):
+    to: str
+    at: str
+    verb: str
+
+
+class Workflow(TypedDict):
+    """Where the orchestration stands. `lead` is the session that leads, or None."""
+
+    id: str
+    phase: str
+    status: str
+    plan_id: str
+    plan_sha: str | None
+    started_at: str | None
+    completed_at: str | None
+    integration_branch: str | None
+    lead: str | None
+    lead_since: str | None
+    transitions: list[Transition]
+
+
+class Check(TypedDict):
+    """One check command as it ran. `exit_code` is None when it was stopped at its time limit."""
+
+    command: str
+    exit_code: int | None
+    seconds: float
+    output_tail: str
+
+
+class Evidence(TypedDict):
+    """What ATLAS itself saw when a module was checked."""
+
+    commit: str
+    at: str
+    passed: bool
+    reason: str | None
+    checks: list[Check]
+
+
+class Module(TypedDict):
+    """A unit of work with criteria, given to at most one agent: `task_uuid` is its live assignment."""
+
+    id: str
+    name: str
+    description: str
+    status: str
+    priority: str
+    acceptance_criteria: list[str]
+    dependencies: list[str]
+    checks: list[str]
+    assigned_to: str | None
+    task_uuid: str | None
+    github_issue: str | None
+    pr: str | None
+    verification_loops: int
+    evidence: list[Evidence]
+
+
+class Agent(TypedDict):
+    """An AI session or a person. `identifier` is the session name or the GitHub user name."""
+
+    id: str
+    type: str
+    identifier: str
+    registered_at: str
+    last_seen: str | None
+
+
+class Verification(TypedDict):
+    status: str
+    repetition_received: bool
+    repetition_correct: bool
+    questions_asked: int
+    questions_answered: int
+    authorized_at: str | None
+
+
+class Poll(TypedDict):
+    number: int
+    at: str
+    message: str
+
+
+class Polling(TypedDict):
+    last_poll: str | None
+    poll_count: int
+    next_poll_due: str | None
+    poll_history: list[Poll]
+
+
+class Report(TypedDict):
+    """What an agent said of its work, in its own words."""
+
+    at: str
+    kind: str
+    by: str
+    text: str
+
+
+class Assignment(TypedDict):
+    """A module in the hands of an agent, from `assigned` to `complete` or `released`."""
+
+    task_uuid: str
+    agent: str
+    agent_type: str
+    module: str
+    github_issue: str | None
+    assigned_at: str
+    status: str
+    ended_at: str | None
+    instruction_verification: Verification
+    progress_polling: Polling
+    instruction_updates: list[str]
+    reports: list[Report]
+
+
+class Message(TypedDict):
+    """A message in the outbox; its id is its idempotency key."""
+
+    id: str
+    to: str
+    sender: str
+    subject: str
+    body: str
+    type: str
+    priority: str
+    status: str
+    created_at: str
+    sent_at: str | None
+    seen_at: str | None
+    task_uuid: str | None
+    error: str | None
+
+
+class Session(TypedDict):
+    """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in."""
+
+    id: str
+    agent: str | None
+    first_seen: str
+    last_seen: str
+    ended_at: str | None
+    spool_offset: int
+    decisions: dict[str, int]
+
+
+R = TypeVar("R")
+
+
+class Kind(Generic[R]):
+    """A kind of record: its `name`, the JSON file and section it is kept in, and the field that is its key."""
+
+    __slots__ = ("file", "key", "name", "section")
+
+    def __init__(self, name: str, file: str, section: str, key: str = "id") -> None:
+        self.name, self.file, self.section, self.key = name, file, section, key
+
+    def id_of(self, record: R) -> str:
+        return str(cast("dict[str, Any]", record)[self.key])
+
+
+MISSION: Kind[Mission] = Kind("mission", "MISSION_CONTEXT.json", "missions")
+WORKFLOW: Kind[Workflow] = Kind("workflow", "WORKFLOW_STATE.json", "workflows")
+SESSION: Kind[Session] = Kind("session", "WORKFLOW_STATE.json", "sessions")
+MODULE: Kind[Module] = Kind("module", "PHASE_PROGRESS.json", "modules")
+AGENT: Kind[Agent] = Kind("agent", "PARALLEL_STATUS.json", "agents")
+ASSIGNMENT: Kind[Assignment] = Kind("assignment", "PARALLEL_STATUS.json", "assignments", "task_uuid")
+WORKSPACE: Kind[dict[str, Any]] = Kind("workspace", "PARALLEL_STATUS.json", "workspaces", "name")
+DISCOVERY: Kind[dict[str, Any]] = Kind("discovery", "DISCOVERIES.json", "discoveries")
+MESSAGE: Kind[Message] = Kind("message", "MESSAGES.json", "messages")
+
+KINDS: dict[str, Kind[Any]] = {
+    kind.name: kind for kind in (MISSION, WORKFLOW, SESSION, MODULE, AGENT, ASSIGNMENT, WORKSPACE, DISCOVERY, MESSAGE)
+}
+FILES: tuple[str, ...] = tuple(dict.fromkeys(kind.file for kind in KINDS.values()))
+
+# For each kind and status, the statuses that may follow. "" is a record that does not exist: a status listed
+# under "" may be created, and one that lists "" may be removed. Staying as it is, is always legal.
+TRANSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "workflow": {
+        "": ("drafting",),
+        "drafting": ("approved", ""),
+        "approved": ("drafting", "executing", ""),
+        "executing": ("complete", ""),
+        "complete": ("",),
+    },
+    "module": {
+        "": ("pending",),
+        "pending": ("assigned", ""),
+        "assigned": ("in_progress", "blocked", "pending_verification", "pending"),
+        "in_progress": ("blocked", "pending_verification", "assigned", "pending"),
+        "blocked": ("in_progress", "pending_verification", "assigned", "pending"),
+        "pending_verification": ("in_progress", "blocked", "complete", "assigned", "pending"),
+        "complete": ("",),
+    },
+    "assignment": {
+        "": ("assigned",),
+        "assigned": ("in_progress", "blocked", "reported", "complete", "released"),
+        "in_progress": ("blocked", "reported", "complete", "released"),
+        "blocked": ("in_progress", "reported", "complete", "released"),
+        "reported": ("in_progress", "blocked", "complete", "released"),
+        "complete": ("",),
+        "released": ("",),
+    },
+    "message": {
+        "": ("queued", "sent"),
+        "queued": ("sent", "failed", "seen", ""),
+        "failed": ("queued", "sent", ""),
+        "sent": ("seen", ""),
+        "seen": ("",),
+    },
+}
+LIVE = ("assigned", "in_progress", "blocked", "reported")
+"""Statuses of an assignment that is somebody's work now."""
+
+
+def check_transition(kind: str, key: str, old: str, new: str) -> None:
+    """Raise AtlasError, naming the change, unless the table allows `old` → `new` ("" for no record)."""
+    table = TRANSITIONS.get(kind)
+    if table is None or old == new or new in table.get(old, ()):
+        return
+    change = f"{old or 'nothing'} → {new or 'removed'}"
+    raise AtlasError(f"{kind} {key}: {change} is not a legal change of status")

@@ -1,0 +1,1 @@
+"""Decisions as pure functions of records: no clock, no files, no output."""

@@ -1,0 +1,76 @@
+"""Who is calling, and the one table of role × verb.
+
+It guards against a model's shortcuts; it is no sandbox against malice: whoever may run commands as this user can
+change the files behind the store.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypedDict, TypeVar
+
+from atlas.core.errors import AtlasError
+from atlas.core.ids import session_key
+from atlas.core.model import SESSION, WORKFLOW, Kind
+
+R = TypeVar("R")
+
+PERSON, LEAD, WORKER = "person", "lead", "worker"
+
+READING = frozenset(("plan-status", "status", "history", "check-plan", "check", "inbox", "doctor"))
+LEADING = frozenset(
+    (
+        *("plan", "requirement", "approve", "start", "register", "assign", "modify", "reassign"),
+        *("check-agents", "notify", "complete", "lead", "repair"),
+    )
+)
+WORKING = frozenset(("report",))
+
+ALLOWED: dict[str, frozenset[str]] = {
+    PERSON: READING | LEADING | WORKING,
+    LEAD: READING | LEADING | WORKING,
+    WORKER: READING | WORKING,
+}
+
+
+class Actor(TypedDict):
+    """Who acts: a role, the agent when it is a worker, and the client session it acts from."""
+
+    role: str
+    agent: str | None
+    session: str | None
+
+
+class Records(Protocol):
+    """The part of a transaction that deriving an actor needs."""
+
+    def get(self, kind: Kind[R], key: str) -> R | None: ...
+    def only(self, kind: Kind[R]) -> R | None: ...
+
+
+def derive(records: Records, session: str | None) -> Actor:
+    """The actor behind a client session id. No id, or one that nothing is known of, is a person at a terminal."""
+    key = session_key(session) if session and session.strip() else None
+    if key is None:
+        return {"role": PERSON, "agent": None, "session": None}
+    workflow = records.only(WORKFLOW)
+    if workflow is not None and workflow["lead"] == key:
+        return {"role": LEAD, "agent": None, "session": key}
+    bound = records.get(SESSION, key)
+    if bound is not None and bound["agent"]:
+        return {"role": WORKER, "agent": bound["agent"], "session": key}
+    return {"role": PERSON, "agent": None, "session": key}
+
+
+def require(actor: Actor, verb: str) -> None:
+    """Raise AtlasError unless the actor's role may use the verb."""
+    if verb not in ALLOWED[actor["role"]]:
+        raise AtlasError(
+            f"{actor['agent'] or actor['role']} may not use '{verb}': "
+            f"a {actor['role']} may use {', '.join(sorted(ALLOWED[actor['role']]))}; ask the lead to do it"
+        )
+
+
+def require_own(actor: Actor, agent: str, what: str) -> None:
+    """Raise AtlasError when a worker reaches for what is another agent's."""
+    if actor["role"] == WORKER and actor["agent"] != agent:
+        raise AtlasError(f"{what} belongs to {agent}, not to {actor['agent']}: a worker acts on its own work only")

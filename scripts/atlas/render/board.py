@@ -1,0 +1,67 @@
+"""The status of an orchestration as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.core.wording import one_line
+
+Result = dict[str, Any]
+
+
+def status(result: Result) -> str:
+    """The board: the count, modules, assignments with their verification, polls, and what can be done next."""
+    lines = [
+        f"{result['plan_id']}: {result['status']}, "
+        f"{result['modules_completed']} of {result['modules_total']} modules complete",
+        f"Lead: session {result['lead']}"
+        if result["lead"]
+        else "Lead: none; type /atlas-lead in the session that shall lead",
+        "",
+        "Modules",
+        *_rows(
+            [
+                [m["id"], m["status"], m["priority"], m["assigned_to"] or "-", one_line(m["name"], 60)]
+                for m in result["modules"]
+            ]
+        ),
+    ]
+    lines += _section("Active assignments", [_assignment(a) for a in result["active_assignments"]])
+    lines += _section("Poll schedule", [_poll(p) for p in result["polls"]])
+    lines += _section("Ready to assign, most urgent first", [[module] for module in result["ready"]])
+    if result["critical_path"]:
+        lines += ["", "Critical path: " + " → ".join(result["critical_path"])]
+    if result["not_seen_yet"]:
+        lines += ["", "Not seen yet: " + ", ".join(result["not_seen_yet"])]
+    lines += _section(
+        "Not delivered",
+        [[m["id"], "to " + m["to"], one_line(m["error"] or "queued")] for m in result["unsent_messages"]],
+    )
+    return "\n".join(lines)
+
+
+def _assignment(assignment: Result) -> list[str]:
+    return [
+        assignment["module"],
+        assignment["agent"],
+        assignment["status"],
+        "instructions " + assignment["instruction_verification"]["status"],
+        assignment["task_uuid"],
+    ]
+
+
+def _poll(poll: Result) -> list[str]:
+    late = f"overdue by {poll['overdue_seconds'] // 60} min" if poll["overdue_seconds"] else f"due {poll['due']}"
+    return [poll["agent"], poll["module"], late]
+
+
+def _section(title: str, rows: list[list[str]]) -> list[str]:
+    return ["", title, *_rows(rows)] if rows else []
+
+
+def _rows(rows: list[list[str]]) -> list[str]:
+    """Columns as wide as their widest cell; the last one is left ragged."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]

@@ -1,0 +1,159 @@
+"""Results of verbs as text for a terminal or a model: the outcome first, then what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from atlas.core.wording import one_line, printable
+
+Result = dict[str, Any]
+
+
+def planned(result: Result) -> str:
+    if not result["created"]:
+        return f"{result['plan_id']} is being planned already, for this goal."
+    return (
+        f"Planning {result['plan_id']}: {one_line(result['goal'])}\n"
+        f"The plan is {result['plan_file']}\n"
+        "Next: atlas requirement add --name NAME --criteria TEXT --check COMMAND, one by one; then atlas approve"
+    )
+
+
+def plan_status(result: Result) -> str:
+    lines = [f"{result['plan_id']} ({result['status']}): {one_line(result['goal'])}"]
+    for module in result["modules"]:
+        criteria = _count(module["acceptance_criteria"], "criterion", "criteria")
+        needs = f", after {', '.join(module['dependencies'])}" if module["dependencies"] else ""
+        lines.append(
+            f"  {module['id']}  [{module['priority']}]  {one_line(module['name'])}: "
+            f"{criteria}, {_count(module['checks'], 'check')}{needs}"
+        )
+    if result["problems"]:
+        lines += ["Before approval:", *(f"  - {one_line(problem)}" for problem in result["problems"])]
+    elif result["plan_phase_complete"]:
+        lines.append("Approved. Next: atlas start")
+    else:
+        lines.append("Nothing is missing. Next: atlas approve")
+    return "\n".join(lines)
+
+
+def module_changed(result: Result) -> str:
+    module = result["module"]
+    if not result["changes"]:
+        return f"{module['id']}: nothing to change"
+    return "\n".join([f"{module['id']}:", *(f"  {one_line(change)}" for change in result["changes"])])
+
+
+def approved(result: Result) -> str:
+    modules = _count(range(result["modules"]), "module")
+    if result["dry_run"]:
+        return f"{result['plan_id']} can be approved: {modules}. Nothing was changed."
+    return f"{result['plan_id']} is approved: {modules}. Next: atlas start"
+
+
+def started(result: Result) -> str:
+    lead = f"Led by session {result['lead']}." if result["lead"] else _NO_LEAD
+    return (
+        f"{'Executing' if result['created'] else 'Already executing'} {result['plan_id']}: "
+        f"{_count(range(result['modules']), 'module')}, ready: {', '.join(result['ready']) or 'none'}\n{lead}\n"
+        "Next: atlas register ai SESSION (or human NAME), then atlas assign MODULE AGENT"
+    )
+
+
+_NO_LEAD = "No session leads it: type /atlas-lead in the Claude Code session that shall lead."
+
+
+def registered(result: Result) -> str:
+    agent = result["agent"]
+    seen = "" if agent["type"] == "human" or agent["last_seen"] else " (not seen yet)"
+    when = "now" if result["created"] else "already"
+    return f"{agent['id']} is {when} registered: {agent['type']} {agent['identifier']}{seen}"
+
+
+def assigned(result: Result) -> str:
+    assignment = result["assignment"]
+    how = "is now" if result["created"] else "is already"
+    told = (
+        "The task is in the agent's mailbox; its understanding is to be confirmed before it begins."
+        if assignment["agent_type"] == "ai"
+        else "People are not messaged by ATLAS: tell them."
+    )
+    return f"{result['module']} {how} {result['agent']}'s ({assignment['task_uuid']}). {told}"
+
+
+def reassigned(result: Result) -> str:
+    return f"{result['before']} no longer has it. {assigned(result)}"
+
+
+def polled(result: Result) -> str:
+    if not result["polled"]:
+        return "No AI agent has a module: nobody to ask."
+    return "\n".join(
+        f"asked {p['agent']} about {p['module']} (progress check #{p['number']})" for p in result["polled"]
+    )
+
+
+def notified(result: Result) -> str:
+    message = result["message"]
+    return f"{message['id']} to {message['to']}: {message['status']}"
+
+
+def reported(result: Result) -> str:
+    return f"{result['module']}: {result['report']} recorded, its status is {result['status']}"
+
+
+def completed(result: Result) -> str:
+    evidence = result["evidence"]
+    lines = [
+        f"{result['module']} is complete on commit {evidence['commit'][:12]}"
+        if result["passed"]
+        else f"{result['module']} is not complete: a check failed on commit {evidence['commit'][:12]}"
+    ]
+    for check in evidence["checks"]:
+        code = "stopped at its time limit" if check["exit_code"] is None else f"exit code {check['exit_code']}"
+        lines.append(f"  {one_line(check['command'])}: {code}, {check['seconds']} s")
+        if check["exit_code"] != 0:
+            lines += [f"    | {printable(line)}" for line in check["output_tail"].splitlines()[-15:]]
+    if result["all_complete"]:
+        lines.append("Every module is complete: the orchestration is over.")
+    return "\n".join(lines)
+
+
+def inbox(result: Result) -> str:
+    if not result["messages"]:
+        return f"{result['agent']}: nothing unread"
+    parts = []
+    for message in result["messages"]:
+        parts.append(
+            f"{message['id']} from {message['sender']} at {message['sent_at']} [{message['priority']}]\n"
+            f"Subject: {one_line(message['subject'])}\n"
+            + "\n".join("  " + printable(line) for line in message["body"].splitlines())
+        )
+    return "\n\n".join(parts)
+
+
+def lead(result: Result) -> str:
+    if result["taken"]:
+        return f"This session leads now. Before: {result['before'] or 'nobody'}."
+    if result["lead"] is None:
+        return _NO_LEAD
+    return f"Led by session {result['lead']} since {result['since']}."
+
+
+def plan_check(result: Result) -> str:
+    if not result["in_phase"]:
+        return "not in the plan phase"
+    return "the plan phase is complete" if result["complete"] else "\n".join(map(one_line, result["reasons"]))
+
+
+def check(result: Result) -> str:
+    if not result["in_phase"]:
+        return "not in the orchestration phase"
+    if result["complete"]:
+        return "the orchestration is complete"
+    return "\n".join(f"{module['id']} is {module['status']}" for module in result["remaining"])
+
+
+def _count(items: Sequence[Any], one: str, many: str | None = None) -> str:
+    return f"{len(items)} {one if len(items) == 1 else many or one + 's'}"

@@ -1,0 +1,1 @@
+"""The verbs: each takes a Context and plain arguments, returns a JSON-ready result, and never prints."""

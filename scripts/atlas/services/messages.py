@@ -1,0 +1,123 @@
+"""The outbox and the mailboxes: a message is queued, then sent or failed, then seen."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.transport import builtin
+from atlas.core import wording
+from atlas.core.errors import AtlasError
+from atlas.core.model import AGENT, MESSAGE, SESSION, Message
+from atlas.core.policy import roles
+from atlas.core.policy.facts import session_record
+
+from .context import Context, orchestration
+
+Result = dict[str, Any]
+LEAD_MAILBOX = "lead"
+_LOOK_SECONDS = 0.05
+
+
+def post(
+    tx: Transaction,
+    to: str,
+    subject: str,
+    body: str,
+    *,
+    kind: str = "notification",
+    priority: str = "normal",
+    task_uuid: str | None = None,
+    request: str | None = None,
+) -> Message:
+    """Put a message into the outbox, as part of the transaction. The same `request` never makes a second message."""
+    message_id = "msg-" + (hashlib.sha256(request.encode()).hexdigest()[:12] if request else os.urandom(6).hex())
+    found = tx.get(MESSAGE, message_id)
+    if found is not None:
+        return found
+    message: Message = {
+        "id": message_id,
+        "to": to,
+        "sender": (tx.actor or {}).get("agent") or (tx.actor or {}).get("role") or roles.PERSON,
+        "subject": wording.one_line(subject),
+        "body": body,
+        "type": kind,
+        "priority": priority,
+        "status": "queued",
+        "created_at": tx.at,
+        "sent_at": None,
+        "seen_at": None,
+        "task_uuid": task_uuid,
+        "error": None,
+    }
+    builtin.deliver(message, tx.at)
+    tx.put(MESSAGE, message)
+    return message
+
+
+def notify(
+    context: Context, agent_id: str, subject: str, body: str, priority: str, kind: str, request: str | None
+) -> Result:
+    """Send a message to an AI agent. Raises AtlasError when there is no such agent, or it is a person."""
+    if not subject.strip() or not body.strip():
+        raise AtlasError("the subject and the message must not be empty")
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        orchestration(tx)
+        agent = tx.need(AGENT, agent_id)
+        if agent["type"] != "ai":
+            raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
+        message = post(tx, agent_id, subject, body, kind=kind, priority=priority, request=request)
+        return {"message": message}
+
+    return context.act("notify", run)
+
+
+def inbox(context: Context, agent_id: str, wait: float = 0, keep_unread: bool = False) -> Result:
+    """The unread messages of a mailbox, oldest first, waiting up to `wait` seconds for the first one.
+
+    They become seen, and the reader's session becomes the agent's, unless the lead reads them or `keep_unread` is set.
+    Raises AtlasError when there is no such agent, or a worker reads another one's.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        known = context.store.position()
+        unread = context.look("inbox", lambda tx, actor: _unread(tx, actor, agent_id))
+        if unread or time.monotonic() >= deadline:
+            break
+        while context.store.position() == known and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+    if not keep_unread and (unread or context.session):
+        unread = context.act("inbox", lambda tx, actor: _take(tx, actor, agent_id))
+    return {"agent": agent_id, "messages": unread}
+
+
+def _unread(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
+    if agent_id != LEAD_MAILBOX:
+        tx.need(AGENT, agent_id)
+    roles.require_own(actor, agent_id, f"the mailbox {agent_id}")
+    return [m for m in tx.all(MESSAGE) if m["to"] == agent_id and m["status"] == "sent"]
+
+
+def _take(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
+    unread = _unread(tx, actor, agent_id)
+    if (actor["role"] == roles.LEAD) != (agent_id == LEAD_MAILBOX):
+        return unread
+    _note_presence(tx, actor, agent_id)
+    for message in unread:
+        tx.patch(MESSAGE, message, status="seen", seen_at=tx.at)
+    return unread
+
+
+def _note_presence(tx: Transaction, actor: roles.Actor, agent_id: str) -> None:
+    """Reading a mailbox is how a session that has no role yet becomes an agent's."""
+    agent = tx.get(AGENT, agent_id)
+    if agent is None:
+        return
+    tx.patch(AGENT, agent, last_seen=tx.at)
+    if actor["session"] and actor["role"] == roles.PERSON and agent["type"] == "ai":
+        session = session_record(tx, actor["session"])
+        tx.patch(SESSION, session, agent=agent_id, last_seen=tx.at, ended_at=None)

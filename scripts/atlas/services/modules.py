@@ -1,0 +1,100 @@
+"""Changing the modules of a running orchestration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core import wording
+from atlas.core.errors import AtlasError
+from atlas.core.model import MODULE, Module
+from atlas.core.policy import edits, graph, roles
+
+from .assignments import live_assignment
+from .context import Context, executing
+from .messages import post
+from .plan import new_module
+from .workflow import module_record, settle
+
+Result = dict[str, Any]
+
+
+def add(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
+    """Add a pending module; its id is the slug of its name.
+
+    Raises AtlasError when the id is taken, or a dependency is unknown.
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        executing(tx)
+        module = module_record(new_module(name, priority, edit))
+        if tx.get(MODULE, module["id"]) is not None:
+            raise AtlasError(f"there is a module {module['id']!r} already: modify it, or choose another name")
+        tx.put(MODULE, module)
+        _require_sound_graph(tx)
+        return {"module": module, "changes": [f"added {module['name']}"]}
+
+    return context.act("modify", run)
+
+
+def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
+    """Change what is asked of a module; whoever works on it is told.
+
+    Raises AtlasError when the module is unknown or complete, or a dependency is unknown or circular.
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        executing(tx)
+        module = tx.need(MODULE, module_id)
+        if module["status"] == "complete":
+            raise AtlasError(f"{module_id} is complete: add a new module for further work")
+        fields: Any = module
+        changes = edits.apply(fields, edit)
+        if changes:
+            tx.put(MODULE, module)
+            _require_sound_graph(tx)
+            _tell_agent(tx, module, changes)
+        return {"module": module, "changes": changes}
+
+    return context.act("modify", run)
+
+
+def _tell_agent(tx: Transaction, module: Module, changes: list[str]) -> None:
+    if module["task_uuid"] is None:
+        return
+    _, assignment = live_assignment(tx, module["id"])
+    if assignment["agent_type"] == "ai":
+        subject = wording.update_subject(module, assignment["task_uuid"])
+        body = wording.update_body(module, changes)
+        post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
+
+
+def remove(context: Context, module_id: str) -> Result:
+    """Take a pending module out of the orchestration.
+
+    Raises AtlasError when it is unknown, not pending, the last one left, or another module depends on it.
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        workflow = executing(tx)
+        module = tx.need(MODULE, module_id)
+        if module["status"] != "pending":
+            raise AtlasError(f"{module_id} is {module['status']}: only a pending module can be removed")
+        users = graph.dependants(graph.graph_of(tx.all(MODULE)), module_id)
+        if users:
+            raise AtlasError(f"{module_id} cannot be removed: {', '.join(users)} depends on it")
+        if tx.count(MODULE) == 1:
+            raise AtlasError(f"{module_id} is the only module: nothing would be left to do")
+        tx.delete(MODULE, module_id)
+        return {"module": module, "changes": ["removed"], "all_complete": settle(tx, workflow, "modify")}
+
+    return context.act("modify", run)
+
+
+def _require_sound_graph(tx: Transaction) -> None:
+    needs = graph.graph_of(tx.all(MODULE))
+    for module, needed in graph.unknown(needs):
+        raise AtlasError(f"{module} depends on {needed!r}, which is no module")
+    circle = graph.cycle(needs)
+    if circle:
+        raise AtlasError("dependencies would go in a circle: " + " → ".join(circle))

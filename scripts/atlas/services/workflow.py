@@ -1,0 +1,183 @@
+"""The orchestration as a whole: starting it, who leads it, how it stands, and when it is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.adapters import git
+from atlas.adapters.store.transaction import Transaction
+from atlas.core import clock
+from atlas.core.errors import AtlasError
+from atlas.core.model import AGENT, ASSIGNMENT, LIVE, MESSAGE, MODULE, SESSION, WORKFLOW, Module, Workflow
+from atlas.core.paths import EXEC_FILE
+from atlas.core.policy import graph
+from atlas.core.policy.roles import Actor
+
+from .context import Context, orchestration
+from .plan import approved_document, planning
+
+Result = dict[str, Any]
+DEFAULT_INTEGRATION_BRANCH = "atlas/integration"
+
+
+def start(context: Context) -> Result:
+    """Begin executing the approved plan. Starting again changes nothing.
+
+    The session it is called from becomes the lead, unless another one leads already.
+    Raises AtlasError when the plan phase is not complete.
+    """
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        workflow = tx.only(WORKFLOW)
+        if workflow is not None and workflow["phase"] == "orchestration":
+            return _started(workflow, tx, created=False)
+        workflow = planning(tx)
+        for planned in approved_document(tx, workflow).modules:
+            tx.put(MODULE, module_record(planned))
+        workflow["phase"], workflow["status"], workflow["started_at"] = "orchestration", "executing", tx.at
+        workflow["integration_branch"] = DEFAULT_INTEGRATION_BRANCH
+        workflow["transitions"].append({"to": "executing", "at": tx.at, "verb": "start"})
+        if workflow["lead"] is None and actor["session"]:
+            workflow["lead"], workflow["lead_since"] = actor["session"], tx.at
+        tx.put(WORKFLOW, workflow)
+        return _started(workflow, tx, created=True)
+
+    return context.act("start", run)
+
+
+def _started(workflow: Workflow, tx: Transaction, created: bool) -> Result:
+    ready = [module["id"] for module in graph.ready(tx.all(MODULE))]
+    return {
+        "plan_id": workflow["plan_id"],
+        "modules": tx.count(MODULE),
+        "ready": ready,
+        "lead": workflow["lead"],
+        "created": created,
+        "exec_file": EXEC_FILE,
+    }
+
+
+def module_record(planned: dict[str, Any]) -> Module:
+    """The record of a module, from its fields in the plan."""
+    return {
+        "id": planned["id"],
+        "name": planned["name"],
+        "description": planned["description"],
+        "status": "pending",
+        "priority": planned["priority"],
+        "acceptance_criteria": list(planned["acceptance_criteria"]),
+        "dependencies": list(planned["dependencies"]),
+        "checks": list(planned["checks"]),
+        "assigned_to": None,
+        "task_uuid": None,
+        "github_issue": planned.get("github_issue"),
+        "pr": None,
+        "verification_loops": 0,
+        "evidence": [],
+    }
+
+
+def settle(tx: Transaction, workflow: Workflow, verb: str) -> bool:
+    """Close the workflow when every module is complete; returns whether it is."""
+    done = all(module["status"] == "complete" for module in tx.all(MODULE))
+    if done and workflow["status"] != "complete":
+        workflow["status"], workflow["completed_at"] = "complete", tx.at
+        workflow["transitions"].append({"to": "complete", "at": tx.at, "verb": verb})
+        tx.put(WORKFLOW, workflow)
+    return done
+
+
+def lead(context: Context, only_show: bool = False) -> Result:
+    """Make the calling session the lead, and say who led before. From a plain terminal it only says who leads."""
+
+    def show(tx: Transaction, actor: Actor) -> Result:
+        workflow = _any_workflow(tx)
+        return {"lead": workflow["lead"], "since": workflow["lead_since"], "before": workflow["lead"], "taken": False}
+
+    def take(tx: Transaction, actor: Actor) -> Result:
+        workflow = _any_workflow(tx)
+        before, me = workflow["lead"], actor["session"]
+        if before != me:
+            workflow["lead"], workflow["lead_since"] = me, tx.at
+            tx.put(WORKFLOW, workflow)
+        return {"lead": me, "since": workflow["lead_since"], "before": before, "taken": before != me}
+
+    if only_show or not context.session:
+        return context.look("lead", show)
+    return context.act("lead", take)
+
+
+def _any_workflow(tx: Transaction) -> Workflow:
+    workflow = tx.only(WORKFLOW)
+    if workflow is None:
+        raise AtlasError('there is nothing to lead yet: begin with atlas plan "GOAL"')
+    return workflow
+
+
+def status(context: Context) -> Result:
+    """Everything a board shows. Raises AtlasError outside the orchestration phase."""
+    return context.look("status", _summary)
+
+
+def _summary(tx: Transaction, actor: Actor) -> Result:
+    workflow = orchestration(tx)
+    modules = tx.all(MODULE)
+    agents = tx.all(AGENT)
+    live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
+    unsent = [m for m in tx.all(MESSAGE) if m["status"] in ("queued", "failed")]
+    done = sum(module["status"] == "complete" for module in modules)
+    return {
+        "plan_id": workflow["plan_id"],
+        "phase": workflow["phase"],
+        "status": workflow["status"],
+        "lead": workflow["lead"],
+        "lead_since": workflow["lead_since"],
+        "started_at": workflow["started_at"],
+        "completed_at": workflow["completed_at"],
+        "modules_completed": done,
+        "modules_total": len(modules),
+        "all_modules_complete": done == len(modules),
+        "modules": modules,
+        "ready": [module["id"] for module in graph.ready(modules)],
+        "critical_path": graph.critical_path(modules),
+        "agents": agents,
+        "not_seen_yet": [a["id"] for a in agents if a["type"] == "ai" and a["last_seen"] is None],
+        "active_assignments": live,
+        "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == "ai"],
+        "unsent_messages": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in unsent],
+        "sessions": [s for s in tx.all(SESSION) if s["agent"]],
+    }
+
+
+def _poll_line(assignment: Any, now: str) -> Result:
+    due = assignment["progress_polling"]["next_poll_due"]
+    overdue = max(0, clock.between(due, now)) if due else 0
+    return {"agent": assignment["agent"], "module": assignment["module"], "due": due, "overdue_seconds": overdue}
+
+
+def check(context: Context) -> Result:
+    """Whether the orchestration is over: `complete`, and what is left. Outside the phase nothing is left."""
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        workflow = tx.only(WORKFLOW)
+        if workflow is None or workflow["phase"] != "orchestration":
+            return {"in_phase": False, "complete": True, "remaining": []}
+        rest = [{"id": m["id"], "status": m["status"]} for m in tx.all(MODULE) if m["status"] != "complete"]
+        return {"in_phase": True, "complete": not rest, "remaining": rest}
+
+    if not context.store.exists():
+        return {"in_phase": False, "complete": True, "remaining": []}
+    return context.look("check", run)
+
+
+def require_clean(folder: str, untracked: bool = True) -> str:
+    """The commit checked out in `folder`.
+
+    Raises AtlasError when there is none, or when there are uncommitted changes (new files among them, if `untracked`).
+    """
+    commit = git.head(folder)
+    changed = git.changes(folder, untracked)
+    if changed:
+        paths = ", ".join(line[3:] for line in changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
+        raise AtlasError(f"{folder} has uncommitted changes ({paths}): commit or stash them first")
+    return commit

@@ -1,0 +1,81 @@
+"""What tests share: where things are, running commands, waiting for something to become true."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "scripts"
+PYTHON: str = getattr(sys, "_base_executable", sys.executable)
+"""The interpreter without the development environment's packages, as users have it."""
+
+ROUNDS = int(os.environ.get("ATLAS_TEST_ROUNDS", "20"))
+"""How often a test marked `torture` repeats what it does to the state."""
+
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], timeout: float = 30.0) -> T:
+    """The first true value of `condition`, polled. Raises AssertionError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"still not true after {timeout:.0f} s"
+        time.sleep(0.02)
+    return value
+
+
+def run(
+    *command: str | os.PathLike[str],
+    cwd: str | os.PathLike[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    timeout: float = 60.0,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without a shell. `env` is added to the tests' own clean environment."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """The output of a git command in `folder`. Raises AssertionError when git fails."""
+    done = run("git", *arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def make_repository(folder: Path) -> Path:
+    """`folder` as a new git repository with one commit on `main`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "README.md").write_text("# Example\n", encoding="utf-8")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=Start")
+    return folder
+
+
+def run_read_only(
+    folder: Path, *command: str | os.PathLike[str], env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that cannot write in `folder`: for root, whom file modes do not stop, a read-only mount."""
+    if os.geteuid() == 0:
+        mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+        return run("unshare", "--mount", "sh", "-c", mount, folder, *command, env=env)
+    folder.chmod(0o555)
+    try:
+        return run(*command, env=env)
+    finally:
+        folder.chmod(0o755)
