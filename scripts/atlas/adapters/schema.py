@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 SCHEMAS = os.path.join(os.path.dirname(os.path.realpath(__file__)), *[os.pardir] * 3, "schemas")
+
+
+def load_library() -> None:
+    """Import the library now. Raises AtlasError when ATLAS's Python environment is not ready."""
+    activate()
+    importlib.import_module("jsonschema")
 
 
 @functools.cache

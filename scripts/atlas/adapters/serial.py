@@ -64,8 +64,7 @@ def dump(value: Any) -> str:
     activate()
     import yaml
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**31 - 1)
+    text: str = yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=2**31 - 1)
     return text
 
 
@@ -77,6 +76,18 @@ def _child(node: Any, part: str | int) -> Any:
     if node.id == "sequence" and isinstance(part, int) and part < len(node.value):
         return node.value[part]
     return None
+
+
+@functools.cache
+def _dumper() -> Any:
+    """A safe dumper that writes a value out wherever it stands, instead of an alias to where it stood first."""
+    import yaml
+
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    return Dumper
 
 
 @functools.cache

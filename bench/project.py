@@ -1,0 +1,48 @@
+"""A project with many modules, made through the same services that the commands use."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+FIELDS: dict[str, Any] = {
+    "description": "What this module is to do, in a sentence or two of ordinary length, as people write them.",
+    "priority": "medium",
+    "status": "pending",
+    "acceptance_criteria": ["it does what the description says", "it is covered by tests"],
+    "checks": ["make test"],
+}
+
+
+def make_project(folder: Path, size: int) -> Path:
+    """A git repository with a started orchestration of `size` modules and two agents; m0 has been assigned."""
+    from atlas.adapters.store.files import FileStore
+    from atlas.core.paths import find_project
+    from atlas.render import exec_file
+    from atlas.services import agents, assignments, plan, workflow
+    from atlas.services.context import Context
+    from atlas.services.plan_document import PlanDocument
+
+    folder.mkdir(parents=True)
+    repository = folder / "project"
+    subprocess.run(["git", "init", "--quiet", repository], check=True)
+    project = find_project(str(repository))
+    context = Context(project, FileStore(project, exec_file.view, print), session=None)
+    plan.start(context, "measure")
+
+    def fill(tx: Any, actor: Any) -> None:
+        document = PlanDocument(tx.plan)
+        for number in range(size):
+            module = {"id": f"m{number}", "name": f"Module number {number}", "dependencies": [], **FIELDS}
+            document.modules.append(module)
+        tx.put_plan(document.data)
+
+    context.act("requirement", fill)
+    plan.approve(context)
+    workflow.start(context)
+    for name in ("one", "two"):
+        agents.register(context, "ai", name)
+    if size == 1:
+        assignments.assign(context, "m0", "implementer-2")
+    return repository
