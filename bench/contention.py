@@ -39,10 +39,8 @@ def measure(folder: Path) -> Iterator[Figure]:
 def _write(project: str, number: int, barrier: Any, results: Any) -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
     from atlas.adapters.store import files, lock
-    from atlas.core.paths import find_project
-    from atlas.render import exec_file
+    from atlas.cli.outcome import context_at
     from atlas.services import agents
-    from atlas.services.context import Context
 
     waits: list[float] = []
     exclusive = lock.exclusive
@@ -55,8 +53,7 @@ def _write(project: str, number: int, barrier: Any, results: Any) -> None:
             yield
 
     files.exclusive = timed  # type: ignore[attr-defined, assignment]
-    found = find_project(project)
-    context = Context(found, files.FileStore(found, exec_file.view, print), session=None)
+    context = context_at(project)
     barrier.wait()
     began = time.perf_counter()
     for turn in range(COMMITS):

@@ -17,18 +17,14 @@ FIELDS: dict[str, Any] = {
 
 def make_project(folder: Path, size: int) -> Path:
     """A git repository with a started orchestration of `size` modules and two agents; m0 has been assigned."""
-    from atlas.adapters.store.files import FileStore
-    from atlas.core.paths import find_project
-    from atlas.render import exec_file
+    from atlas.cli.outcome import context_at
     from atlas.services import agents, assignments, plan, workflow
-    from atlas.services.context import Context
     from atlas.services.plan_document import PlanDocument
 
     folder.mkdir(parents=True)
     repository = folder / "project"
     subprocess.run(["git", "init", "--quiet", repository], check=True)
-    project = find_project(str(repository))
-    context = Context(project, FileStore(project, exec_file.view, print), session=None)
+    context = context_at(str(repository))
     plan.start(context, "measure")
 
     def fill(tx: Any, actor: Any) -> None:

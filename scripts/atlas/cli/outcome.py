@@ -9,6 +9,7 @@ from typing import Any
 from atlas.adapters.store.files import FileStore
 from atlas.core.paths import find_project
 from atlas.render import exec_file
+from atlas.services import mirror
 from atlas.services.context import Context
 
 
@@ -23,9 +24,13 @@ class Outcome:
 
 def open_context() -> Context:
     """The context of the current folder and session. Raises AtlasError when there is no project here."""
-    project = find_project(os.getcwd())
-    store = FileStore(project, exec_file.view, _notice)
-    return Context(project, store, os.environ.get("CLAUDE_CODE_SESSION_ID"))
+    return context_at(os.getcwd(), os.environ.get("CLAUDE_CODE_SESSION_ID"))
+
+
+def context_at(folder: str, session: str | None = None) -> Context:
+    """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
+    project = find_project(folder)
+    return Context(project, FileStore(project, exec_file.view, mirror.update, _notice), session)
 
 
 def _notice(line: str) -> None:

@@ -12,6 +12,7 @@ STATE_VERSION = 1
 PRIORITIES = ("critical", "high", "medium", "low")
 MESSAGE_PRIORITIES = ("low", "normal", "high", "urgent")
 MESSAGE_TYPES = ("task_assignment", "progress_poll", "instruction_verification", "notification")
+SEVERITIES = ("critical", "important", "info")
 REPORTS = ("started", "progress", "blocked", "done")
 
 
@@ -161,6 +162,86 @@ class Message(TypedDict):
     error: str | None
 
 
+class SetUp(TypedDict):
+    """How the set-up command of a workspace ended. `exit_code` is None when it was stopped at its time limit."""
+
+    command: str
+    exit_code: int | None
+    seconds: float
+    output_tail: str
+
+
+class Process(TypedDict):
+    """An agent's session that ATLAS started. `birth` tells the process from a later one with the same number."""
+
+    mode: str
+    pid: int
+    birth: str
+    started_at: str
+    session: str | None
+    tmux: str | None
+
+
+class Workspace(TypedDict):
+    """A git worktree of one assignment. `path` is relative to the project root; everything works from this record."""
+
+    name: str
+    status: str
+    branch: str
+    base_commit: str
+    path: str
+    module: str | None
+    agent: str | None
+    task_uuid: str | None
+    created_at: str
+    ready_at: str | None
+    removed_at: str | None
+    set_up: SetUp | None
+    linked: list[str]
+    copied: list[str]
+    skeleton: list[str]
+    error: str | None
+    process: Process | None
+
+
+class Recipient(TypedDict):
+    """One worker that a discovery is for, and the receipt: delivered when, in which session, before which tool."""
+
+    agent: str
+    workspace: str
+    module: str
+    status: str
+    delivered_at: str | None
+    session: str | None
+    tool: str | None
+
+
+class Discovery(TypedDict):
+    """Something others should know; `kind` is `interrupt` for the lead's own word to one worker."""
+
+    id: str
+    kind: str
+    severity: str
+    text: str
+    impact: str
+    action: str
+    affects: list[str]
+    sender: str
+    created_at: str
+    stop: bool
+    recipients: list[Recipient]
+
+
+class Settings(TypedDict):
+    """What the project wants done its own way."""
+
+    id: str
+    workspace_setup: str | None
+    workspace_setup_seconds: int
+    workspace_link: list[str]
+    workspace_copy: list[str]
+
+
 class Session(TypedDict):
     """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in."""
 
@@ -191,15 +272,17 @@ class Kind(Generic[R]):
 MISSION: Kind[Mission] = Kind("mission", "MISSION_CONTEXT.json", "missions")
 WORKFLOW: Kind[Workflow] = Kind("workflow", "WORKFLOW_STATE.json", "workflows")
 SESSION: Kind[Session] = Kind("session", "WORKFLOW_STATE.json", "sessions")
+SETTINGS: Kind[Settings] = Kind("settings", "WORKFLOW_STATE.json", "settings")
 MODULE: Kind[Module] = Kind("module", "PHASE_PROGRESS.json", "modules")
 AGENT: Kind[Agent] = Kind("agent", "PARALLEL_STATUS.json", "agents")
 ASSIGNMENT: Kind[Assignment] = Kind("assignment", "PARALLEL_STATUS.json", "assignments", "task_uuid")
-WORKSPACE: Kind[dict[str, Any]] = Kind("workspace", "PARALLEL_STATUS.json", "workspaces", "name")
-DISCOVERY: Kind[dict[str, Any]] = Kind("discovery", "DISCOVERIES.json", "discoveries")
+WORKSPACE: Kind[Workspace] = Kind("workspace", "PARALLEL_STATUS.json", "workspaces", "name")
+DISCOVERY: Kind[Discovery] = Kind("discovery", "DISCOVERIES.json", "discoveries")
 MESSAGE: Kind[Message] = Kind("message", "MESSAGES.json", "messages")
 
 KINDS: dict[str, Kind[Any]] = {
-    kind.name: kind for kind in (MISSION, WORKFLOW, SESSION, MODULE, AGENT, ASSIGNMENT, WORKSPACE, DISCOVERY, MESSAGE)
+    kind.name: kind
+    for kind in (MISSION, WORKFLOW, SESSION, SETTINGS, MODULE, AGENT, ASSIGNMENT, WORKSPACE, DISCOVERY, MESSAGE)
 }
 FILES: tuple[str, ...] = tuple(dict.fromkeys(kind.file for kind in KINDS.values()))
 
@@ -230,6 +313,14 @@ TRANSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "reported": ("in_progress", "blocked", "complete", "released"),
         "complete": ("",),
         "released": ("",),
+    },
+    "workspace": {
+        "": ("creating",),
+        "creating": ("ready", "abandoned"),
+        "ready": ("merging", "abandoned"),
+        "merging": ("ready", "merged", "abandoned"),
+        "merged": ("",),
+        "abandoned": ("",),
     },
     "message": {
         "": ("queued", "sent"),

@@ -7,7 +7,7 @@ from typing import Any
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
-from atlas.core.model import ASSIGNMENT, KINDS, LIVE, MISSION, MODULE, SESSION, WORKFLOW, Mission, Workflow
+from atlas.core.model import ASSIGNMENT, KINDS, LIVE, MISSION, MODULE, SESSION, SETTINGS, WORKFLOW, Mission, Workflow
 from atlas.core.policy import edits
 from atlas.core.policy.roles import Actor
 
@@ -83,7 +83,7 @@ def _clear(tx: Transaction) -> None:
     for session in tx.all(SESSION):
         tx.patch(SESSION, session, agent=None)
     for kind in KINDS.values():
-        if kind is not SESSION:
+        if kind not in (SESSION, SETTINGS):
             for record in tx.all(kind):
                 tx.delete(kind, kind.id_of(record))
 

@@ -26,7 +26,7 @@ from . import disk, history, spool
 from .exclude import exclude_from_commits
 from .gate import Gate, fingerprint
 from .lock import exclusive
-from .recovery import View, recover
+from .recovery import Mirror, View, recover
 from .table import Table
 from .transaction import Transaction
 
@@ -39,10 +39,15 @@ _SHOWN = frozenset(("workflow", "module", "agent", "assignment"))
 class FileStore:
     """Records of one project. Every change is one line of its history."""
 
-    def __init__(self, project: Project, view: View, notice: Callable[[str], None]) -> None:
-        """`view` renders the file that people read; `notice` is told, in a line, what was repaired in passing."""
+    def __init__(self, project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> None:
+        """`view` renders the file that people read; `notice` is told, in a line, what was repaired in passing.
+
+        `mirror` makes what hooks look at (interrupt files, role markers) equal to the records. It runs with the lock
+        held before a commit takes effect for readers, so a crash in between is made good by whoever comes next.
+        """
         self.project = project
         self._view = view
+        self._mirror = mirror
         self._notice = notice
 
     def exists(self) -> bool:
@@ -143,6 +148,8 @@ class FileStore:
             _discard(temps)
             raise
         for path, temp in temps.items():
+            if path == self.project.gate:
+                self._mirror(self.project, tx)
             os.replace(temp, path)
         return True
 
@@ -175,7 +182,7 @@ class FileStore:
         if gate is not None and all(os.path.exists(self._path(name)) for name in gate.files):
             with contextlib.suppress(_Inconsistent):
                 return fn(gate)
-        return fn(recover(self.project, self._view, self._notice))
+        return fn(recover(self.project, self._view, self._mirror, self._notice))
 
 
 class _Inconsistent(Exception):

@@ -17,6 +17,8 @@ from .transaction import Transaction
 
 View = Callable[[Transaction], bytes]
 """Renders the file that people read."""
+Mirror = Callable[[Project, Transaction], None]
+"""Makes the files that hooks look at equal to the records."""
 
 
 class Replay:
@@ -51,7 +53,7 @@ class Replay:
         return Transaction(self.tables.__getitem__, lambda: self.plan, clock.now(), self.seq)
 
 
-def recover(project: Project, view: View, notice: Callable[[str], None]) -> Gate:
+def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> Gate:
     """Rebuild whatever differs from the history, and return the new gate. The lock is held.
 
     Nothing is deleted: a torn history line, and a file that neither ATLAS nor a crash explains, go to the folder
@@ -71,6 +73,7 @@ def recover(project: Project, view: View, notice: Callable[[str], None]) -> Gate
         _put_file(project, name, data, old, notice)
     gate = Gate(replay.seq, history.size(project.history), {name: fingerprint(d) for name, d in contents.items()})
     if replay.seq:
+        mirror(project, replay.transaction())
         os.replace(disk.write_temp(project.gate, gate.render()), project.gate)
     return gate
 
