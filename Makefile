@@ -27,7 +27,7 @@ bench: $(READY)
 	env -u PYTHONDONTWRITEBYTECODE $(RUN) bench
 
 demo:
-	$(PYTHON) demo
+	$(PYTHON) -m tests.demo
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from typing import Any, NamedTuple
 
+from atlas.core.wording import one_line, printable
 from atlas.core.words import split
 
 ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
@@ -21,24 +22,20 @@ GRACE_SECONDS = 10
 """For a command to end itself once its time is up."""
 MOST_UNITS = 9000
 """The client puts context of more than 10,000 UTF-16 units aside in a file; the frame needs room too."""
-UNSEEN = dict.fromkeys(
-    code
-    for code in (*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-    if chr(code) not in "\n\t"
-)
-"""Control characters, line breaks under other names, changes of writing direction."""
 
 
 class Command(NamedTuple):
     """How a verb is run.
 
     `reports`: for the person's eyes only. `raw`: all that was typed is one argument. `seconds`: its time limit,
-    below the hook's own in hooks.json, at which the client would drop the outcome without a word.
+    below the hook's own in hooks.json, at which the client would drop the outcome without a word. `always`: arguments
+    that every call gets.
     """
 
     reports: bool = False
     raw: bool = False
     seconds: int = 300
+    always: tuple[str, ...] = ()
 
 
 COMMANDS = {
@@ -54,10 +51,12 @@ COMMANDS = {
     "reassign": Command(),
     "check-agents": Command(),
     "notify": Command(),
+    "interrupt": Command(),
+    "discover": Command(),
     "complete": Command(seconds=3600),  # it runs the module's checks
     "lead": Command(),
     "doctor": Command(),
-    "inbox": Command(reports=True, seconds=3600),  # it may be told to wait
+    "inbox": Command(reports=True, seconds=3600, always=("--peek",)),  # a person who looks in is not the agent
     "history": Command(reports=True),
 }
 
@@ -93,10 +92,14 @@ def answer(verb: str, command: Command, event: dict[str, Any]) -> dict[str, Any]
 
 
 def arguments(command: Command, typed: str) -> list[str]:
-    """The verb's arguments. Raises ValueError when a quote is not closed."""
+    """The verb's arguments. Raises ValueError when a quote is not closed.
+
+    Text that is one argument may stand in quotes, as it would in a shell.
+    """
     if not command.raw:
-        return split(typed)
-    return ["--", typed] if typed else []
+        return [*split(typed), *command.always]
+    whole = typed[1:-1] if len(typed) > 1 and typed[0] == typed[-1] == '"' and '"' not in typed[1:-1] else typed
+    return ["--", whole] if whole else []
 
 
 def run(words: list[str], seconds: int, event: dict[str, Any]) -> Outcome:
@@ -127,14 +130,13 @@ def stop(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def clean(output: bytes) -> str:
-    """What was printed, without anything that could deceive the eye or break out of its lines."""
-    return output.decode(errors="replace").translate(UNSEEN).strip("\n") or "(no output)"
+    """What was printed, without anything that could deceive the eye or break out of its line."""
+    return printable(output.decode(errors="replace")).strip("\n") or "(no output)"
 
 
 def shown(verb: str, typed: str, text: str) -> dict[str, Any]:
     """Show it to the person and ask no model. Not every client leaves what was typed on the screen: say it."""
-    line = " ".join(f"/atlas-{verb} {typed}".split())
-    return {"continue": False, "stopReason": f"{line}\n{text}"}
+    return {"continue": False, "stopReason": f"{one_line(f'/atlas-{verb} {typed}')}\n{text}"}
 
 
 def handed_over(verb: str, outcome: Outcome, text: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../scripts/atlas_env.py")
+from atlas.adapters import pyenv
 
 
 def main() -> None:
-    """Become `atlas env --background`."""
-    os.execv(sys.executable, [sys.executable, SCRIPT, "--background"])
+    """Nothing when the environment is there; else this process becomes `atlas env --background`."""
+    if pyenv.find() is None:
+        os.execv(sys.executable, [sys.executable, os.path.join(pyenv.SCRIPTS, "atlas_env.py"), "--background"])

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh HOOK: hands the event on standard input to HOOK.py, in the first Python that is new enough.
+# run.sh HOOK [EVENT]: hands the event on standard input to HOOK.py, in the first Python that is new enough.
 #
 # A hook of ATLAS answers with exit code 0. Any other code means that its Python could not, and then this script
 # answers for it: left alone, the client would take silence for consent.
@@ -23,5 +23,20 @@ done
 case $1 in
     command) # The text of the command goes to the model, which runs the verb itself.
         echo '{"systemMessage": "ATLAS could not run this command: no Python 3.10 or newer works as python3 or python. The model is asked to run it instead."}'
+        ;;
+    tool_calls)
+        case $2:$ATLAS_WAITING:$answer in
+            PostToolBatch:*) ;;
+            *'}') printf '%s' "$answer" ;; # it died after it had answered
+            PreToolUse::*)
+                echo '{"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "ask", "permissionDecisionReason": "ATLAS cannot tell whether an interrupt waits for this call: no Python 3.10 or newer works as python3 or python."}}'
+                ;;
+            *)
+                exec >&2
+                echo 'ATLAS INTERRUPT. This call was stopped. No Python 3.10 or newer works as python3 or python, so all calls will be, until one does. What waits for you, as data:'
+                while IFS= read -r line || [ "$line" ]; do printf '| %s\n' "$line"; done <"$ATLAS_WAITING"
+                exit 2
+                ;;
+        esac
         ;;
 esac

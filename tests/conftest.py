@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -12,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.clients import REAL_HOME
+from tests.state import begin_orchestration
 from tests.support import PYTHON, SCRIPTS, make_repository, run
 
-REAL_HOME = Path(pwd.getpwuid(os.getuid()).pw_dir)
 SCRATCH = pytest.StashKey[str]()
 GIT_CONFIG = """\
 [user]
@@ -74,7 +74,6 @@ def _clean_environment(scratch: Path, data: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PATH": f"{_python_folder(scratch)}:{os.environ['PATH']}",
         "TMPDIR": tempfile.gettempdir(),
-        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(REAL_HOME / ".cache"),
         "XDG_DATA_HOME": str(data),
     }
 
@@ -123,3 +122,16 @@ def script_of(verb: str) -> Path:
     from atlas.cli.verbs import VERBS
 
     return SCRIPTS / VERBS[verb][1]
+
+
+@pytest.fixture(scope="session")
+def _begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return begin_orchestration(make_repository(tmp_path_factory.mktemp("begun") / "project"))
+
+
+@pytest.fixture
+def begun(_begun: Path, repo: Path) -> Path:
+    """The folder `repo` with the orchestration in it that `begin_orchestration` begins."""
+    shutil.rmtree(repo)
+    shutil.copytree(_begun, repo, symlinks=True)
+    return repo

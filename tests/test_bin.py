@@ -94,4 +94,5 @@ def test_an_old_python_is_refused_in_one_line() -> None:
     )
     done = run(PYTHON, "-c", code, SCRIPTS / "atlas_cli.py")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "atlas: Python 3.10 or newer is needed, this is 3.9\n"
+    assert done.stderr.startswith("atlas: Python 3.10 or newer is needed")
+    assert done.stderr.count("\n") == 1

@@ -11,19 +11,31 @@ import time
 from pathlib import Path
 
 import pytest
-from atlas.adapters import pyenv
 
-from tests.support import PYTHON, SCRIPTS, run, run_read_only, wait_for
+from atlas.adapters import pyenv
+from tests.support import PYTHON, ROOT, SCRIPTS, run, run_read_only, wait_for
 
 MAKERS = 8
-NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": "/dev/null", "PIP_RETRIES": "0"}
+OFFLINE = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": "/dev/null", "PIP_RETRIES": "0"}
+USE = """\
+import sys
+sys.path.insert(0, sys.argv[1])
+from atlas.adapters.pyenv import activate
+from atlas.core.errors import AtlasError
+try:
+    activate()
+except AtlasError as error:
+    sys.exit(str(error))
+import yaml
+print(yaml.__file__)
+"""
 FAKE_UV = """\
 #!/bin/sh
 # Stands for uv: links the packages of an environment made for real, once the file `hold` is gone.
 for last; do :; done
 case $1 in
 venv)
-    mkdir -p "$last/lib" && cp -R "{site}/../../bin" "$last/" && echo "$last" >>"{folder}/builds" ;;
+    mkdir -p "$last" && echo "$last" >>"{folder}/builds" ;;
 pip)
     environment=${{5%/bin/python}} tries=0
     while [ -e "{folder}/hold" ] && [ $tries -lt 3000 ]; do sleep 0.02; tries=$((tries + 1)); done
@@ -38,6 +50,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "plug in"
         shutil.copytree(SCRIPTS, self.root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+        (self.root / "schemas").symlink_to(ROOT / "schemas")
         self.home = folder / "home"
         self.data = folder / "user data"
         self.tools = folder / "tools"
@@ -45,6 +58,7 @@ class Machine:
         self.env = {
             "HOME": str(self.home),
             "CLAUDE_CONFIG_DIR": "",
+            **OFFLINE,
             "XDG_DATA_HOME": str(self.data),
             "PATH": f"{self.tools}:{os.environ['PATH']}",
         }
@@ -66,8 +80,7 @@ class Machine:
 
     def use(self) -> subprocess.CompletedProcess[str]:
         """What a module does that needs a package."""
-        code = "import sys; sys.path.insert(0, sys.argv[1]); from atlas.adapters.pyenv import activate; activate(); "
-        return run(PYTHON, "-S", "-c", f"{code} import yaml; print(yaml.__file__)", self.root / "scripts", env=self.env)
+        return run(PYTHON, "-S", "-c", USE, self.root / "scripts", env=self.env)
 
     def hold(self, held: bool = True) -> None:
         """Keep uv from finishing, or let it."""
@@ -144,7 +157,7 @@ def test_the_background_does_not_hold_up_who_asks(machine: Machine) -> None:
 def test_a_killed_maker_leaves_nothing_that_could_be_taken_for_an_environment(machine: Machine) -> None:
     machine.hold()
     machine.ask("--background")
-    os.kill(machine.maker(), signal.SIGKILL)
+    os.killpg(machine.maker(), signal.SIGKILL)
     wait_for(lambda: "interrupted" in machine.ask().stdout)
     assert machine.use().returncode == 1
     machine.hold(False)
@@ -201,7 +214,7 @@ def test_a_data_folder_that_cannot_be_written_is_named(machine: Machine) -> None
 
 def test_without_network_it_fails_in_one_line_and_is_tried_again_later(machine: Machine) -> None:
     machine.put_uv("#!/bin/sh\nexit 1\n")
-    failure = one_line(machine.ask("--wait", **NO_INDEX))
+    failure = one_line(machine.ask("--wait"))
     assert "check the network" in failure
     (log,) = machine.found("*.log")
     assert str(log) in failure
@@ -221,7 +234,7 @@ def test_without_network_it_fails_in_one_line_and_is_tried_again_later(machine: 
 def test_where_uv_does_not_work_pip_makes_it(machine: Machine) -> None:
     machine.put_uv("#!/bin/sh\nexit 127\n")
     (machine.root / "scripts" / "requirements.txt").write_text("# none\n", encoding="utf-8")
-    done = machine.ask("--wait", **NO_INDEX)
+    done = machine.ask("--wait")
     assert done.returncode == 0, done.stderr
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from tests.client import clients
+from tests.client.checkout import REPOSITORY, copy_checkout, publish
 from tests.client.clients import Client
+from tests.client.git_server import serve_git
 from tests.client.model import ScriptedModel, Step
 from tests.client.sandbox import Sandbox
 
-ModelFactory = Callable[..., ScriptedModel]
+
+class ModelFactory(Protocol):
+    """What the fixture `scripted` gives."""
+
+    def __call__(self, *steps: Step) -> ScriptedModel: ...
 
 
 @pytest.fixture(scope="session", params=clients.wanted())
@@ -25,23 +33,47 @@ def client(request: pytest.FixtureRequest) -> Client:
 
 
 @pytest.fixture
-def sandbox(client: Client, tmp_path: Path) -> Sandbox:
+def sandbox(client: Client, tmp_path: Path) -> Iterator[Sandbox]:
     """A scratch home of the test's own, with nothing installed."""
-    return Sandbox(client, tmp_path / "sandbox")
+    sandbox = Sandbox(client, tmp_path / "sandbox")
+    yield sandbox
+    sandbox.end_processes()
 
 
 @pytest.fixture
 def scripted() -> Iterator[ModelFactory]:
-    """Makes models from steps; at the end, a step that was missing, raised or was never used fails the test."""
+    """Makes models from steps; in the end, a step that was missing, raised or was never used fails the test."""
     models: list[ScriptedModel] = []
+    with contextlib.ExitStack() as running:
 
-    def make(*steps: Step) -> ScriptedModel:
-        model = ScriptedModel(*steps)
-        models.append(model)
-        return model.__enter__()
+        def make(*steps: Step) -> ScriptedModel:
+            models.append(running.enter_context(ScriptedModel(*steps)))
+            return models[-1]
 
-    yield make
-    for model in models:
-        model.__exit__()
+        yield make
     for model in models:
         model.check()
+
+
+@pytest.fixture(scope="session")
+def plugin_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin as a folder, from a clean copy of the checkout, in a path with a space."""
+    return copy_checkout(tmp_path_factory.mktemp("plugin") / "in a folder" / "atlas")
+
+
+@pytest.fixture(scope="session")
+def git_marketplace(plugin_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a git repository on loopback that holds the plugin and its marketplace."""
+    folder = tmp_path_factory.mktemp("served")
+    publish(plugin_copy, folder)
+    with serve_git(folder) as address:
+        yield f"{address}/{REPOSITORY}"
+
+
+@pytest.fixture(scope="session")
+def installed(client: Client, git_marketplace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A shared sandbox in which ATLAS is installed from git, so that it runs from the client's cache."""
+    sandbox = Sandbox(client, tmp_path_factory.mktemp("installed") / "sandbox")
+    sandbox.install(git_marketplace)
+    yield sandbox
+    sandbox.end_processes()

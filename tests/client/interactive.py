@@ -1,51 +1,89 @@
-"""The client in a terminal: tmux on a socket of its own, typed into and read as a person would."""
+"""The client in a terminal, typed into and read as a person would: a pseudo-terminal and an emulated screen."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-import shutil
+import pty
 import signal
+import struct
 import subprocess
-import tempfile
+import sys
+import termios
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.support import wait_for
+import pyte
 
 COLUMNS, LINES = 160, 50
 TYPED_TAIL = 20
 """How many characters before the cursor show that what was typed has arrived."""
+KEYS = {
+    "Enter": "\r",
+    "Tab": "\t",
+    "Escape": "\x1b",
+    "Up": "\x1b[A",
+    "Down": "\x1b[B",
+    "C-c": "\x03",
+}
+TAKE_TERMINAL = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Makes the terminal the session's own, as a shell's is, so that closing it hangs up on what runs there."""
+
+
+class _Screen(pyte.Screen):
+    """A screen that answers what programs ask of their terminal."""
+
+    def __init__(self, answer: Callable[[str], None]) -> None:
+        super().__init__(COLUMNS, LINES)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
 
 
 class InteractiveSession:
     """A session on a terminal of 160 × 50. The constructor returns when it shows its prompt."""
 
     def __init__(self, command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
-        if shutil.which("tmux") is None:
-            raise AssertionError("the interactive tests drive a terminal: install tmux")
-        self._sockets = tempfile.mkdtemp(prefix="atlas-tmux-")
-        self._env = {**env, "TMUX_TMPDIR": self._sockets}
-        self._leader: int | None = None
-        size = ["-x", str(COLUMNS), "-y", str(LINES)]
+        self._screen = _Screen(self._write)
+        self._stream = pyte.ByteStream(self._screen)
+        self._changed = threading.Condition()
+        self._ended = False
+        self._terminal, end = pty.openpty()
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", TAKE_TERMINAL, *command],
+            cwd=cwd,
+            env={**env, "TERM": "xterm-256color"},
+            stdin=end,
+            stdout=end,
+            stderr=end,
+            start_new_session=True,
+        )
+        os.close(end)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         try:
-            self._tmux("-f", "/dev/null", "new-session", "-d", *size, "-c", str(cwd), "--", *command)
-            self._tmux("set-option", "-g", "remain-on-exit", "on")
-            self._leader = int(self._tmux("display-message", "-p", "#{pane_pid}"))
-            self.wait_for(lambda screen: "❯" in screen)
+            self.wait_for("❯")
         except BaseException:
             self.kill()
             raise
 
     def type(self, words: str) -> None:
         """Type text, without Enter, and wait until its end is on the screen."""
-        self._tmux("send-keys", "-l", "--", words)
+        self._write(words)
         tail = _solid(words)[-TYPED_TAIL:]
         self.wait_for(lambda screen: tail in _solid(screen))
 
     def press(self, *keys: str) -> None:
-        """Press keys by tmux's names: Enter, Tab, Escape, Up, C-c, …"""
-        self._tmux("send-keys", *keys)
+        """Press keys, by the names in KEYS."""
+        self._write("".join(KEYS[key] for key in keys))
 
     def submit(self, words: str) -> None:
         """Type a line and press Enter."""
@@ -53,41 +91,43 @@ class InteractiveSession:
         self.press("Enter")
 
     def screen(self) -> str:
-        """What the terminal shows, without colours; wrapped lines are joined."""
-        return self._tmux("capture-pane", "-p", "-J")
+        """What the terminal shows, without colours."""
+        with self._changed:
+            return self._text()
 
     def wait_for(self, wanted: Callable[[str], bool] | str, timeout: float = 30) -> str:
-        """The first screen that `wanted` accepts, or that contains it. Raises AssertionError, showing the last screen."""
+        """The first screen that contains or satisfies `wanted`. Raises AssertionError, showing the last screen."""
         accepts = (lambda screen: wanted in screen) if isinstance(wanted, str) else wanted
-        screen = ""
-
-        def look() -> bool:
-            nonlocal screen
-            screen = self.screen()
-            return accepts(screen)
-
-        try:
-            wait_for(look, timeout)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; the terminal shows:\n{screen}") from None
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or accepts(self._text()), timeout)
+            screen = self._text()
+        why = "the client ended" if self._ended else f"not there in {timeout} s"
+        assert accepts(screen), f"{why}; the terminal shows:\n{screen}"
         return screen
 
     def kill(self) -> None:
-        """End the terminal and all that runs in it."""
-        with contextlib.suppress(AssertionError):
-            self._tmux("kill-server")
-        if self._leader is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._leader, signal.SIGKILL)
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        """End the client and close its terminal."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._reader.join(5)
+        os.close(self._terminal)
 
-    def _tmux(self, *arguments: str) -> str:
-        command = ["tmux", "-u", "-L", "client", *arguments]
-        done = subprocess.run(
-            command, env=self._env, capture_output=True, text=True, encoding="utf-8", timeout=10, check=False
-        )
-        assert done.returncode == 0, f"tmux {arguments[0]}: {done.stderr}"
-        return done.stdout
+    def _text(self) -> str:
+        return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
+
+    def _write(self, keys: str) -> None:
+        os.write(self._terminal, keys.encode())
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # how a terminal says that nobody has it open any more
+            while data := os.read(self._terminal, 1 << 16):
+                with self._changed:
+                    self._stream.feed(data)
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
 
 def _solid(words: str) -> str:

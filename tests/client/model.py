@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
-from typing import Any, Union
+from itertools import count, takewhile
+from typing import Any
 
 Block = dict[str, Any]
-Turn = Union[str, Block, Sequence[Block]]
-Step = Union[Turn, Callable[["Request"], Turn]]
+Turn = str | Block | Sequence[Block]
+Step = Turn | Callable[["Request"], Turn]
 
 EXHAUSTED = "script exhausted"
 _ids = count(1)
@@ -66,6 +66,12 @@ class Request:
     def conversation(self) -> str:
         """Everything said so far, without the system prompt."""
         return "\n".join(flat(message["content"]) for message in self.messages)
+
+    @property
+    def opening(self) -> str:
+        """What was said before the model's first turn: the person's first words, or a subagent's task."""
+        before = takewhile(lambda message: message["role"] != "assistant", self.messages)
+        return "\n".join(flat(message["content"]) for message in before)
 
     @property
     def latest(self) -> str:

@@ -1,4 +1,4 @@
-"""Processes with a bound: run in a group of their own, which is ended as a whole."""
+"""Processes with a bound, and the end of what they leave behind."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise AssertionError(f"{command[-1]!r} did not end in {timeout} s; so far: {error.stdout!r}") from error
     finally:
-        kill_group(process)
+        if process.returncode is None:
+            kill_group(process)
         close_pipes(process)
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
-    """End a process that leads its own group, and all that it left in the group."""
+    """End a process that leads its own group, and all that is in the group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -47,3 +48,15 @@ def close_pipes(process: subprocess.Popen[str]) -> None:
         if pipe is not None:
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+
+
+def living_in(home: Path) -> dict[int, str]:
+    """The processes, by id, whose HOME this is, with their command lines; none where there is no /proc."""
+    mark = f"HOME={home}".encode()
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # ended meanwhile, or not ours
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                found[int(folder.name)] = b" ".join(words).decode(errors="replace").strip()
+    return found

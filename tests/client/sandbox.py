@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from tests.client.interactive import InteractiveSession
 from tests.client.model import ScriptedModel
 from tests.client.stream import Events, StreamingSession
 
-API_KEY = "sk-ant-dummy-key-of-the-tests-0123456789"
+API_KEY = "dummy-key-of-the-tests-0123456789"
 QUIET = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_TELEMETRY": "1",
@@ -142,7 +143,7 @@ class Sandbox:
         env: Mapping[str, str] | None = None,
     ) -> Iterator[InteractiveSession]:
         """A session in a terminal, past onboarding and trust; killed at the end of the block."""
-        self._accept_everything(cwd)
+        self.accept(cwd)
         command = self._command((*PERMISSIONS, *extra_args), plugin_dirs)
         session = InteractiveSession(command, cwd, self.environment(model, env))
         try:
@@ -150,17 +151,28 @@ class Sandbox:
         finally:
             session.kill()
 
-    def session_state(self) -> dict[str, Any]:
+    def processes(self) -> dict[int, str]:
+        """What runs in this home now, by process id: sessions, and whatever they left running."""
+        return process.living_in(self.home)
+
+    def end_processes(self) -> None:
+        """End them all: the client runs its Bash tool in groups of their own, which outlive a client that is killed."""
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def client_state(self) -> dict[str, Any]:
         """The client's own `.claude.json`; empty before its first run."""
         file = self.config / ".claude.json"
         state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         return state
 
-    def _accept_everything(self, project: Path) -> None:
-        state = self.session_state()
+    def accept(self, project: Path, trust: bool = True) -> None:
+        """Answer what the client asks of a new user, and whether the folder is to be trusted."""
+        state = self.client_state()
         state.update(hasCompletedOnboarding=True, theme="dark", bypassPermissionsModeAccepted=True)
         state["customApiKeyResponses"] = {"approved": [API_KEY[-20:]], "rejected": []}
-        trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
+        trusted = {"hasTrustDialogAccepted": trust, "hasCompletedProjectOnboarding": True}
         state.setdefault("projects", {})[str(project.resolve())] = trusted
         (self.config / ".claude.json").write_text(json.dumps(state), encoding="utf-8")
 
@@ -170,7 +182,8 @@ class Sandbox:
 
 
 def refuse_real_home(folder: Path, root: Path) -> None:
-    """Raises AssertionError unless `folder` is scratch: strictly inside `root`, which the real home is not inside."""
-    folder, root, real = folder.resolve(), root.resolve(), REAL_HOME.resolve()
-    scratch = root in folder.parents and folder != real and root not in (real, *real.parents)
-    assert scratch and real / ".claude" not in (folder, *folder.parents), f"{folder} is not a scratch folder"
+    """Raises AssertionError unless `folder` lies inside `root`, and the person's home neither holds nor is the root."""
+    folder, root = folder.resolve(), root.resolve()
+    assert root in folder.parents, f"{folder} is outside the scratch folder {root}"
+    assert root not in (REAL_HOME, *REAL_HOME.parents), f"{root} holds the real home"
+    assert REAL_HOME / ".claude" not in (folder, *folder.parents), f"{folder} is the person's own"

@@ -14,7 +14,6 @@ from typing import Any
 from tests.client import process
 
 Event = dict[str, Any]
-MAX_STDERR = 1 << 20
 
 
 class Events(list[Event]):
@@ -47,8 +46,10 @@ class StreamingSession:
         self._seen = 0
         self._ended = False
         self._changed = threading.Condition()
-        self._errors = tempfile.TemporaryFile()
-        self._process = process.start(command, cwd, env, self._errors)
+        errors, name = tempfile.mkstemp(prefix="stderr-", dir=env["TMPDIR"])
+        self._errors = Path(name)
+        self._process = process.start(command, cwd, env, errors)
+        os.close(errors)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -93,12 +94,11 @@ class StreamingSession:
         self._reader.join(5)
         assert not self._reader.is_alive(), "something that the session started outlives it and holds its output"
         process.close_pipes(self._process)
-        self._errors.close()
 
     @property
     def stderr(self) -> str:
         """What it wrote to standard error so far."""
-        return os.pread(self._errors.fileno(), MAX_STDERR, 0).decode(errors="replace")
+        return self._errors.read_text(encoding="utf-8", errors="replace")
 
     def _find(self, wanted: Callable[[Event], bool]) -> Event | None:
         return next((event for event in self.events[self._seen :] if wanted(event)), None)
