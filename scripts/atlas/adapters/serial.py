@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 from atlas.core.errors import AtlasError
 
 from .pyenv import activate
+
+_NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 class Document:
@@ -19,6 +22,10 @@ class Document:
         import yaml
 
         self._name, self._offset = name, line_offset
+        bad = _NOT_IN_YAML.search(text)
+        if bad:
+            before = text[: bad.start()].split("\n")
+            raise self._at(len(before), len(before[-1]) + 1, f"the character U+{ord(bad[0]):04X} is not allowed")
         try:
             self._node = yaml.compose(text, Loader=_loader())
             if self._node is not None:
@@ -39,7 +46,9 @@ class Document:
         return self._error(node.start_mark if node is not None else None, f"{where}: {reason}" if where else reason)
 
     def _error(self, mark: Any, reason: str) -> AtlasError:
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        return self._at(mark.line + 1, mark.column + 1, reason) if mark is not None else self._at(1, 1, reason)
+
+    def _at(self, line: int, column: int, reason: str) -> AtlasError:
         return AtlasError(f"{self._name}, line {line + self._offset}, column {column}: {reason} (left as it is)")
 
     def _check(self, node: Any, seen: set[int]) -> None:
@@ -50,9 +59,11 @@ class Document:
         if node.id == "mapping":
             keys: set[str] = set()
             for key, value in node.value:
+                if key.id != "scalar":
+                    raise self._error(key.start_mark, "a list or mapping cannot be a key")
                 if key.value in keys:
-                    raise self._error(key.start_mark, f"{str(key.value)[:60]!r} is given twice")
-                keys.add(key.value if isinstance(key.value, str) else "")
+                    raise self._error(key.start_mark, f"{key.value[:60]!r} is given twice")
+                keys.add(key.value)
                 self._check(value, seen)
         elif node.id == "sequence":
             for value in node.value:
@@ -96,7 +107,11 @@ def _loader() -> Any:
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        pass
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                return super().construct_object(node, deep)
+            except ValueError as error:
+                raise yaml.MarkedYAMLError(problem=str(error), problem_mark=node.start_mark) from error
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]

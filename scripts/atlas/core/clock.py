@@ -13,6 +13,14 @@ def now() -> str:
     return time.strftime(_FORMAT, time.gmtime())
 
 
+def is_time(text: str) -> bool:
+    """Whether the text is such a time, to the letter."""
+    try:
+        return later(text, 0) == text
+    except ValueError:
+        return False
+
+
 def compact(moment: str) -> str:
     """`2026-01-31T08:00:00Z` as `20260131-080000`, the form used in plan ids and file names."""
     return moment.replace("-", "").replace(":", "").replace("T", "-").replace("Z", "")

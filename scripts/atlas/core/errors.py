@@ -13,3 +13,10 @@ class AtlasError(Exception):
 
 class StateError(AtlasError):
     """The stored state cannot be used as it is; `atlas doctor` explains and mends."""
+
+
+class NewerStateError(StateError):
+    """A newer ATLAS wrote what is stored: nothing but an update may touch it."""
+
+    def __init__(self, what: str, version: int, known: int) -> None:
+        super().__init__(f"{what} has state version {version}, this ATLAS knows {known}: update the plugin")

@@ -42,7 +42,6 @@ def _decode(name: str, lines: list[bytes]) -> str:
         try:
             text.append(line.decode())
         except UnicodeDecodeError as error:
-            raise AtlasError(
-                f"{name}, line {number}, column {error.start + 1}: not UTF-8 text (left as it is)"
-            ) from error
+            column = len(line[: error.start].decode()) + 1
+            raise AtlasError(f"{name}, line {number}, column {column}: not UTF-8 text (left as it is)") from error
     return "".join(text).replace("\r\n", "\n")

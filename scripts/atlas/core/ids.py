@@ -9,7 +9,7 @@ import zlib
 from .errors import AtlasError
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_LENGTH = 64
+LONGEST = 64
 
 
 def is_slug(text: str) -> bool:
@@ -30,10 +30,15 @@ def slug(name: str) -> str:
     folded = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(c for c in folded if not unicodedata.combining(c))
     latin = re.sub(r"[^a-z0-9]+", "-", kept).strip("-")
-    if latin and len(latin) <= _LENGTH and not _loses_letters(kept):
+    if latin and len(latin) <= LONGEST and not _loses_letters(kept):
         return latin
+    return _marked(latin, text)
+
+
+def _marked(latin: str, text: str) -> str:
+    """What fits of `latin`, and a checksum of the whole text."""
     mark = f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
-    return f"{latin[: _LENGTH - 9].rstrip('-') or 'x'}-{mark}"
+    return f"{latin[: LONGEST - 9].rstrip('-') or 'x'}-{mark}"
 
 
 def _loses_letters(text: str) -> bool:
@@ -48,5 +53,5 @@ def require_slug(text: str, what: str) -> str:
 
 
 def session_key(session: str) -> str:
-    """The record key of a client's session id, which may be any text."""
-    return session if is_slug(session) else slug(session)
+    """The record key of a client's session id, which may be any text; different ids have different keys."""
+    return session if is_slug(session) else _marked(slug(session), session)

@@ -33,7 +33,11 @@ class Transition(TypedDict):
 
 
 class Workflow(TypedDict):
-    """Where the orchestration stands. `lead` is the session that leads, or None."""
+    """Where the orchestration stands. `lead` is the session that leads, or None.
+
+    The integration branch began at what was checked out at the start (`base_branch`, None when HEAD was detached);
+    `integration_commit` is where ATLAS left it last.
+    """
 
     id: str
     phase: str
@@ -43,6 +47,8 @@ class Workflow(TypedDict):
     started_at: str | None
     completed_at: str | None
     integration_branch: str | None
+    integration_commit: str | None
+    base_branch: str | None
     lead: str | None
     lead_since: str | None
     transitions: list[Transition]
@@ -58,9 +64,10 @@ class Check(TypedDict):
 
 
 class Evidence(TypedDict):
-    """What ATLAS itself saw when a module was checked."""
+    """What ATLAS itself saw when a module was checked; `integrated` is where the integration branch got it."""
 
     commit: str
+    integrated: str | None
     at: str
     passed: bool
     reason: str | None
@@ -183,7 +190,12 @@ class Process(TypedDict):
 
 
 class Workspace(TypedDict):
-    """A git worktree of one assignment. `path` is relative to the project root; everything works from this record."""
+    """A git worktree of one assignment. `path` is relative to the project root; everything works from this record.
+
+    `conflicts` holds, by the name of another workspace or of the integration branch, the files that would conflict.
+    It may be left (`abandoned`, `merged`) and still lie there, until `removed_at`. `saved` is the bundle of what was
+    taken away by force.
+    """
 
     name: str
     status: str
@@ -196,11 +208,13 @@ class Workspace(TypedDict):
     created_at: str
     ready_at: str | None
     removed_at: str | None
+    saved: str | None
     set_up: SetUp | None
     linked: list[str]
     copied: list[str]
     skeleton: list[str]
     error: str | None
+    conflicts: dict[str, list[str]]
     process: Process | None
 
 
@@ -317,7 +331,7 @@ TRANSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "workspace": {
         "": ("creating",),
         "creating": ("ready", "abandoned"),
-        "ready": ("merging", "abandoned"),
+        "ready": ("creating", "merging", "abandoned"),
         "merging": ("ready", "merged", "abandoned"),
         "merged": ("",),
         "abandoned": ("",),

@@ -12,6 +12,9 @@ from .errors import AtlasError
 
 PLAN_FILE = "orchestrator-plan-phase.local.md"
 EXEC_FILE = "orchestrator-exec-phase.local.md"
+WORKTREES = os.path.join(".claude", "worktrees")
+"""Where workspaces lie: of all in `.claude`, only there does the client let anybody edit."""
+_LONGEST = 400
 
 
 class Project:
@@ -54,9 +57,7 @@ def find_project(start: str) -> Project:
     here = os.path.realpath(start)
     top = _nearest_git(here)
     if top is None:
-        raise AtlasError(
-            f"{here} is not in a git repository: run `git init` there first, ATLAS keeps its history in it"
-        )
+        raise _no_project(here)
     common = _common_dir(os.path.join(top, ".git"))
     root = _main_worktree(top, common)
     if root == os.path.realpath(os.path.expanduser("~")):
@@ -70,6 +71,41 @@ def find_project(start: str) -> Project:
 def contains(folder: str, path: str) -> bool:
     """Whether the resolved `path` is the resolved `folder` or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def inner_path(root: str, path: str, what: str) -> str:
+    """A path that people or models gave, in its simplest form, relative to `root`.
+
+    Raises AtlasError, naming `what` it is for, unless something is there, in the project and neither git's nor ATLAS's.
+    """
+    inner = os.path.normpath(path)
+    shown = f"{what}: {path[:80]!r}"
+    if not path.isprintable() or not path.strip() or len(path) > _LONGEST:
+        raise AtlasError(f"{shown} is no path: give one without control characters, at most {_LONGEST} long")
+    if os.path.isabs(path) or inner.split(os.sep)[0] in (os.pardir, os.curdir):
+        raise AtlasError(f"{shown} is not within the project: give a path relative to {root}")
+    if any(part.casefold() == ".git" for part in inner.split(os.sep)) or inner.split(os.sep)[0].casefold() == ".claude":
+        raise AtlasError(f"{shown} belongs to git or to the client: it cannot be given to workspaces")
+    if not os.path.exists(os.path.join(root, inner)):
+        raise AtlasError(f"{shown} does not exist in {root}")
+    if not contains(root, os.path.realpath(os.path.join(root, inner))):
+        raise AtlasError(f"{shown} leads out of the project by a link")
+    return inner
+
+
+def workspace_around(root: str, folder: str) -> str | None:
+    """The path, relative to `root`, of the workspace that a folder would lie in, whether or not there is one."""
+    inner = os.path.relpath(os.path.realpath(folder), root).split(os.sep)
+    return os.path.join(*inner[:3]) if len(inner) > 2 and os.path.join(*inner[:2]) == WORKTREES else None
+
+
+def _no_project(folder: str) -> AtlasError:
+    bare = folder
+    while bare != os.path.dirname(bare):
+        if all(os.path.exists(os.path.join(bare, name)) for name in ("HEAD", "objects", "refs")):
+            return AtlasError(f"{bare} is a bare repository: run ATLAS in an ordinary clone of it")
+        bare = os.path.dirname(bare)
+    return AtlasError(f"{folder} is not in a git repository: run `git init` there first, ATLAS keeps its history in it")
 
 
 def _nearest_git(folder: str) -> str | None:

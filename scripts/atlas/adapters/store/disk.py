@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 TEMP_SUFFIX = ".atlas-tmp"
+_NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ELOOP)
 
 
 def private_folder(path: str) -> None:
@@ -13,28 +15,45 @@ def private_folder(path: str) -> None:
         os.makedirs(path, mode=0o700, exist_ok=True)
 
 
-def write_temp(path: str, data: bytes) -> str:
+def write_temp(path: str, data: bytes, synced: bool = False) -> str:
     """Write `data` beside `path` and return that temporary name; `os.replace` puts it into place.
 
     The name is fixed, because only the holder of the lock writes: what a killed writer left is overwritten.
+    When that fails nothing is left behind: raises OSError. `synced` makes the bytes survive a power loss.
     """
     folder, name = os.path.split(path)
     temp = os.path.join(folder, f".{name}{TEMP_SUFFIX}")
     if os.path.islink(temp):
         os.unlink(temp)
     handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with open(handle, "wb") as file:
-        file.write(data)
+    try:
+        write_all(handle, data)
+        if synced:
+            os.fsync(handle)
+    except OSError:
+        os.unlink(temp)
+        raise
+    finally:
+        os.close(handle)
     return temp
 
 
+def write_all(handle: int, data: bytes) -> None:
+    """Write every byte to an open file."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
 def read_bytes(path: str) -> bytes | None:
-    """The file's bytes, or None when there is no such file."""
+    """The file's bytes, or None when there is no such file, or something that is no file."""
     try:
         with open(path, "rb") as file:
             return file.read()
-    except FileNotFoundError:
-        return None
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return None
+        raise
 
 
 def sync_folder(path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from . import disk
 
@@ -17,18 +18,56 @@ _PATTERNS = (
     "/.claude/MESSAGES.json",
     "/.claude/orchestrator-plan-phase.local.md",
     "/.claude/orchestrator-exec-phase.local.md",
+    "/.claude/tools/orchestration.py",
+    "/.claude/workspaces",
+    "/.claude/worktrees/",
+    "/.claude/WORKER_CONTEXT.json",
+    "/.claude/settings.local.json",
+    "/.claude/hooks/interrupt_monitor.py",
+    "/.claude/hooks/__pycache__/interrupt_monitor.*",
+    "/.INTERRUPT",
+    "/..INTERRUPT.atlas-tmp",
 )
+_SPECIAL = re.compile(r"([\\*?\[\]#! ])")
+
+
+def missing_patterns(common: str) -> list[str]:
+    """ATLAS's patterns that git's `info/exclude` lacks."""
+    present = _text(_path(common)).splitlines()
+    return [pattern for pattern in _PATTERNS if pattern not in present]
 
 
 def exclude_from_commits(common: str) -> None:
     """Add what is missing of ATLAS's patterns to git's `info/exclude`. What others wrote there stays."""
-    path = os.path.join(common, "info", "exclude")
-    found = (disk.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
-    present = set(found.splitlines())
-    missing = [pattern for pattern in _PATTERNS if pattern not in present]
+    _add(common, missing_patterns(common))
+
+
+def exclude_also(common: str, path: str) -> None:
+    """Add a file, by its path in a work tree. The store's lock is held."""
+    pattern = f"/{escaped(path)}"
+    if pattern not in _text(_path(common)).splitlines():
+        _add(common, [pattern])
+
+
+def escaped(path: str) -> str:
+    """The pattern that matches this path and no other."""
+    return _SPECIAL.sub(r"\\\1", path)
+
+
+def _add(common: str, missing: list[str]) -> None:
     if not missing:
         return
-    head = [] if _HEAD in present else [_HEAD]
+    path = _path(common)
+    found = _text(path)
+    head = [] if _HEAD in found.splitlines() else [_HEAD]
     text = found + ("\n" if found and not found.endswith("\n") else "") + "\n".join([*head, *missing]) + "\n"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.replace(disk.write_temp(path, text.encode("utf-8", "surrogateescape")), path)
+
+
+def _path(common: str) -> str:
+    return os.path.join(common, "info", "exclude")
+
+
+def _text(path: str) -> str:
+    return (disk.read_bytes(path) or b"").decode("utf-8", "surrogateescape")

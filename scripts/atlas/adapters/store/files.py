@@ -9,7 +9,6 @@ lock and rebuilds the tables from the history.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -26,7 +25,7 @@ from . import disk, history, spool
 from .exclude import exclude_from_commits
 from .gate import Gate, fingerprint
 from .lock import exclusive
-from .recovery import Mirror, View, recover
+from .recovery import Mirror, Reflect, View, keep_aside, recover
 from .table import Table
 from .transaction import Transaction
 
@@ -42,8 +41,9 @@ class FileStore:
     def __init__(self, project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> None:
         """`view` renders the file that people read; `notice` is told, in a line, what was repaired in passing.
 
-        `mirror` makes what hooks look at (interrupt files, role markers) equal to the records. It runs with the lock
-        held before a commit takes effect for readers, so a crash in between is made good by whoever comes next.
+        `mirror` makes what hooks look at (interrupt files, role markers) equal to the records: it reads them before a
+        commit is written, and what it returns acts before the commit takes effect for readers, with the lock held. So
+        a crash in between is made good by whoever comes next.
         """
         self.project = project
         self._view = view
@@ -110,6 +110,7 @@ class FileStore:
         for key, size in spool.sizes(self.project.spool).items():
             session = tx.get(SESSION, key) if is_slug(key) else None
             offset = session["spool_offset"] if session else 0
+            offset = offset if offset <= size else 0  # the spool was lost and begun anew
             if is_slug(key) and size > offset:
                 facts, end = spool.read(self.project.spool, key, offset)
                 if end > offset:
@@ -133,6 +134,7 @@ class FileStore:
         schema.check_changes(tx.changes)
         seq = gate.seq + 1
         new = self._new_files(tx, seq)
+        reflect = self._mirror(self.project, tx)
         line = history.encode(seq, tx.at, tx.actor, verb, _with_plan(tx))
         files = {**gate.files, **{name: fingerprint(data) for name, data in new.items()}}
         after = Gate(seq, gate.history + len(line), files)
@@ -147,11 +149,31 @@ class FileStore:
         except OSError:
             _discard(temps)
             raise
-        for path, temp in temps.items():
-            if path == self.project.gate:
-                self._mirror(self.project, tx)
-            os.replace(temp, path)
+        self._put_into_place(temps, gate, tx, reflect)
         return True
+
+    def _put_into_place(self, temps: dict[str, str], gate: Gate, tx: Transaction, reflect: Reflect) -> None:
+        """Show a change that the history holds already: what fails here is made good by whoever comes next."""
+        try:
+            for path, temp in temps.items():
+                if path == self.project.plan:
+                    self._keep_plan_of_others(gate, tx)
+                if path == self.project.gate:
+                    for trouble in reflect():
+                        self._notice(trouble)
+                os.replace(temp, path)
+        except OSError as error:
+            what = error.filename or "a table"
+            self._notice(f"{what}: {error.strerror}; the change is in the history, the next command shows it")
+
+    def _keep_plan_of_others(self, gate: Gate, tx: Transaction) -> None:
+        """A plan as a hand wrote it (comments, another plan, an edit of this very moment) is not lost."""
+        found = disk.read_bytes(self.project.plan)
+        if found is None or gate.matches(PLAN_FILE, found):
+            return
+        kept = keep_aside(self.project, PLAN_FILE, found)
+        if found != tx.plan_as_read:
+            self._notice(f"{PLAN_FILE} was edited while this ran: put that edit in again, its text is kept as {kept}")
 
     def _new_files(self, tx: Transaction, seq: int) -> dict[str, bytes]:
         new: dict[str, bytes] = {}
@@ -170,7 +192,7 @@ class FileStore:
         temps: dict[str, str] = {}
         try:
             for path, data in contents.items():
-                temps[path] = disk.write_temp(path, data)
+                temps[path] = disk.write_temp(path, data, synced=path.endswith(PLAN_FILE))
         except OSError:
             _discard(temps)
             raise
@@ -179,7 +201,7 @@ class FileStore:
     def _on_whole_state(self, fn: Callable[[Gate], T]) -> T:
         """Run `fn` on the state, mended first where a crash or a hand left it in pieces. The lock is held."""
         gate = self._clean_gate()
-        if gate is not None and all(os.path.exists(self._path(name)) for name in gate.files):
+        if gate is not None and all(os.path.isfile(self._path(name)) for name in gate.files):
             with contextlib.suppress(_Inconsistent):
                 return fn(gate)
         return fn(recover(self.project, self._view, self._mirror, self._notice))
@@ -191,11 +213,9 @@ class _Inconsistent(Exception):
 
 def _discard(temps: dict[str, str]) -> None:
     for temp in temps.values():
-        os.unlink(temp)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temp)
 
 
 def _with_plan(tx: Transaction) -> dict[str, dict[str, str | None]]:
-    if tx.new_plan is None:
-        return tx.changes
-    text = tx.new_plan.decode("utf-8", "surrogateescape")
-    return {**tx.changes, "plan": {"plan": json.dumps(text)}}
+    return tx.changes if tx.new_plan is None else {**tx.changes, "plan": history.plan_change(tx.new_plan)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from typing import Any
 
-from atlas.core.errors import StateError
+from atlas.core.errors import NewerStateError
 from atlas.core.model import STATE_VERSION
 
 
@@ -22,22 +23,26 @@ class Gate:
         return data is not None and self.files.get(name) == fingerprint(data)
 
     def render(self) -> bytes:
-        """The gate as JSON."""
+        """The gate as JSON, sealed against being edited by hand."""
         value = {"version": STATE_VERSION, "seq": self.seq, "history": self.history, "files": self.files}
-        return json.dumps(value).encode()
+        return json.dumps({**value, "seal": _seal(value)}, sort_keys=True).encode()
 
     @classmethod
     def parse(cls, data: bytes | None) -> Gate | None:
-        """The gate, or None when it is missing or damaged. Raises StateError when a newer ATLAS wrote it."""
+        """The gate, or None when it is missing or damaged. Raises NewerStateError when a newer ATLAS wrote it."""
         try:
             value = json.loads(data or b"")
             if value["version"] > STATE_VERSION:
-                raise StateError(
-                    f"the state has version {value['version']}, this ATLAS knows {STATE_VERSION}: update the plugin"
-                )
-            return cls(int(value["seq"]), int(value["history"]), dict(value["files"]))
+                raise NewerStateError("the gate", value["version"], STATE_VERSION)
+            if value.pop("seal") != _seal(value):
+                return None
+            return cls(value["seq"], value["history"], value["files"])
         except (ValueError, KeyError, TypeError):
             return None
+
+
+def _seal(value: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(value, sort_keys=True).encode())
 
 
 def fingerprint(data: bytes) -> list[int]:

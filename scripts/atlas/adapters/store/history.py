@@ -1,6 +1,6 @@
 """The history: one line for each transaction, checksummed and synced. It is the truth and the write-ahead log.
 
-A line is `{"seq", "at", "actor", "verb", "request", "records": {kind: {key: record or null}}, "crc"}`, where the
+A line is `{"v", "seq", "at", "actor", "verb", "records": {kind: {key: record or null}}, "crc"}`, where the
 checksum covers every byte before `,"crc"`. Lines are never changed or removed.
 """
 
@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from atlas.core.errors import StateError
+from atlas.core.errors import NewerStateError, StateError
 from atlas.core.model import STATE_VERSION
 
-from .disk import sync_folder
+from .disk import sync_folder, write_all
 
 Entry = dict[str, Any]
 _MARK = b',"crc":"'
@@ -33,6 +33,11 @@ def encode(seq: int, at: str, actor: Any, verb: str, records: dict[str, dict[str
     return line + _MARK + f'{zlib.crc32(line):08x}"}}\n'.encode()
 
 
+def plan_change(data: bytes) -> dict[str, str | None]:
+    """The plan's bytes as what `records` holds of them under `plan`."""
+    return {"plan": json.dumps(data.decode("utf-8", "surrogateescape"))}
+
+
 def decode(line: bytes, number: int) -> Entry:
     """The entry of one complete line, the `number`-th. Raises StateError, naming the line, when it is damaged."""
     body, tail = line[:-_TAIL], line[-_TAIL:]
@@ -40,33 +45,25 @@ def decode(line: bytes, number: int) -> Entry:
         raise StateError(f"history line {number} is damaged (its checksum does not match): see `atlas doctor`")
     entry: Entry = json.loads(line)
     if entry["v"] > STATE_VERSION:
-        raise StateError(
-            f"history line {number} has state version {entry['v']}, this ATLAS knows {STATE_VERSION}: update the plugin"
-        )
+        raise NewerStateError(f"history line {number}", entry["v"], STATE_VERSION)
     return entry
 
 
 def append(path: str, line: bytes, size: int) -> None:
     """Add a line to the history of `size` bytes and sync it. When that fails, the file is as it was: raises OSError."""
-    fresh = size == 0
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
         try:
-            _write_all(handle, line)
+            write_all(handle, line)
             os.fsync(handle)
+            if size == 0:
+                sync_folder(os.path.dirname(path))
+                sync_folder(os.path.dirname(os.path.dirname(path)))
         except OSError:
             os.ftruncate(handle, size)
             raise
     finally:
         os.close(handle)
-    if fresh:
-        sync_folder(os.path.dirname(path))
-
-
-def _write_all(handle: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(handle, view) :]
 
 
 def size(path: str) -> int:

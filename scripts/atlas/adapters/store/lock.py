@@ -20,7 +20,7 @@ from .disk import private_folder
 WAIT_SECONDS = 60.0
 _POLL = 0.002
 _STALE = 1.0
-"""A waiter touches its ticket at every look; one untouched for so many seconds belongs to a dead process."""
+"""A waiter touches its ticket at every look; one untouched for so many seconds belongs to a stopped process."""
 
 
 @contextlib.contextmanager
@@ -67,7 +67,7 @@ class _Ticket:
         for name in sorted(os.listdir(self._folder)):
             if name >= self._name:
                 return True
-            if not self._dead(os.path.join(self._folder, name)):
+            if not self._passed_over(name):
                 return False
         return True
 
@@ -77,10 +77,10 @@ class _Ticket:
         except FileNotFoundError:
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
 
-    @staticmethod
-    def _dead(path: str) -> bool:
+    def _passed_over(self, name: str) -> bool:
+        path = os.path.join(self._folder, name)
         try:
-            if time.time() - os.stat(path).st_mtime < _STALE:
+            if not _is_dead(name.rpartition("-")[2]) and time.time() - os.stat(path).st_mtime < _STALE:
                 return False
             os.unlink(path)
         except FileNotFoundError:
@@ -90,3 +90,14 @@ class _Ticket:
     def leave(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
+
+
+def _is_dead(process: str) -> bool:
+    """Whether there is no such process here. A wrong guess costs a waiter its place, nothing more."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, OverflowError, PermissionError):
+        pass
+    return False

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 
 from atlas.core import clock
-from atlas.core.errors import StateError
+from atlas.core.errors import NewerStateError, StateError
 from atlas.core.model import FILES, KINDS
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 
@@ -17,7 +17,8 @@ from .transaction import Transaction
 
 View = Callable[[Transaction], bytes]
 """Renders the file that people read."""
-Mirror = Callable[[Project, Transaction], None]
+Reflect = Callable[[], list[str]]
+Mirror = Callable[[Project, Transaction], Reflect]
 """Makes the files that hooks look at equal to the records."""
 
 
@@ -28,15 +29,17 @@ class Replay:
         """Apply the entries in order. Raises what reading them raises."""
         self.tables = {file: Table(file) for file in FILES}
         self.plan: bytes | None = None
+        self.plan_seq = 0
         self.seq = 0
         for entry in entries:
-            self._apply(entry)
+            self.apply(entry)
 
-    def _apply(self, entry: history.Entry) -> None:
+    def apply(self, entry: history.Entry) -> None:
+        """Bring the state forward by one entry."""
         self.seq = entry["seq"]
         for kind_name, changed in entry["records"].items():
             if kind_name == "plan":
-                self.plan = changed["plan"].encode("utf-8", "surrogateescape")
+                self.plan, self.plan_seq = changed["plan"].encode("utf-8", "surrogateescape"), self.seq
                 continue
             kind = KINDS[kind_name]
             table = self.tables[kind.file]
@@ -57,7 +60,8 @@ def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str]
     """Rebuild whatever differs from the history, and return the new gate. The lock is held.
 
     Nothing is deleted: a torn history line, and a file that neither ATLAS nor a crash explains, go to the folder
-    `aside` and are told to `notice`. Raises StateError when the history itself cannot be trusted.
+    `aside` and are told to `notice`. Raises StateError when the history itself cannot be trusted, or a newer ATLAS
+    wrote something.
     """
     old = Gate.parse(disk.read_bytes(project.gate))
     length = history.size(project.history)
@@ -66,14 +70,51 @@ def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str]
             f"{project.history} is {old.history - length} bytes shorter than the last commit left it: "
             "run `atlas doctor --repair`"
         )
-    _move_torn_line_aside(project, notice)
     replay = Replay(history.entries(project.history))
+    newest = _newest_change(project, old)
+    if replay.seq < newest:
+        raise StateError(
+            f"{project.history} ends at change {replay.seq}, the state is at change {newest}: "
+            "run `atlas doctor --repair`"
+        )
+    _move_torn_line_aside(project, notice)
+    return rebuild(project, replay, old, view, mirror, notice)
+
+
+def _newest_change(project: Project, gate: Gate | None) -> int:
+    """The number of the last change that the gate shows, or without a gate the tables.
+
+    Raises NewerStateError when a newer ATLAS wrote a table.
+    """
+    shown = [0]
+    for file in FILES:
+        data = disk.read_bytes(os.path.join(project.claude, file))
+        try:
+            shown.append(Table.parse(file, (data or b"").decode(errors="replace")).seq)
+        except NewerStateError:
+            raise
+        except StateError:
+            continue
+    return max(shown) if gate is None else gate.seq
+
+
+def rebuild(
+    project: Project, replay: Replay, old: Gate | None, view: View, mirror: Mirror, notice: Callable[[str], None]
+) -> Gate:
+    """Make every file what `replay` says, the gate last, and return the gate. The lock is held.
+
+    A file that `old` does not vouch for goes to the folder `aside` before it is replaced.
+    """
     contents = _contents(project, replay, old, view)
     for name, data in contents.items():
         _put_file(project, name, data, old, notice)
-    gate = Gate(replay.seq, history.size(project.history), {name: fingerprint(d) for name, d in contents.items()})
+    known = contents if replay.plan is None else {**contents, PLAN_FILE: replay.plan}
+    gate = Gate(replay.seq, history.size(project.history), {name: fingerprint(d) for name, d in known.items()})
     if replay.seq:
-        mirror(project, replay.transaction())
+        for trouble in mirror(project, replay.transaction())():
+            notice(trouble)
+        _clear_the_way(project, project.gate, notice)
+        _keep_nonsense_gate(project, notice)
         os.replace(disk.write_temp(project.gate, gate.render()), project.gate)
     return gate
 
@@ -86,7 +127,7 @@ def _contents(project: Project, replay: Replay, old: Gate | None, view: View) ->
             contents[file] = table.render().encode()
     if replay.plan is not None:
         on_disk = disk.read_bytes(project.plan)
-        behind = old is not None and old.history < history.size(project.history)
+        behind = old is not None and old.seq < replay.plan_seq
         contents[PLAN_FILE] = replay.plan if on_disk is None or behind else on_disk
     if replay.seq:
         contents[EXEC_FILE] = view(replay.transaction())
@@ -95,6 +136,7 @@ def _contents(project: Project, replay: Replay, old: Gate | None, view: View) ->
 
 def _put_file(project: Project, name: str, data: bytes, old: Gate | None, notice: Callable[[str], None]) -> None:
     path = os.path.join(project.claude, name)
+    _clear_the_way(project, path, notice)
     found = disk.read_bytes(path)
     if found == data:
         return
@@ -105,6 +147,15 @@ def _put_file(project: Project, name: str, data: bytes, old: Gate | None, notice
         kept = keep_aside(project, name, found)
         notice(f"{name} was changed by hand or damaged: rebuilt from the history, the found text is kept as {kept}")
     os.replace(disk.write_temp(path, data), path)
+
+
+def _keep_nonsense_gate(project: Project, notice: Callable[[str], None]) -> None:
+    data = disk.read_bytes(project.gate)
+    if data and Gate.parse(data) is None:
+        notice(
+            f"the gate was damaged and has been written anew, the found text is kept as "
+            f"{keep_aside(project, 'gate.json', data)}"
+        )
 
 
 def _move_torn_line_aside(project: Project, notice: Callable[[str], None]) -> None:
@@ -122,11 +173,26 @@ def _move_torn_line_aside(project: Project, notice: Callable[[str], None]) -> No
 
 def keep_aside(project: Project, name: str, data: bytes) -> str:
     """Save bytes under a new name in the folder `aside`; returns the path."""
+    path = _free_name(project, name)
+    os.replace(disk.write_temp(path, data), path)
+    return path
+
+
+def _clear_the_way(project: Project, path: str, notice: Callable[[str], None]) -> None:
+    """A folder, or whatever else is no file, goes aside as it is."""
+    if os.path.isfile(path) or os.path.islink(path) or not os.path.lexists(path):
+        return
+    import shutil  # slow to import, and hardly ever needed
+
+    kept = shutil.move(path, _free_name(project, os.path.basename(path)))
+    notice(f"{os.path.basename(path)} was no file: what stood in its place is kept as {kept}")
+
+
+def _free_name(project: Project, name: str) -> str:
     disk.private_folder(project.aside)
     stem = os.path.join(project.aside, f"{clock.compact(clock.now())}-{name}")
     path, number = stem, 1
     while os.path.lexists(path):
         number += 1
         path = f"{stem}.{number}"
-    os.replace(disk.write_temp(path, data), path)
     return path

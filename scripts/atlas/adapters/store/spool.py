@@ -14,9 +14,12 @@ Fact = dict[str, Any]
 
 
 def append(folder: str, session: str, fact: Fact) -> None:
-    """Add one fact to the spool of a session (a slug). One write, so that lines of several processes never mix."""
+    """Add one fact to the spool of a session (a slug). One write, so that lines of several processes never mix.
+
+    It begins with a line break, lest a fact that was cut short (killed, disk full) takes this one with it.
+    """
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    line = json.dumps(fact, separators=(",", ":")) + "\n"
+    line = "\n" + json.dumps(fact, separators=(",", ":")) + "\n"
     handle = os.open(os.path.join(folder, f"{session}.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(handle, line.encode())
@@ -28,7 +31,7 @@ def sizes(folder: str) -> dict[str, int]:
     """Bytes spooled so far, by session."""
     try:
         with os.scandir(folder) as found:
-            return {e.name[:-6]: e.stat().st_size for e in found if e.name.endswith(".jsonl")}
+            return {e.name[:-6]: e.stat().st_size for e in found if e.name.endswith(".jsonl") and e.is_file()}
     except FileNotFoundError:
         return {}
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from atlas.core.errors import StateError
+from atlas.core.errors import NewerStateError, StateError
 from atlas.core.model import KINDS, STATE_VERSION
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
@@ -63,9 +63,9 @@ class Table:
             header, *rest = text.split(",\n", 1)
             meta = json.loads(header + "}")["atlas"]
             _require_version(file, meta["version"])
-            table.seq = meta["seq"]
+            table.seq = int(meta["seq"])
             table._read_sections(rest[0])
-        except (ValueError, KeyError, IndexError, TypeError) as error:
+        except (ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
             raise StateError(f"{file} is not a table that ATLAS wrote; `atlas doctor --repair` rebuilds it") from error
         return table
 
@@ -81,4 +81,4 @@ class Table:
 
 def _require_version(file: str, version: int) -> None:
     if version > STATE_VERSION:
-        raise StateError(f"{file} has state version {version}, this ATLAS knows {STATE_VERSION}: update the plugin")
+        raise NewerStateError(file, version, STATE_VERSION)

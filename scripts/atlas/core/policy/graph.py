@@ -78,6 +78,15 @@ def dependants(graph: Graph, module: str) -> list[str]:
     return [other for other, needs in graph.items() if module in needs]
 
 
+def with_dependants(graph: Graph, modules: Iterable[str]) -> set[str]:
+    """These modules, and every one that depends on one of them, directly or by way of others."""
+    found = set(modules)
+    for module in _dependencies_first(graph):
+        if not found.isdisjoint(graph[module]):
+            found.add(module)
+    return found
+
+
 def _dependencies_first(graph: Graph) -> list[str]:
     """Every module after all that it depends on."""
     order: list[str] = []

@@ -6,24 +6,28 @@ change the files behind the store.
 
 from __future__ import annotations
 
+import os
 from typing import Protocol, TypedDict, TypeVar
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import session_key
-from atlas.core.model import SESSION, WORKFLOW, Kind
+from atlas.core.model import SESSION, WORKFLOW, WORKSPACE, Kind
 
 R = TypeVar("R")
 
 PERSON, LEAD, WORKER = "person", "lead", "worker"
 
-READING = frozenset(("plan-status", "status", "history", "check-plan", "check", "inbox", "doctor"))
+READING = frozenset(
+    ("plan-status", "status", "history", "check-plan", "check", "inbox", "doctor", "conflicts", "settings")
+)
 LEADING = frozenset(
     (
         *("plan", "requirement", "approve", "start", "register", "assign", "modify", "reassign"),
-        *("check-agents", "notify", "complete", "lead", "repair"),
+        *("check-agents", "notify", "complete", "lead", "repair", "launch", "stop-agent", "interrupt"),
+        *("workspace", "remove-workspace", "configure"),
     )
 )
-WORKING = frozenset(("report",))
+WORKING = frozenset(("report", "discover"))
 
 ALLOWED: dict[str, frozenset[str]] = {
     PERSON: READING | LEADING | WORKING,
@@ -47,9 +51,16 @@ class Records(Protocol):
     def only(self, kind: Kind[R]) -> R | None: ...
 
 
-def derive(records: Records, session: str | None) -> Actor:
-    """The actor behind a client session id. No id, or one that nothing is known of, is a person at a terminal."""
+def derive(records: Records, session: str | None, place: str | None = None) -> Actor:
+    """The actor behind a client session id that calls from `place`, a workspace's path or None.
+
+    Whoever calls from an agent's workspace is that agent, the lead's own subagents too. No id, or one that nothing is
+    known of, is a person at a terminal.
+    """
     key = session_key(session) if session and session.strip() else None
+    resident = _resident(records, place)
+    if resident is not None:
+        return {"role": WORKER, "agent": resident, "session": key}
     if key is None:
         return {"role": PERSON, "agent": None, "session": None}
     workflow = records.only(WORKFLOW)
@@ -59,6 +70,14 @@ def derive(records: Records, session: str | None) -> Actor:
     if bound is not None and bound["agent"]:
         return {"role": WORKER, "agent": bound["agent"], "session": key}
     return {"role": PERSON, "agent": None, "session": key}
+
+
+def _resident(records: Records, place: str | None) -> str | None:
+    """The agent whose workspace lies at `place`."""
+    workspace = records.get(WORKSPACE, os.path.basename(place)) if place else None
+    if workspace is None or workspace["path"] != place or workspace["removed_at"] is not None:
+        return None
+    return workspace["agent"]
 
 
 def require(actor: Actor, verb: str) -> None:

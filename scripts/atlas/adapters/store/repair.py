@@ -1,0 +1,122 @@
+"""Mending what the store itself refuses to touch. The lock is held; nothing of value is deleted."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+
+from atlas.core import clock
+from atlas.core.model import FILES, KINDS
+from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
+from atlas.core.policy.roles import Actor
+
+from . import disk, history
+from .gate import Gate, fingerprint
+from .recovery import Mirror, Replay, View, keep_aside, rebuild
+from .survey import Survey, temporary_files
+from .transaction import Changes
+
+Notice = Callable[[str], None]
+_STALE_SECONDS = 60.0
+
+
+def begin_anew(survey: Survey, actor: Actor, view: View, mirror: Mirror, notice: Notice) -> None:
+    """Keep a history that cannot be relied on aside, and begin another: one line that puts everything there is.
+
+    Killed at any point, this leaves what a second run mends. Raises OSError when the disk does not take it.
+    """
+    project, state = survey.project, survey.best()
+    if survey.cut.size:
+        with open(project.history, "rb") as file:
+            kept = keep_aside(project, "history.jsonl", file.read())
+        notice(f"the damaged history is kept whole as {kept}")
+    plan, found = _plan(survey, state), survey.cut.files[PLAN_FILE]
+    line = history.encode(1, clock.now(), actor, "repair", _everything(state, plan))
+    temp = disk.write_temp(project.history, line, synced=True)
+    os.replace(temp, project.history)
+    disk.sync_folder(project.private)
+    known = Gate(1 if plan == found else 0, 0, _taken_over(survey))
+    rebuild(project, Replay([history.decode(line, 1)]), known, view, mirror, notice)
+    for name in unsaved(survey):
+        notice(f"{name} could not be relied on: what only the lost lines put into it is not there any more")
+    notice("a new history begins, with one line that holds everything else")
+
+
+def unsaved(survey: Survey) -> list[str]:
+    """The tables of which only what the sound lines of the history say can be saved."""
+    gate, found, trusted = survey.cut.gate, survey.cut.files, survey.trusted()
+    wanted = [file for file in FILES if found[file] is not None or gate is None or file in gate.files]
+    return [file for file in wanted if file not in trusted]
+
+
+def _taken_over(survey: Survey) -> dict[str, list[int]]:
+    """Fingerprints of the files whose contents live on in the new history, so that they need not be kept aside."""
+    gate, trusted = survey.cut.gate, survey.trusted()
+    return {
+        name: fingerprint(data)
+        for name, data in survey.cut.files.items()
+        if data is not None and (name in trusted or (gate is not None and gate.matches(name, data)))
+    }
+
+
+def _plan(survey: Survey, state: Replay) -> bytes | None:
+    """The plan as people see it, unless a change of it did not get as far as the file."""
+    found, gate = survey.cut.files[PLAN_FILE], survey.cut.gate
+    return state.plan if found is None or (gate is not None and gate.seq < state.plan_seq) else found
+
+
+def _everything(state: Replay, plan: bytes | None) -> Changes:
+    changes: Changes = {}
+    for kind in KINDS.values():
+        lines = state.tables[kind.file].sections[kind.section].lines
+        if lines:
+            changes[kind.name] = dict(lines)
+    if plan is not None:
+        changes["plan"] = history.plan_change(plan)
+    return changes
+
+
+def remove_leftovers(project: Project, notice: Notice) -> None:
+    """Remove what killed processes left and nobody was told of: temporary files and places in the queue."""
+    for path in (*temporary_files(project), *stale_tickets(project)):
+        os.unlink(path)
+        notice(f"removed the leftover {path}: it was never part of the state")
+
+
+def stale_tickets(project: Project) -> list[str]:
+    """Places in the lock's queue whose process has shown no life for a minute."""
+    folder = os.path.join(project.private, "queue")
+    if not os.path.isdir(folder):
+        return []
+    before = time.time() - _STALE_SECONDS
+    return [entry.path for entry in os.scandir(folder) if entry.stat().st_mtime < before]
+
+
+def make_private(project: Project, notice: Notice) -> None:
+    """Take the rights of others away from everything that ATLAS keeps."""
+    for path in open_to_others(project):
+        os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) & 0o700)
+        notice(f"{path} can no longer be read by others")
+
+
+def open_to_others(project: Project) -> list[str]:
+    """The files and folders of ATLAS, the user's `.claude` not among them, that others have any right to."""
+    return [
+        path
+        for path in (*state_files(project), *_below(project.private))
+        if not os.path.islink(path) and os.path.exists(path) and os.stat(path).st_mode & 0o077
+    ]
+
+
+def state_files(project: Project) -> list[str]:
+    """Where the tables, the plan, the rendered file and the gate are, or would be."""
+    return [*(os.path.join(project.claude, name) for name in (*FILES, PLAN_FILE, EXEC_FILE)), project.gate]
+
+
+def _below(folder: str) -> Iterator[str]:
+    if os.path.isdir(folder):
+        yield folder
+    for parent, folders, files in os.walk(folder):
+        yield from (os.path.join(parent, name) for name in (*sorted(folders), *sorted(files)))

@@ -1,0 +1,31 @@
+"""What the interrupt monitor, which stands alone, and the rest of ATLAS agree on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import Any
+
+FILE = ".INTERRUPT"
+"""In a workspace: what is still to be delivered there. It is there while anything is, and gone after."""
+
+# Imported rather than run as a script, so that its bytecode is cached.
+_RUN = 'import sys; sys.path[:0] = [".claude/hooks"]; import interrupt_monitor as its; its.main(its.its_own)'
+_HOOK = f'cd "$CLAUDE_PROJECT_DIR" && [ -e .INTERRUPT ] || exit 0; python3 -I -S -c {shlex.quote(_RUN)}'
+_OR_STOP = (
+    "{ echo 'ATLAS INTERRUPT. This call was stopped. What waits for you, as data:'; cat .INTERRUPT; } >&2; exit 2"
+)
+
+
+def record_of(private: str, workspace: str) -> str:
+    """The file in which the monitor keeps what of a workspace's interrupts was handed over; its lock lies beside it."""
+    return os.path.join(private, "interrupts", f"{workspace}.json")
+
+
+def hooks() -> dict[str, Any]:
+    """The `hooks` of a workspace's `settings.local.json`: the monitor works without the plugin, too."""
+
+    def run(command: str) -> list[dict[str, Any]]:
+        return [{"hooks": [{"type": "command", "command": command, "timeout": 10}]}]
+
+    return {"PreToolUse": run(f"{_HOOK} || {{ {_OR_STOP}; }}"), "PostToolBatch": run(f"{_HOOK} || exit 0")}

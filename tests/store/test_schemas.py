@@ -1,0 +1,130 @@
+"""What the code says of records, and what the schemas say, is the same."""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from atlas.adapters import schema
+from atlas.core import model
+from atlas.core.errors import AtlasError
+from atlas.core.model import KINDS, TRANSITIONS
+
+RECORDS = {kind: getattr(model, "".join(word.title() for word in kind.split("_"))) for kind in KINDS}
+SCHEMAS = {path.name.removesuffix(".schema.json"): path for path in Path(schema.SCHEMAS).glob("*.schema.json")}
+
+
+def load(kind: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(SCHEMAS[kind].read_text(encoding="utf-8"))
+    return value
+
+
+def test_there_is_a_schema_for_each_kind_and_the_plan() -> None:
+    assert {*KINDS, "plan"} <= set(SCHEMAS)
+
+
+@pytest.mark.parametrize("kind", sorted(SCHEMAS))
+def test_a_schema_is_valid_and_closed(kind: str) -> None:
+    value = load(kind)
+    assert value["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(value)
+    for part in objects(value):
+        assert "additionalProperties" in part, f"an object in {kind} lets anything pass"
+        if "properties" in part:
+            assert part["additionalProperties"] is False
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Every part of a schema that describes an object."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = [part for each in inner for part in objects(each)]
+    is_object = isinstance(value, dict) and "object" in (value.get("type"), *(as_list(value.get("type"))))
+    return [value, *found] if is_object else found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_record_and_its_schema_have_the_same_fields(kind: str) -> None:
+    assert_same(RECORDS[kind], load(kind), load(kind)["$defs"], kind)
+    assert KINDS[kind].key in load(kind)["properties"]
+
+
+def assert_same(hint: Any, part: dict[str, Any], named: dict[str, Any], where: str) -> None:
+    """The type hint and the part of a schema allow the same types, all the way down."""
+    if "$ref" in part:
+        part = named[part["$ref"].removeprefix("#/$defs/")]
+    if typing.is_typeddict(hint):
+        fields = typing.get_type_hints(hint)
+        assert part["type"] == "object", where
+        assert set(part["properties"]) == set(fields), where
+        assert sorted(part["required"]) == sorted(fields), where
+        for name, inner in fields.items():
+            assert_same(inner, part["properties"][name], named, f"{where}.{name}")
+    elif typing.get_origin(hint) is list:
+        assert part["type"] == "array", where
+        assert_same(typing.get_args(hint)[0], part["items"], named, f"{where}[]")
+    elif typing.get_origin(hint) is dict:
+        assert part["type"] == "object", where
+        assert_same(typing.get_args(hint)[1], part["additionalProperties"], named, f"{where}{{}}")
+    elif typing.get_origin(hint) in (typing.Union, types.UnionType):
+        assert_same_choice(typing.get_args(hint), part, named, where)
+    else:
+        assert part["type"] == JSON_TYPES[hint], where
+
+
+JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+def assert_same_choice(hints: tuple[Any, ...], part: dict[str, Any], named: dict[str, Any], where: str) -> None:
+    choices = part.get("anyOf") or [{**part, "type": each} for each in as_list(part["type"])]
+    assert len(choices) == len(hints), where
+    for hint, choice in zip(hints, choices, strict=True):
+        assert_same(hint, choice, named, where)
+
+
+@pytest.mark.parametrize("kind", sorted(TRANSITIONS))
+def test_the_statuses_are_those_of_the_transition_table(kind: str) -> None:
+    assert set(load(kind)["properties"]["status"]["enum"]) == set(TRANSITIONS[kind]) - {""}
+
+
+def test_every_record_with_a_status_has_a_transition_table() -> None:
+    assert {kind for kind in KINDS if "status" in load(kind)["properties"]} == set(TRANSITIONS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "values"),
+    [
+        ("module", "priority", model.PRIORITIES),
+        ("message", "priority", model.MESSAGE_PRIORITIES),
+        ("message", "type", model.MESSAGE_TYPES),
+    ],
+)
+def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: tuple[str, ...]) -> None:
+    assert load(kind)["properties"][field]["enum"] == list(values)
+
+
+def test_the_reports_are_those_of_the_code() -> None:
+    report = load("assignment")["properties"]["reports"]["items"]
+    assert report["properties"]["kind"]["enum"] == list(model.REPORTS)
+
+
+def test_a_plan_s_module_has_the_fields_of_a_module() -> None:
+    planned, module = load("plan")["properties"]["modules"]["items"]["properties"], load("module")["properties"]
+    for field in set(planned) - {"status"}:
+        assert planned[field] == module[field], field
+
+
+def test_the_first_fault_is_named_by_record_and_place() -> None:
+    record = {"id": "x", "type": "robot", "identifier": "", "registered_at": "today", "last_seen": None}
+    with pytest.raises(AtlasError, match=r"^agent x: identifier: empty$"):
+        schema.check_changes({"agent": {"x": json.dumps(record)}})
+    schema.check_changes({"agent": {"x": None}})
