@@ -1,0 +1,30 @@
+"""Show who did what when, and compare the tables with a replay of every change.
+
+Exit codes: 0 shown, and the tables equal the replay; 1 they differ, or a line of the history is damaged.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.core.policy import roles
+from atlas.render import audit as text
+from atlas.services import audit
+
+from .options import count
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    verbs = sorted(roles.LEADING | roles.WORKING | {"inbox"})
+    parser.add_argument("--limit", type=count, default=20, metavar="NUMBER", help="show so many changes, the last (20)")
+    parser.add_argument("--verb", choices=verbs, default=None, metavar="VERB", help="only changes by this verb")
+    parser.add_argument("--about", default=None, metavar="ID", help="only changes of this module, agent, message, …")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = audit.history(open_context(), args.limit, args.verb, args.about)
+    sound = result["equal"] and not result["faults"]
+    return Outcome(result, text.history(result), 0 if sound else 1)

@@ -1,0 +1,73 @@
+"""The history and the doctor's findings as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.core.wording import one_line, printable
+
+Result = dict[str, Any]
+_MOST = 8
+
+
+def history(result: Result) -> str:
+    """A line for each change, newest last, then what is wrong, then how tables and replay compare."""
+    lines = [_change(change) for change in result["changes"]] or ["No change fits."]
+    lines += ["", *result["faults"]] if result["faults"] else [""]
+    if result["unfinished_bytes"]:
+        lines.append(
+            f"An unfinished change of {result['unfinished_bytes']} bytes stands at the end: nobody was told of it."
+        )
+    total = f"{result['total']} change{'' if result['total'] == 1 else 's'}"
+    if result["equal"]:
+        lines.append(f"The tables equal the replay of {total}.")
+    else:
+        lines += [f"The tables differ from the replay of {total}:", *_clipped(result["differences"])]
+    if result["faults"] or not result["equal"]:
+        lines.append("Next: atlas doctor")
+    return "\n".join(map(printable, lines))
+
+
+def _change(change: Result) -> str:
+    records = [_record(record) for record in change["records"]]
+    more = f", and {len(records) - _MOST} more" if len(records) > _MOST else ""
+    return f"{change['seq']:>5}  {change['at']}  {_actor(change['actor'])}  {change['verb']}: " + (
+        ", ".join(records[:_MOST]) + more
+    )
+
+
+def _actor(actor: Result | None) -> str:
+    who = actor or {"role": "unknown", "agent": None, "session": None}
+    session = f" (session {who['session']})" if who["session"] else ""
+    return f"{who['agent'] or who['role']}{session}"
+
+
+def _record(record: Result) -> str:
+    if record["kind"] == "plan":
+        return "plan"
+    return f"{record['kind']} {record['id']}" + (f" {record['status']}" if record["status"] else "")
+
+
+def _clipped(lines: list[str]) -> list[str]:
+    more = [f"and {len(lines) - _MOST} more"] if len(lines) > _MOST else []
+    return [f"  {one_line(line)}" for line in (*lines[:_MOST], *more)]
+
+
+def findings(result: Result) -> str:
+    """What was mended, then a line for each finding with what to do about it, then the count."""
+    lines = [f"mended   {one_line(line, 400)}" for line in result["mended"]]
+    for finding in result["findings"]:
+        lines.append(f"{finding['level']:8} {finding['about']}: {one_line(finding['what'], 400)}")
+        if finding["mend"]:
+            lines.append(f"{'':9}→ {finding['mend']}")
+    return "\n".join([*lines, "", _verdict(result)])
+
+
+def _verdict(result: Result) -> str:
+    if not result["problems"] and not result["warnings"]:
+        return "All is well."
+    return ", ".join(
+        f"{number} {name}{'' if number == 1 else 's'}"
+        for name, number in (("problem", result["problems"]), ("warning", result["warnings"]))
+        if number
+    )
