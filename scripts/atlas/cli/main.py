@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from atlas import VERSION
 from atlas.core.errors import AtlasError
+from atlas.core.wording import one_line
 
 from .outcome import Outcome
 from .verbs import VERBS
@@ -26,6 +27,8 @@ _REASONS = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
 }
+_LONGEST = 4000
+"""Characters of an error's line."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,10 +49,14 @@ def atlas(arguments: list[str] | None = None) -> int:
     if words[:1] == ["--version"]:
         print(VERSION)
         return 0
-    if not words or words[0] in ("-h", "--help", "help"):
+    if words[:1] in (["-h"], ["--help"], ["help"]):
         print("usage: atlas VERB …        (atlas VERB --help tells more)\n")
-        print("\n".join(f"  {verb:14}{summary}" for verb, (_, _, summary) in VERBS.items()))
-        return 0 if words else 1
+        width = max(map(len, VERBS)) + 2
+        print("\n".join(f"  {verb:{width}}{summary}" for verb, (_, _, summary) in VERBS.items()))
+        return 0
+    if not words:
+        print("atlas: which verb? `atlas --help` lists them", file=sys.stderr)
+        return 1
     if words[0] not in VERBS:
         print(f"atlas: there is no verb {words[0][:40]!r}: `atlas --help` lists them", file=sys.stderr)
         return 1
@@ -58,22 +65,18 @@ def atlas(arguments: list[str] | None = None) -> int:
 
 def _guarded(verb: str, words: list[str]) -> int:
     """The one error boundary: whatever goes wrong becomes a line on stderr and an exit code."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    words = [word.encode("utf-8", "replace").decode() for word in words]
+    _open_streams()
     try:
-        args = _parse(verb, words)
+        _require_text(words)
+        args = parser_of(verb).parse_args(words)
         outcome: Outcome = args.run(args)
-        _print(verb, args, outcome)
-        return outcome.exit_code
+        text = _envelope(verb, outcome.exit_code == 0, result=outcome.result) if "json" in args else outcome.text
+        return _print(verb, text, outcome.exit_code)
     except AtlasError as error:
         return _fail(words, verb, str(error), error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        return _fail(words, verb, f"{where}{reason} (nothing was changed)", 1)
+        return _fail(words, verb, f"{where}{_reason(error)} (nothing was changed)", 1)
     except KeyboardInterrupt:
         return _fail(words, verb, "interrupted", 130)
     except Exception as error:
@@ -82,7 +85,26 @@ def _guarded(verb: str, words: list[str]) -> int:
         return _fail(words, verb, f"unexpected {type(error).__name__}; please report it with {write_log(error)}", 1)
 
 
-def _parse(verb: str, words: list[str]) -> argparse.Namespace:
+def _open_streams() -> None:
+    """Whoever starts ATLAS may have closed its output: then there is nobody to tell."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, stream)
+
+
+def _require_text(words: list[str]) -> None:
+    for number, word in enumerate(words, 1):
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            raise AtlasError(f"argument {number}, {word[:40]!r}, is not valid UTF-8 text: give it as UTF-8")
+
+
+def _reason(error: OSError) -> str:
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
+
+
+def parser_of(verb: str) -> argparse.ArgumentParser:
+    """The parser of a verb's arguments; its help is what the verb's module says of itself."""
     module_name, script, _ = VERBS[verb]
     module = importlib.import_module(f"atlas.cli.{module_name}")
     summary, _, details = (module.__doc__ or "").partition("\n")
@@ -98,7 +120,7 @@ def _parse(verb: str, words: list[str]) -> argparse.Namespace:
     for each in (parser, *_subparsers(parser)):
         each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the result as JSON")
     parser.set_defaults(run=module.run)
-    return parser.parse_args(words)
+    return parser
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
@@ -106,22 +128,24 @@ def _subparsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser
     return [sub for action in actions for sub in action.choices.values()]
 
 
-def _print(verb: str, args: argparse.Namespace, outcome: Outcome) -> None:
-    if "json" in args:
-        print(_envelope(verb, ok=outcome.exit_code == 0, result=outcome.result))
-    elif outcome.text:
-        print(outcome.text)
-    sys.stdout.flush()
+def _print(verb: str, text: str, exit_code: int) -> int:
+    """Show what came of a verb, which is done with; returns its exit code, or 1 when it cannot be shown."""
+    try:
+        print(text, end="\n" if text else "", flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it fails again at the end
+        if error.errno != errno.EPIPE:
+            print(f"atlas: the outcome of {verb} could not be printed: {_reason(error)}", file=sys.stderr)
+        return 1
+    return exit_code
 
 
-def _envelope(verb: str, **content: Any) -> str:
+def _envelope(verb: str, ok: bool, **content: Any) -> str:
     import json
 
-    return json.dumps({"atlas": 1, "verb": verb, **content}, ensure_ascii=False)
+    return json.dumps({"atlas": 1, "verb": verb, "ok": ok, **content}, ensure_ascii=False)
 
 
 def _fail(words: list[str], verb: str, message: str, exit_code: int) -> int:
-    print(f"atlas: {message}".encode(errors="backslashreplace").decode(), file=sys.stderr)
-    if "--json" in words:
-        print(_envelope(verb, ok=False, error=message))
-    return exit_code
+    print(f"atlas: {one_line(message, _LONGEST)}", file=sys.stderr)
+    return _print(verb, _envelope(verb, False, error=message) if "--json" in words else "", exit_code)

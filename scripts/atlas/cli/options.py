@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 
 def seconds(text: str) -> float:
@@ -14,3 +15,10 @@ def seconds(text: str) -> float:
     if not 0 < value <= 86_400:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of seconds between 0 and 86400")
     return value
+
+
+def count(text: str) -> int:
+    """A number of things, 1 or more. Raises ArgumentTypeError otherwise."""
+    if not re.fullmatch("[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number between 1 and 999999999")
+    return int(text)

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from atlas.adapters.store.files import FileStore
+from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
 from atlas.render import exec_file
 from atlas.services import mirror
@@ -24,13 +25,17 @@ class Outcome:
 
 def open_context() -> Context:
     """The context of the current folder and session. Raises AtlasError when there is no project here."""
-    return context_at(os.getcwd(), os.environ.get("CLAUDE_CODE_SESSION_ID"))
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError as error:
+        raise AtlasError("the current folder was removed: go to the project's folder") from error
+    return context_at(folder, os.environ.get("CLAUDE_CODE_SESSION_ID"))
 
 
 def context_at(folder: str, session: str | None = None) -> Context:
     """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
     project = find_project(folder)
-    return Context(project, FileStore(project, exec_file.view, mirror.update, _notice), session)
+    return Context(project, FileStore(project, exec_file.view, mirror.update, _notice), session, folder)
 
 
 def _notice(line: str) -> None:

@@ -1,0 +1,151 @@
+"""A whole orchestration on a small real repository, told as it happens: `python3 -m tests.demo`.
+
+Everything is real but the thinking: git, the commands, and the two agents' processes, which read their mail, write,
+commit and report. Exit codes: 0 all was as told; 1 something was not, and is named.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import example
+from .agent import GO_HOME
+from .stage import PERSON, Stage, Worker, Wrong, say, title
+
+LEAD, WORDSMITH, ABACUS = "lead", "wordsmith", "abacus"
+"""The client sessions. An agent's session is known by its name, and bound when it reads the agent's mail."""
+TEST = "python3 -m unittest -q tests.test_"
+
+
+def main() -> int:
+    try:
+        with tempfile.TemporaryDirectory(prefix="atlas-demo-") as folder, contextlib.ExitStack() as team:
+            tell(Stage(Path(folder).resolve() / "wordcount"), team)
+    except (Wrong, subprocess.SubprocessError, OSError) as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def tell(stage: Stage, team: contextlib.ExitStack) -> None:
+    """The story, from its beginning; `team` ends the agents' processes. Raises Wrong where it is not as told."""
+    make_repository(stage)
+    plan(stage)
+    first, second = workers = gather(stage, team)
+    fail_and_mend(stage, first)
+    hand_over(stage, first, second)
+    work_in_person(stage)
+    finish(stage, second)
+    for worker in workers:
+        stage.atlas("notify", worker.name, "--subject", GO_HOME, "--message", "Well done.", session=LEAD)
+        worker.follow(f"reads: {GO_HOME}")
+    say("That was a whole orchestration, from the first sentence to complete.")
+
+
+def make_repository(stage: Stage) -> None:
+    title("A small repository")
+    say("A word counter, of which only the tests are written.")
+    for name, text in example.FILES.items():
+        path = stage.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    stage.run("git", "init", "--quiet", "--initial-branch=main")
+    stage.run("git", "config", "user.name", "Carol")
+    stage.run("git", "config", "user.email", "carol@example.invalid")
+    stage.run("git", "add", "--all")
+    stage.run("git", "commit", "--quiet", "--message=Tests of a word counter")
+    stage.atlas("env", "--wait", says="is ready")
+
+
+def plan(stage: Stage) -> None:
+    title("A goal becomes a plan")
+    say("The lead, a Claude Code session, writes the goal down and cuts the work into modules that can be checked.")
+    stage.atlas("plan", example.GOAL, session=LEAD)
+    add_module(stage, "Tokenizer", "Text becomes words", "high")
+    add_module(stage, "Counter", "Every word is counted", "medium", "tokenizer")
+    add_module(stage, "Report", "The most frequent word comes first", "low")
+    add_module(stage, "CLI", "The words of a file are counted", "medium", "counter", "report")
+    stage.atlas("approve", session=LEAD)
+    stage.atlas("start", session=LEAD, says="ready: tokenizer, report")
+
+
+def add_module(stage: Stage, name: str, criteria: str, priority: str, *needs: str) -> None:
+    words = ["--name", name, "--criteria", criteria, "--priority", priority, "--check", f"{TEST}{name.lower()}"]
+    for needed in needs:
+        words += ["--depends-on", needed]
+    stage.atlas("requirement", "add", *words, session=LEAD)
+
+
+def gather(stage: Stage, team: contextlib.ExitStack) -> list[Worker]:
+    title("A team")
+    stage.atlas("register", "ai", WORDSMITH, session=LEAD, says="implementer-1 is now registered")
+    stage.atlas("register", "ai", ABACUS, session=LEAD, says="implementer-2 is now registered")
+    stage.atlas("register", "human", PERSON, session=LEAD)
+    say("Both agents start, each a process of its own, and wait for mail. No model is asked while they wait.")
+    agents = (("implementer-1", WORDSMITH), ("implementer-2", ABACUS))
+    workers = [team.enter_context(Worker(stage, *agent)) for agent in agents]
+    for worker in workers:
+        worker.follow()
+    return workers
+
+
+def fail_and_mend(stage: Stage, worker: Worker) -> None:
+    title("Done is what passes the checks")
+    say("Nothing is begun before what it builds on is there.")
+    stage.atlas("assign", "cli", "implementer-2", session=LEAD, code=1, says="depends on counter, report")
+    stage.atlas("assign", "tokenizer", "implementer-1", session=LEAD)
+    worker.follow("reads: [TASK]", "$ atlas report tokenizer done")
+    say("The agent calls it done. It may not say so itself, and ATLAS does not take its word for it:")
+    stage.atlas("complete", "tokenizer", session=WORDSMITH, code=1, says="may not use 'complete'")
+    stage.atlas("complete", "tokenizer", session=LEAD, code=2, says="a check failed")
+    say("The agent was told what failed, and mends it.")
+    worker.follow("reads: VERIFICATION LOOP", "commits wordcount/tokenizer.py: Mend tokenizer")
+    stage.atlas("complete", "tokenizer", session=LEAD, says="tokenizer is complete on commit")
+
+
+def hand_over(stage: Stage, first: Worker, second: Worker) -> None:
+    title("Work changes hands")
+    stage.atlas("assign", "counter", "implementer-1", session=LEAD)
+    first.follow("$ atlas report counter blocked")
+    say("It cannot do it, and says so. Work that has begun is only taken away on purpose; both agents are told.")
+    stage.atlas("reassign", "counter", "--to", "implementer-2", session=LEAD, code=1, says="work has begun")
+    stage.atlas("reassign", "counter", "--to", "implementer-2", "--force", session=LEAD)
+    first.follow("reads: [STOP]")
+    second.follow("reads: [TASK]", "$ atlas report counter done")
+    stage.atlas("complete", "counter", session=LEAD, says="counter is complete on commit")
+
+
+def work_in_person(stage: Stage) -> None:
+    title("People work too")
+    stage.atlas("assign", "report", PERSON, session=LEAD, says="tell them")
+    say("Carol works in the project itself, in a plain terminal.")
+    (stage.folder / "wordcount" / "report.py").write_text(example.REPORT, encoding="utf-8")
+    stage.atlas("complete", "report", session=LEAD, code=1, says="has uncommitted changes")
+    stage.run("git", "add", "wordcount/report.py")
+    stage.run("git", "commit", "--quiet", "--message=Add report")
+    stage.atlas("report", "report", "done")
+    stage.atlas("complete", "report", session=LEAD, says="report is complete on commit")
+
+
+def finish(stage: Stage, worker: Worker) -> None:
+    title("To the end")
+    stage.atlas("check", session=LEAD, code=2, says="cli is pending")
+    stage.atlas("assign", "cli", "implementer-2", session=LEAD)
+    worker.follow("$ atlas report cli done")
+    stage.atlas("complete", "cli", session=LEAD, says="the orchestration is over")
+    stage.atlas("check", session=LEAD, says="the orchestration is complete")
+    stage.atlas("status", session=LEAD, says="complete, 4 of 4 modules complete")
+    say("The finished work is on the integration branch. The person brings it home, and it works.")
+    stage.run("git", "merge", "--quiet", "--no-edit", "atlas/integration")
+    stage.run("python3", "-m", "wordcount", "fish.txt", says=example.COUNTED)
+    stage.atlas("history", "--limit", "5", session=LEAD, says="The tables equal the replay")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,131 @@
+"""An AI agent of the demo, as a process of its own: `agent.py AGENT`, started in the project.
+
+It waits for mail, does what the mail asks for, commits, and reports. Where a model would think, it looks up what to
+write. It says on stdout what it does, and `WAITS` whenever it has done everything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ATLAS = str(Path(__file__).resolve().parents[2] / "bin" / "atlas")
+WAITS = "waits for mail"
+GO_HOME = "Thank you, that was all"
+
+SPLIT_ONLY = '''\
+"""Text to words."""
+
+
+def words(text):
+    """The words of a text."""
+    return text.split()
+'''
+TOKENIZER = '''\
+"""Text to words."""
+
+import re
+
+
+def words(text):
+    """The words of a text, in lower case and without punctuation."""
+    return re.findall(r"[^\\W_]+", text.lower())
+'''
+COUNTER = '''\
+"""How often each word occurs."""
+
+from collections import Counter
+
+from .tokenizer import words
+
+
+def count(text):
+    """The number of occurrences of each word."""
+    return Counter(words(text))
+'''
+MAIN = '''\
+"""`python3 -m wordcount FILE`: counts the words of a file."""
+
+import sys
+
+from .counter import count
+from .report import lines
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    print("\\n".join(lines(count(file.read()))))
+'''
+WORK = {
+    "tokenizer": ("wordcount/tokenizer.py", [SPLIT_ONLY, TOKENIZER]),
+    "counter": ("wordcount/counter.py", [COUNTER]),
+    "cli": ("wordcount/__main__.py", [MAIN]),
+}
+"""For each module the file to write, and its text at each attempt."""
+TOO_HARD = {("implementer-1", "counter"): "I know no way to count without a database"}
+
+
+class Agent:
+    """`folders` remembers where the work on each assignment is done."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.folders: dict[str, str] = {}
+
+    def serve(self) -> None:
+        """Do what the mail asks for, until it says that this was all."""
+        while True:
+            print(WAITS, flush=True)
+            mail = atlas_json("inbox", self.name, "--wait", "120")["messages"]
+            for message in mail:
+                print(f"reads: {message['subject']}", flush=True)
+                if message["subject"] == GO_HOME:
+                    return
+                if message["subject"].startswith(("[TASK]", "VERIFICATION LOOP")):
+                    self.work(message)
+            if not mail:
+                sys.exit(f"no mail for {self.name}")
+
+    def work(self, message: dict[str, Any]) -> None:
+        """Write, commit and report what a task, or the news that its checks failed, asks for."""
+        task = message["task_uuid"]
+        place = re.search("^Work in (.+) and nowhere else", message["body"], re.MULTILINE)
+        folder = self.folders.setdefault(task, place[1] if place else ".")
+        module = next(m for m in atlas_json("status")["modules"] if m["task_uuid"] == task)
+        if (self.name, module["id"]) in TOO_HARD:
+            atlas("report", module["id"], "blocked", "--text", TOO_HARD[self.name, module["id"]])
+            return
+        atlas("report", module["id"], "started")
+        self.commit(folder, module)
+        atlas("report", module["id"], "done", "--text", "Written and committed")
+
+    def commit(self, folder: str, module: dict[str, Any]) -> None:
+        attempt = module["verification_loops"]
+        path, texts = WORK[module["id"]]
+        Path(folder, path).write_text(texts[attempt], encoding="utf-8")
+        title = f"{'Mend' if attempt else 'Add'} {module['id']}"
+        identity = ["-c", f"user.name={self.name}", "-c", f"user.email={self.name}@example.invalid"]
+        subprocess.run(["git", "add", path], cwd=folder, check=True)
+        subprocess.run(["git", *identity, "commit", "--quiet", f"--message={title}"], cwd=folder, check=True)
+        print(f"commits {path}: {title}", flush=True)
+
+
+def atlas(*words: str) -> None:
+    """Run a verb and show it."""
+    done = subprocess.run([ATLAS, *words], capture_output=True, text=True, check=False)
+    print(f"$ {shlex.join(['atlas', *words])}\n  {(done.stdout + done.stderr).strip()}", flush=True)
+    if done.returncode != 0:
+        sys.exit(done.returncode)
+
+
+def atlas_json(*words: str) -> Any:
+    """The result of a verb."""
+    done = subprocess.run([ATLAS, *words, "--json"], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)["result"]
+
+
+if __name__ == "__main__":
+    Agent(sys.argv[1]).serve()
