@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import subprocess
+from collections.abc import Container, Mapping
 
 from atlas.core.errors import AtlasError
 
@@ -11,30 +14,67 @@ _SECONDS = 60
 _KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS")
 
 
-def run(folder: str, *arguments: str) -> str:
-    """What `git ARGUMENTS` prints in `folder`, without the last newline.
+def run(
+    folder: str,
+    *arguments: str,
+    stdin: str | None = None,
+    env: Mapping[str, str] | None = None,
+    codes: Container[int] = (0,),
+    seconds: float = _SECONDS,
+) -> str:
+    """What `git ARGUMENTS` prints in `folder`, without the last newline; `codes` are the exit codes that mean success.
 
-    Raises AtlasError with git's own last line when it fails, is missing, or takes longer than a minute.
+    Raises AtlasError with git's own last line when it fails, is missing, or takes longer than `seconds`.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
     try:
         done = subprocess.run(
-            ["git", *arguments],
+            ["git", *_without_lfs(), *arguments],
             cwd=folder,
-            env={**environment, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
-            stdin=subprocess.DEVNULL,
+            env={**environment, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(env or {})},
+            input=(stdin or "").encode("utf-8", "surrogateescape"),
             capture_output=True,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except FileNotFoundError as error:
         raise AtlasError("git was not found: install git 2.38 or newer") from error
     except subprocess.TimeoutExpired as error:
-        raise AtlasError(f"git {arguments[0]} took longer than {_SECONDS} s in {folder}") from error
-    if done.returncode != 0:
+        raise AtlasError(f"git {arguments[0]} took longer than {seconds:.0f} s in {folder}") from error
+    if done.returncode not in codes:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         raise AtlasError(f"git {arguments[0]} failed: {said[-1]}")
     return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
+
+
+@functools.cache
+def _without_lfs() -> tuple[str, ...]:
+    """Where Git LFS is configured but not installed, its filter would fail: files stay the pointers that they are."""
+    if shutil.which("git-lfs"):
+        return ()
+    off = ("clean=", "smudge=", "process=", "required=false")
+    return tuple(word for value in off for word in ("-c", f"filter.lfs.{value}"))
+
+
+def commit_of(folder: str, name: str) -> str | None:
+    """The commit that a full name (`refs/heads/x`, a hash) stands for, or None."""
+    return run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", codes=(0, 1)) or None
+
+
+def has(folder: str, whole: str, part: str) -> bool:
+    """Whether the history of the commit `whole` has the commit `part`."""
+    return not run(folder, "rev-list", "--max-count=1", part, "--not", whole)
+
+
+def branches(folder: str) -> set[str]:
+    """The names of all local branches."""
+    return set(run(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines())
+
+
+def move_branch(folder: str, name: str, new: str | None, old: str | None) -> None:
+    """Make a branch point to `new`, or None to remove it. Raises AtlasError unless it is at `old` (None: not there)."""
+    words = ["-d", f"refs/heads/{name}"] if new is None else ["-m", "atlas", f"refs/heads/{name}", new]
+    run(folder, "update-ref", *words, old or "")
 
 
 def head(folder: str) -> str:
@@ -50,11 +90,20 @@ def branch(folder: str) -> str | None:
     return run(folder, "branch", "--show-current") or None
 
 
+def clean_head(folder: str) -> str | None:
+    """The commit that is checked out, if nothing differs from it, new files included; else None. One call of git."""
+    lines = run(folder, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=normal")
+    header = dict(line[2:].split(" ", 1) for line in lines.splitlines() if line.startswith("# "))
+    clean = len(header) == lines.count("\n") + 1
+    return header["branch.oid"] if clean and header["branch.oid"] != "(initial)" else None
+
+
 def changes(folder: str, untracked: bool = True) -> list[str]:
     """Paths with uncommitted changes, and untracked ones if asked for, as `git status --porcelain` lines."""
     return run(folder, "status", "--porcelain", f"--untracked-files={'normal' if untracked else 'no'}").splitlines()
 
 
+@functools.cache
 def version() -> tuple[int, ...]:
     """Git's version, e.g. (2, 39, 5)."""
     words = run(os.curdir, "version").split()

@@ -1,0 +1,25 @@
+"""Make workspaces that belong to nobody yet: assigning the module of that name to an AI agent takes one over.
+
+Assigning makes a workspace by itself where there is none.
+Exit codes: 0 all are ready; 1 a name cannot be used, and nothing was made, or one of them could not be made.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import workspaces
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("names", nargs="+", metavar="NAME")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = workspaces.create(open_context(), args.names)
+    return Outcome(result, text.workspaces(result), 1 if result["failed"] else 0)

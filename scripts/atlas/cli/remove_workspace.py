@@ -1,0 +1,27 @@
+"""Remove a workspace: its folder, its link, and its branch.
+
+Refused while something would be lost with it: uncommitted work, or commits that are on neither the integration branch
+nor a remote. What git ignores is not looked at.
+Exit codes: 0 removed, now or before; 1 it would lose something, which is named, or it cannot be removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import text
+from atlas.services import workspace_removal
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--force", action="store_true", help="save in a bundle what would be lost, then remove it")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = workspace_removal.remove(open_context(), args.name, args.force)
+    return Outcome(result, text.workspace_removed(result))

@@ -1,0 +1,34 @@
+"""Show what the project wants done its own way, with proposals from its own files; or change it.
+
+Settings: workspace.setup (a command that makes a fresh checkout fit to work in), workspace.setup-seconds (its time
+limit), workspace.link and workspace.copy (files of the main directory that every workspace gets).
+Exit codes: 0 shown or changed; 1 no such setting, or the value is not one of its.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.core.errors import AtlasError
+from atlas.render import text
+from atlas.services import settings
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("key", nargs="?", metavar="KEY", help="without one, all are shown")
+    parser.add_argument("values", nargs="*", metavar="VALUE", help="its new value, or values")
+    parser.add_argument("--unset", action="store_true", help="back to what holds where nothing is set")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    if args.key is None:
+        result = settings.show(open_context())
+    elif bool(args.values) == args.unset:
+        raise AtlasError(f"give {args.key} a value, or take it away with --unset")
+    else:
+        result = settings.change(open_context(), args.key, args.values)
+    return Outcome(result, text.settings(result))
