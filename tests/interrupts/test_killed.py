@@ -1,0 +1,77 @@
+"""The monitor killed at every step: what waits is handed over again with its id, and never lost or passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.interrupts.caller import Caller
+from tests.interrupts.team import Team
+from tests.support import PYTHON, ROOT
+
+MOST_STEPS = 300
+
+
+class Killer:
+    """The environment of hooks that are killed at one step after another."""
+
+    def __init__(self, folder: Path) -> None:
+        self._over = folder / "over"
+        self._path = folder / "killing"
+        self._path.mkdir()
+        (self._path / "python3").write_text(
+            f'#!/bin/sh\nexec "{PYTHON}" -I -S "{ROOT}/tests/interrupts/killer.py" "$@"\n', encoding="utf-8"
+        )
+        (self._path / "python3").chmod(0o755)
+
+    def steps(self) -> Iterator[dict[str, str]]:
+        """Environments, each for one step more, until the hook comes to its end."""
+        for step in range(MOST_STEPS):
+            if self._over.exists():
+                assert step > 10, "nothing was killed"
+                return
+            path = f"{self._path}:/usr/bin:/bin"
+            yield {"PATH": path, "ATLAS_KILL_AT": str(step), "ATLAS_KILL_OVER": str(self._over)}
+        raise AssertionError(f"the hook did not end in {MOST_STEPS} steps")
+
+
+@pytest.fixture
+def killer(tmp_path: Path) -> Killer:
+    return Killer(tmp_path)
+
+
+def finish(team: Team, caller: Caller, found: str) -> list[str]:
+    """Go on without killing until calls get through; returns what was said of it."""
+    told = []
+    for _ in range(4):
+        answer = caller.call()
+        if not answer.stopped:
+            break
+        told.append(answer.words)
+    assert not answer.stopped
+    assert not team.interrupt_file("api").exists()
+    assert dict(team.receipts("api"))[found] == "delivered"
+    return told
+
+
+def test_killed_before_a_call(team: Team, kind: str, killer: Killer) -> None:
+    caller = Caller(team.workspace("api"), kind)
+    for number, env in enumerate(killer.steps()):
+        found = team.find(f"Finding {number}.")
+        answer, event = caller.begin(env=env)
+        assert answer.stopped, f"killed at step {number}, it let the call through"
+        caller.end(event, answer)
+        told = [answer.words, *finish(team, caller, found)]
+        assert any(f"[{found}]" in words and f"| Finding {number}." in words for words in told)
+
+
+def test_killed_after_a_batch(team: Team, kind: str, killer: Killer) -> None:
+    caller = Caller(team.workspace("api"), kind)
+    for number, env in enumerate(killer.steps()):
+        found = team.find(f"Finding {number}.")
+        answer, event = caller.begin()
+        caller.end(event, answer, env=env)
+        again = finish(team, caller, found)
+        assert all(found in words for words in again)
