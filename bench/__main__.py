@@ -8,10 +8,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import commands, contention
+from . import commands, conflicts, contention, interrupts
 
 ROOT = Path(__file__).resolve().parent.parent
-MEASUREMENTS = {"commands": commands.measure, "contention": contention.measure}
+MEASUREMENTS = {
+    "commands": commands.measure,
+    "contention": contention.measure,
+    "interrupts": interrupts.measure,
+    "conflicts": conflicts.measure,
+}
 
 
 def main(names: list[str]) -> int:

@@ -1,0 +1,25 @@
+"""Find what would conflict if the work of the live workspaces were merged now, uncommitted changes included.
+
+Every two workspaces, and each with the integration branch, are merged in memory; nothing is checked out. The workers
+concerned are told the first time a conflict appears, and when it is gone. Needs git 2.38.
+Exit codes: 0 no conflicts; 1 error; 2 there are conflicts.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import conflicts as render
+from atlas.services import conflicts
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = conflicts.check(open_context())
+    return Outcome(result, render.found(result), 2 if result["conflicts"] else 0)

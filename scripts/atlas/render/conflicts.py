@@ -1,0 +1,32 @@
+"""Conflicts as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.core.wording import one_line
+
+Result = dict[str, Any]
+_LINES = 3
+
+
+def found(result: Result) -> str:
+    """Every conflict by pair, file and line, with the first lines of either side."""
+    lines = [f"{len(result['workspaces'])} workspaces, {result['pairs']} pairs, {result['merged']} merged anew"]
+    for conflict in result["conflicts"]:
+        one, two = conflict["between"]
+        lines.append(f"{one} and {two} would conflict:")
+        for file in conflict["files"]:
+            lines.append(f"  {one_line(file['path'])} ({file['kind']})")
+            for hunk in file["hunks"]:
+                lines += [f"    line {hunk['line']}", *_side(one, hunk["ours"]), *_side(two, hunk["theirs"])]
+    if not result["conflicts"]:
+        lines.append("No conflicts.")
+    lines += [f"Gone: {one} and {two}" for one, two in result["gone"]]
+    lines += [f"Could not be read: {name}" for name in result["unreadable"]]
+    return "\n".join(lines)
+
+
+def _side(name: str, text: list[str]) -> list[str]:
+    more = [f"      {name}: … {len(text) - _LINES} more lines"] if len(text) > _LINES else []
+    return [f"      {name}: {one_line(line)}" for line in text[:_LINES]] + more
