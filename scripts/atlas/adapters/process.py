@@ -1,0 +1,74 @@
+"""Processes that outlive a command: told apart from later ones with the same number by when they were born."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+_LOOK_SECONDS = 0.05
+
+
+def birth(pid: int) -> str | None:
+    """A text that no other process with this number has, or None when there is no such process (or it is a zombie)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return None if os.path.isdir("/proc/self") else _started(pid)
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else f"{_boot()}-{fields[19]}"
+
+
+def _boot() -> str:
+    with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
+        return file.read().strip()
+    return "boot"
+
+
+def _started(pid: int) -> str | None:
+    """Where there is no /proc: the start time as `ps` tells it."""
+    done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return " ".join(done.stdout.split()) or None
+
+
+def alive(pid: int, born: str) -> bool:
+    """Whether the very process is still running."""
+    return birth(pid) == born
+
+
+def end(pid: int, born: str, patience: float) -> bool:
+    """End a process and its group: asked first, killed after `patience` seconds. Returns whether it was running."""
+    if not alive(pid, born):
+        return False
+    _signal_group(pid, signal.SIGTERM)
+    deadline = time.monotonic() + patience
+    while alive(pid, born):
+        if time.monotonic() > deadline:
+            _signal_group(pid, signal.SIGKILL)
+            break
+        time.sleep(_LOOK_SECONDS)
+    return True
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)
+
+
+def start_detached(command: list[str], folder: str, log: str, env: dict[str, str]) -> int:
+    """Start a process in a session and group of its own, its output added to `log`; returns its number."""
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
+        )
+    finally:
+        os.close(handle)
+    return process.pid

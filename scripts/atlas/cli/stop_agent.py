@@ -1,0 +1,25 @@
+"""End the session that was launched for an agent, and only that one.
+
+Exit codes: 0 ended, or there was none; 1 no such agent.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import sessions as text
+from atlas.services import launch
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("agent_id", metavar="agent-id")
+    parser.add_argument("--module", default=None, metavar="ID", help="only the session of this module's workspace")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = launch.stop(open_context(), args.agent_id, args.module)
+    return Outcome(result, text.stopped(result))

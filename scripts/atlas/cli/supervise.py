@@ -1,0 +1,25 @@
+"""Keep an agent's session going; started by `atlas launch --headless`, not by hand.
+
+Exit codes: 0 its work is over, or it was stopped; 1 it keeps dying, or its launch was never recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.services import supervisor
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("workspace")
+    parser.add_argument("--client", required=True, metavar="PATH")
+    parser.add_argument("--prompt", required=True, metavar="TEXT")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    reason = supervisor.supervise(open_context(), args.workspace, args.client, args.prompt)
+    return Outcome({"workspace": args.workspace, "reason": reason}, f"{args.workspace}: {reason}")
