@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import assignments
+from atlas.services import dispatch
 
 from .outcome import Outcome, open_context
+from .workspace_options import workspace_options
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +20,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("module_id", metavar="module-id")
     parser.add_argument("agent_id", metavar="agent-id")
     parser.add_argument("--force", action="store_true", help="although a module it depends on is not complete")
+    workspace_options(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = assignments.assign(open_context(), args.module_id, args.agent_id, args.force)
+    result = dispatch.assign(open_context(), args.module_id, args.agent_id, args.force, args.workspace, args.skeleton)
     return Outcome(result, text.assigned(result))

@@ -26,4 +26,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
     result = evidence.complete(open_context(), args.module_id, args.reason, args.timeout)
-    return Outcome(result, text.completed(result), 0 if result["passed"] else 2)
+    return Outcome(result, text.completed(result), 0 if result["complete"] else 2)

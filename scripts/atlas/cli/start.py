@@ -15,9 +15,15 @@ from .outcome import Outcome, open_context
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument(
+        "--integration-branch",
+        default=None,
+        metavar="NAME",
+        help="the branch where finished work comes together (atlas/integration), made from what is checked out",
+    )
 
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = workflow.start(open_context())
+    result = workflow.start(open_context(), args.integration_branch)
     return Outcome(result, text.started(result))

@@ -6,6 +6,8 @@ from typing import Any
 
 from atlas.core.wording import one_line
 
+from . import discoveries
+
 Result = dict[str, Any]
 
 
@@ -27,6 +29,8 @@ def status(result: Result) -> str:
         ),
     ]
     lines += _section("Active assignments", [_assignment(a) for a in result["active_assignments"]])
+    lines += _section("Workspaces", [_workspace(w) for w in result["workspaces"]])
+    lines += _section("Conflicts", _conflicts(result))
     lines += _section("Poll schedule", [_poll(p) for p in result["polls"]])
     lines += _section("Ready to assign, most urgent first", [[module] for module in result["ready"]])
     if result["critical_path"]:
@@ -37,6 +41,7 @@ def status(result: Result) -> str:
         "Not delivered",
         [[m["id"], "to " + m["to"], one_line(m["error"] or "queued")] for m in result["unsent_messages"]],
     )
+    lines += _section("Discoveries", [[row] for found in result["discoveries"] for row in discoveries.rows(found)])
     return "\n".join(lines)
 
 
@@ -48,6 +53,21 @@ def _assignment(assignment: Result) -> list[str]:
         "instructions " + assignment["instruction_verification"]["status"],
         assignment["task_uuid"],
     ]
+
+
+def _conflicts(result: Result) -> list[list[str]]:
+    """Each pair once, and why nothing is known where git could not be asked."""
+    pairs = {
+        tuple(sorted((workspace["name"], other))): files
+        for workspace in result["workspaces"]
+        for other, files in workspace["conflicts"].items()
+    }
+    rows = [[f"{one} and {two} would conflict in {one_line(', '.join(files))}"] for (one, two), files in pairs.items()]
+    return rows + ([[f"not known: {result['conflicts_unknown']}"]] if result["conflicts_unknown"] else [])
+
+
+def _workspace(workspace: Result) -> list[str]:
+    return [workspace["name"], workspace["status"], workspace["agent"] or "-", workspace["branch"], workspace["path"]]
 
 
 def _poll(poll: Result) -> list[str]:

@@ -6,9 +6,9 @@ modules that takes a few milliseconds where a YAML dumper takes half a second.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
+from atlas.adapters.store.table import encode
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.model import AGENT, ASSIGNMENT, LIVE, MODULE, WORKFLOW, Agent, Assignment, Module, Workflow
 from atlas.core.paths import PLAN_FILE
@@ -54,8 +54,8 @@ def _front(
         "modules_status:",
         *(f"  - {line}" for line in module_lines),
         "registered_agents:",
-        *_list("  ai_agents", map(json.dumps, ai)),
-        *_list("  human_developers", map(json.dumps, people)),
+        *_list("  ai_agents", map(encode, ai)),
+        *_list("  human_developers", map(encode, people)),
         *_list("active_assignments", live),
     ]
 

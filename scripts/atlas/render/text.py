@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
-from atlas.core.wording import one_line, printable
+from atlas.core.wording import check_lines, one_line, printable
 
 Result = dict[str, Any]
 
@@ -57,7 +58,9 @@ def started(result: Result) -> str:
     return (
         f"{'Executing' if result['created'] else 'Already executing'} {result['plan_id']}: "
         f"{_count(range(result['modules']), 'module')}, ready: {', '.join(result['ready']) or 'none'}\n{lead}\n"
+        f"Finished work comes together on the branch {result['integration_branch']}.\n"
         "Next: atlas register ai SESSION (or human NAME), then atlas assign MODULE AGENT"
+        + "".join(f"\n{note}" for note in _notes(result))
     )
 
 
@@ -79,11 +82,56 @@ def assigned(result: Result) -> str:
         if assignment["agent_type"] == "ai"
         else "People are not messaged by ATLAS: tell them."
     )
-    return f"{result['module']} {how} {result['agent']}'s ({assignment['task_uuid']}). {told}"
+    place = [f"Workspace: {workspace(result['workspace'])}"] if result.get("workspace") else []
+    first = f"{result['module']} {how} {result['agent']}'s ({assignment['task_uuid']}). {told}"
+    return "\n".join([first, *place, *_notes(result)])
+
+
+def workspace(record: Result) -> str:
+    return f"{record['name']} is {record['status']}: {record['path']} on branch {record['branch']}"
+
+
+def _notes(result: Result) -> list[str]:
+    return [f"Note: {one_line(note, 400)}" for note in result.get("notes", ())]
+
+
+def workspaces(result: Result) -> str:
+    lines = []
+    for each in result["workspaces"]:
+        if each["error"] is None:
+            lines.append(workspace(each["workspace"]))
+        else:
+            lines.append(f"{each['workspace']['name']} was not made: {one_line(each['error'], 600)}")
+    return "\n".join(lines)
+
+
+def workspace_removed(result: Result) -> str:
+    record = result["workspace"]
+    if not result["removed"]:
+        return f"{record['name']} was removed already, at {record['removed_at']}"
+    lines = [f"{record['name']} is removed: {record['path']} and what was in it"]
+    if record["saved"]:
+        lines.append(f"Saved before that: {record['saved']}")
+        lines.append(f"To get it back: git fetch {quote(record['saved'])} '+refs/*:refs/rescued/{record['name']}/*'")
+    return "\n".join(lines)
+
+
+def settings(result: Result) -> str:
+    lines = []
+    for key, value in result["settings"].items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        lines.append(f"{key:24}{one_line(str(shown), 400) if shown else '-'}")
+    for proposal in result["proposals"]:
+        values = " ".join(quote(value) for value in proposal["values"])
+        because = ", ".join(proposal["because"])
+        lines.append(f"Proposed, because of {because}: atlas settings {proposal['key']} {values}")
+    return "\n".join(lines)
 
 
 def reassigned(result: Result) -> str:
-    return f"{result['before']} no longer has it. {assigned(result)}"
+    left = result["left"]
+    kept = f"\nIts workspace {left['name']} is kept until `atlas remove-workspace {left['name']}`." if left else ""
+    return f"{result['before']} no longer has it. {assigned(result)}{kept}"
 
 
 def polled(result: Result) -> str:
@@ -105,16 +153,18 @@ def reported(result: Result) -> str:
 
 def completed(result: Result) -> str:
     evidence = result["evidence"]
-    lines = [
-        f"{result['module']} is complete on commit {evidence['commit'][:12]}"
-        if result["passed"]
-        else f"{result['module']} is not complete: a check failed on commit {evidence['commit'][:12]}"
-    ]
-    for check in evidence["checks"]:
-        code = "stopped at its time limit" if check["exit_code"] is None else f"exit code {check['exit_code']}"
-        lines.append(f"  {one_line(check['command'])}: {code}, {check['seconds']} s")
-        if check["exit_code"] != 0:
-            lines += [f"    | {printable(line)}" for line in check["output_tail"].splitlines()[-15:]]
+    commit = evidence["commit"][:12]
+    if result["complete"]:
+        lines = [f"{result['module']} is complete on commit {commit}, which the integration branch has"]
+    elif result["passed"]:
+        files = ", ".join(one_line(file) for file in result["conflicts"][:10])
+        lines = [
+            f"{result['module']} is not complete: its checks passed on commit {commit}, but it conflicts with "
+            f"{result['integration_branch']} in {files}. Its agent is asked to resolve that."
+        ]
+    else:
+        lines = [f"{result['module']} is not complete: a check failed on commit {commit}"]
+    lines += [f"  {line}" for check in evidence["checks"] for line in check_lines(check)]
     if result["all_complete"]:
         lines.append("Every module is complete: the orchestration is over.")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.core import ids
+from atlas.core import ids, wording
 from atlas.core.errors import AtlasError
 from atlas.core.model import AGENT, Agent
 from atlas.core.policy.roles import Actor
@@ -54,8 +54,8 @@ def register(context: Context, agent_type: str, identifier: str, chosen_id: str 
 
 
 def _require_identifier(identifier: str) -> None:
-    if not identifier.strip() or identifier != identifier.strip() or not identifier.isprintable():
-        raise AtlasError("the identifier is empty or has blanks or control characters around it: give a name")
+    if not identifier.strip() or identifier != identifier.strip() or not all(map(wording.visible, identifier)):
+        raise AtlasError("the identifier is empty, or has blanks around or control characters in it: give a name")
     if identifier.startswith("-") or len(identifier) > _LONGEST:
         raise AtlasError(f"the identifier must not begin with '-' and has at most {_LONGEST} characters")
 

@@ -8,20 +8,23 @@ from typing import TypeVar
 from atlas.adapters.store.files import FileStore
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.model import WORKFLOW, Workflow
-from atlas.core.paths import Project
+from atlas.core.model import WORKFLOW, WORKSPACE, Workflow
+from atlas.core.paths import Project, workspace_around
 from atlas.core.policy import roles
+from atlas.core.policy.reach import withdraw_unreachable
 
 T = TypeVar("T")
 
 
 class Context:
-    """A store, and the client session (or None) that its verbs are called from."""
+    """A store, the client session (or None) that its verbs are called from, and the workspace they are called in."""
 
-    def __init__(self, project: Project, store: FileStore, session: str | None) -> None:
+    def __init__(self, project: Project, store: FileStore, session: str | None, folder: str | None = None) -> None:
+        """`folder` is the current one."""
         self.project = project
         self.store = store
         self.session = session
+        self.place = workspace_around(project.root, folder or project.root)
 
     def act(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` in one transaction, as whoever is calling. Raises AtlasError when that role may not use the verb."""
@@ -30,18 +33,24 @@ class Context:
             self._require_state()
 
         def permitted(tx: Transaction) -> roles.Actor:
-            actor = roles.derive(tx, self.session)
+            actor = roles.derive(tx, self.session, self.place)
             roles.require(actor, verb)
             return actor
 
-        return self.store.transact(verb, permitted, lambda tx: fn(tx, tx.actor))
+        def run(tx: Transaction) -> T:
+            result = fn(tx, tx.actor)
+            if WORKSPACE.name in tx.changes:
+                withdraw_unreachable(tx)
+            return result
+
+        return self.store.transact(verb, permitted, run)
 
     def look(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` on one consistent state without changing it, as whoever is calling."""
         self._require_state()
 
         def permitted(tx: Transaction) -> T:
-            actor = roles.derive(tx, self.session)
+            actor = roles.derive(tx, self.session, self.place)
             roles.require(actor, verb)
             return fn(tx, actor)
 

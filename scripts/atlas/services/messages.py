@@ -32,9 +32,14 @@ def post(
     priority: str = "normal",
     task_uuid: str | None = None,
     request: str | None = None,
+    held: bool = False,
 ) -> Message:
-    """Put a message into the outbox, as part of the transaction. The same `request` never makes a second message."""
-    message_id = "msg-" + (hashlib.sha256(request.encode()).hexdigest()[:12] if request else os.urandom(6).hex())
+    """Put a message into the outbox, as part of the transaction; one that is `held` waits there until it is sent.
+
+    The same `request` never makes a second message to the same agent: it gives the one that was sent then.
+    """
+    mark = hashlib.sha256(f"{to} {request}".encode()).hexdigest()[:12] if request else os.urandom(6).hex()
+    message_id = f"msg-{mark}"
     found = tx.get(MESSAGE, message_id)
     if found is not None:
         return found
@@ -53,15 +58,36 @@ def post(
         "task_uuid": task_uuid,
         "error": None,
     }
-    builtin.deliver(message, tx.at)
+    if not held:
+        builtin.deliver(message, tx.at)
     tx.put(MESSAGE, message)
     return message
+
+
+def send_held(tx: Transaction, task_uuid: str) -> None:
+    """Send what was held back for an assignment."""
+    for message in _held(tx, task_uuid):
+        builtin.deliver(message, tx.at)
+        tx.put(MESSAGE, message)
+
+
+def withdraw_held(tx: Transaction, task_uuid: str) -> None:
+    """Remove what was held back for an assignment."""
+    for message in _held(tx, task_uuid):
+        tx.delete(MESSAGE, message["id"])
+
+
+def _held(tx: Transaction, task_uuid: str) -> list[Message]:
+    return [m for m in tx.all(MESSAGE) if m["task_uuid"] == task_uuid and m["status"] == "queued"]
 
 
 def notify(
     context: Context, agent_id: str, subject: str, body: str, priority: str, kind: str, request: str | None
 ) -> Result:
-    """Send a message to an AI agent. Raises AtlasError when there is no such agent, or it is a person."""
+    """Send a message to an AI agent; the same `request` again changes nothing.
+
+    Raises AtlasError when there is no such agent, it is a person, or `request` stands for another message to it.
+    """
     if not subject.strip() or not body.strip():
         raise AtlasError("the subject and the message must not be empty")
 
@@ -71,6 +97,8 @@ def notify(
         if agent["type"] != "ai":
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
         message = post(tx, agent_id, subject, body, kind=kind, priority=priority, request=request)
+        if (message["subject"], message["body"]) != (wording.one_line(subject), body):
+            raise AtlasError(f"the request id {request!r} has sent another message to {agent_id}: choose a new one")
         return {"message": message}
 
     return context.act("notify", run)
@@ -118,6 +146,6 @@ def _note_presence(tx: Transaction, actor: roles.Actor, agent_id: str) -> None:
     if agent is None:
         return
     tx.patch(AGENT, agent, last_seen=tx.at)
-    if actor["session"] and actor["role"] == roles.PERSON and agent["type"] == "ai":
+    if actor["session"] and actor["role"] != roles.LEAD and agent["type"] == "ai":
         session = session_record(tx, actor["session"])
         tx.patch(SESSION, session, agent=agent_id, last_seen=tx.at, ended_at=None)

@@ -15,6 +15,7 @@ from .context import Context, executing
 from .messages import post
 from .plan import new_module
 from .workflow import module_record, settle
+from .workspace_files import refresh
 
 Result = dict[str, Any]
 
@@ -56,7 +57,10 @@ def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
             _tell_agent(tx, module, changes)
         return {"module": module, "changes": changes}
 
-    return context.act("modify", run)
+    result = context.act("modify", run)
+    if result["changes"] and result["module"]["task_uuid"]:
+        refresh(context, "modify", result["module"]["task_uuid"])
+    return result
 
 
 def _tell_agent(tx: Transaction, module: Module, changes: list[str]) -> None:

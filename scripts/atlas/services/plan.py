@@ -7,7 +7,19 @@ from typing import Any
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
-from atlas.core.model import ASSIGNMENT, KINDS, LIVE, MISSION, MODULE, SESSION, SETTINGS, WORKFLOW, Mission, Workflow
+from atlas.core.model import (
+    ASSIGNMENT,
+    KINDS,
+    LIVE,
+    MISSION,
+    MODULE,
+    SESSION,
+    SETTINGS,
+    WORKFLOW,
+    WORKSPACE,
+    Mission,
+    Workflow,
+)
 from atlas.core.policy import edits
 from atlas.core.policy.roles import Actor
 
@@ -71,6 +83,8 @@ def _new_workflow(plan_id: str, actor: Actor, at: str) -> Workflow:
         "started_at": None,
         "completed_at": None,
         "integration_branch": None,
+        "integration_commit": None,
+        "base_branch": None,
         "lead": actor["session"],
         "lead_since": at if actor["session"] else None,
         "transitions": [{"to": "drafting", "at": at, "verb": "plan"}],
@@ -82,10 +96,21 @@ def _clear(tx: Transaction) -> None:
     _end_work(tx)
     for session in tx.all(SESSION):
         tx.patch(SESSION, session, agent=None)
+    _leave_workspaces(tx)
     for kind in KINDS.values():
-        if kind not in (SESSION, SETTINGS):
+        if kind not in (SESSION, SETTINGS, WORKSPACE):
             for record in tx.all(kind):
                 tx.delete(kind, kind.id_of(record))
+
+
+def _leave_workspaces(tx: Transaction) -> None:
+    """Those that still lie there stay known, so that they can be removed without losing anything."""
+    for workspace in tx.all(WORKSPACE):
+        if workspace["removed_at"] is not None:
+            tx.delete(WORKSPACE, workspace["name"])
+        else:
+            status = "merged" if workspace["status"] == "merged" else "abandoned"
+            tx.patch(WORKSPACE, workspace, status=status, module=None, agent=None, task_uuid=None, conflicts={})
 
 
 def _end_work(tx: Transaction) -> None:
@@ -158,8 +183,6 @@ def remove_module(context: Context, module_id: str) -> Result:
         users = [other["id"] for other in plan.modules if module_id in other["dependencies"]]
         if users:
             raise AtlasError(f"{module_id} cannot be removed: {', '.join(users)} depends on it")
-        if module["status"] not in ("pending", "planned"):
-            raise AtlasError(f"{module_id} is {module['status']}: only a pending module can be removed")
         plan.modules.remove(module)
         return _save(tx, plan, "remove", module, [f"removed {module['name']}"])
 
@@ -171,7 +194,7 @@ def _save(tx: Transaction, plan: PlanDocument, action: str, module: dict[str, An
         plan.note(tx.at, action, module["id"], "; ".join(changes))
         tx.put_plan(plan.data)
         workflow = planning(tx)
-        _enter(workflow, "drafting", tx.at, "requirement")
+        enter(workflow, "drafting", tx.at, "requirement")
         workflow["plan_sha"] = None
         tx.put(WORKFLOW, workflow)
     return {"module": module, "changes": changes, "modules": len(plan.modules)}
@@ -190,7 +213,7 @@ def approve(context: Context, dry_run: bool = False) -> Result:
         if dry_run or (plan.complete and workflow["plan_sha"] == plan.digest):
             return result
         plan.front.update(status="approved", plan_phase_complete=True, requirements_complete=True, goal_locked=True)
-        _enter(workflow, "approved", tx.at, "approve")
+        enter(workflow, "approved", tx.at, "approve")
         workflow["plan_sha"] = plan.digest
         tx.put(WORKFLOW, workflow)
         tx.put_plan(plan.data)
@@ -249,7 +272,8 @@ def _editable(tx: Transaction) -> PlanDocument:
     return _document(tx)
 
 
-def _enter(workflow: Workflow, status: str, at: str, verb: str) -> None:
+def enter(workflow: Workflow, status: str, at: str, verb: str) -> None:
+    """Give the workflow a status, and note the transition when it had another one."""
     if workflow["status"] != status:
         workflow["status"] = status
         workflow["transitions"].append({"to": status, "at": at, "verb": verb})

@@ -68,7 +68,9 @@ class PlanDocument:
 
     @property
     def data(self) -> bytes:
-        """The file's bytes."""
+        """The file's bytes. Raises AtlasError when a change has made it what `PlanDocument` would refuse to read."""
+        for fault in schema.faults("plan", self.front):
+            raise AtlasError(f"the plan would be invalid, {fault}")
         return frontmatter.join(serial.dump(self.front), self._body)
 
     @property

@@ -8,41 +8,74 @@ from atlas.adapters import git
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
 from atlas.core.errors import AtlasError
-from atlas.core.model import AGENT, ASSIGNMENT, LIVE, MESSAGE, MODULE, SESSION, WORKFLOW, Module, Workflow
+from atlas.core.model import (
+    AGENT,
+    ASSIGNMENT,
+    DISCOVERY,
+    LIVE,
+    MESSAGE,
+    MODULE,
+    SESSION,
+    WORKFLOW,
+    WORKSPACE,
+    Discovery,
+    Module,
+    Workflow,
+)
 from atlas.core.paths import EXEC_FILE
 from atlas.core.policy import graph
 from atlas.core.policy.roles import Actor
 
+from . import conflicts, integration, launcher
 from .context import Context, orchestration
-from .plan import approved_document, planning
+from .plan import approved_document, enter, planning
 
 Result = dict[str, Any]
-DEFAULT_INTEGRATION_BRANCH = "atlas/integration"
+_LATEST = 5
 
 
-def start(context: Context) -> Result:
-    """Begin executing the approved plan. Starting again changes nothing.
+def start(context: Context, integration_branch: str | None = None) -> Result:
+    """Begin executing the approved plan, on the integration branch of that name. Starting again changes nothing.
 
     The session it is called from becomes the lead, unless another one leads already.
-    Raises AtlasError when the plan phase is not complete.
+    Raises AtlasError when the plan phase is not complete, or the branch cannot be used.
     """
+    chosen = integration.choose(context.project.root, integration_branch)
 
     def run(tx: Transaction, actor: Actor) -> Result:
         workflow = tx.only(WORKFLOW)
         if workflow is not None and workflow["phase"] == "orchestration":
             return _started(workflow, tx, created=False)
         workflow = planning(tx)
-        for planned in approved_document(tx, workflow).modules:
+        plan = approved_document(tx, workflow)
+        if workflow["status"] == "drafting":  # a person wrote `plan_phase_complete: true` into the plan
+            enter(workflow, "approved", tx.at, "start")
+            tx.put(WORKFLOW, workflow)
+        for planned in plan.modules:
             tx.put(MODULE, module_record(planned))
         workflow["phase"], workflow["status"], workflow["started_at"] = "orchestration", "executing", tx.at
-        workflow["integration_branch"] = DEFAULT_INTEGRATION_BRANCH
+        workflow["integration_branch"], workflow["base_branch"] = chosen.branch, chosen.base_branch
+        workflow["integration_commit"] = chosen.commit
         workflow["transitions"].append({"to": "executing", "at": tx.at, "verb": "start"})
         if workflow["lead"] is None and actor["session"]:
             workflow["lead"], workflow["lead_since"] = actor["session"], tx.at
         tx.put(WORKFLOW, workflow)
         return _started(workflow, tx, created=True)
 
-    return context.act("start", run)
+    result = context.act("start", run)
+    return {**result, "notes": _prepare(context, chosen) if result["created"] else []}
+
+
+def _prepare(context: Context, chosen: integration.Choice) -> list[str]:
+    """What follows from a start outside the store; what cannot be done is said, and done when it is needed."""
+    notes = [chosen.note] if chosen.note else []
+    try:
+        if chosen.commit is not None:
+            integration.ensure(context, "start")
+        launcher.write(context.project)
+    except (AtlasError, OSError) as error:
+        notes.append(str(error))
+    return notes
 
 
 def _started(workflow: Workflow, tx: Transaction, created: bool) -> Result:
@@ -54,6 +87,7 @@ def _started(workflow: Workflow, tx: Transaction, created: bool) -> Result:
         "lead": workflow["lead"],
         "created": created,
         "exec_file": EXEC_FILE,
+        "integration_branch": workflow["integration_branch"],
     }
 
 
@@ -115,8 +149,9 @@ def _any_workflow(tx: Transaction) -> Workflow:
 
 
 def status(context: Context) -> Result:
-    """Everything a board shows. Raises AtlasError outside the orchestration phase."""
-    return context.look("status", _summary)
+    """Everything a board shows, after a look for conflicts. Raises AtlasError outside the orchestration phase."""
+    trouble = conflicts.refresh(context)
+    return {**context.look("status", _summary), "conflicts_unknown": trouble}
 
 
 def _summary(tx: Transaction, actor: Actor) -> Result:
@@ -145,8 +180,19 @@ def _summary(tx: Transaction, actor: Actor) -> Result:
         "active_assignments": live,
         "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == "ai"],
         "unsent_messages": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in unsent],
+        "discoveries": _discoveries(tx),
         "sessions": [s for s in tx.all(SESSION) if s["agent"]],
+        "integration_branch": workflow["integration_branch"],
+        "workspaces": [w for w in tx.all(WORKSPACE) if w["removed_at"] is None],
     }
+
+
+def _discoveries(tx: Transaction) -> list[Discovery]:
+    """Those that somebody has not been given yet, and the latest of the others."""
+    found = tx.all(DISCOVERY)
+    latest = {discovery["id"] for discovery in found[-_LATEST:]}
+    waiting = (d["id"] for d in found if any(recipient["status"] == "queued" for recipient in d["recipients"]))
+    return [discovery for discovery in found if discovery["id"] in latest.union(waiting)]
 
 
 def _poll_line(assignment: Any, now: str) -> Result:
