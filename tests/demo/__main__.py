@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from . import example
-from .agent import GO_HOME
+from .agent import GO_HOME, GO_ON
 from .stage import PERSON, Stage, Worker, Wrong, say, title
 
 LEAD, WORDSMITH, ABACUS = "lead", "wordsmith", "abacus"
@@ -39,8 +39,9 @@ def tell(stage: Stage, team: contextlib.ExitStack) -> None:
     plan(stage)
     first, second = workers = gather(stage, team)
     fail_and_mend(stage, first)
+    steer(stage, first, second)
     hand_over(stage, first, second)
-    work_in_person(stage)
+    work_in_person(stage, second)
     finish(stage, second)
     for worker in workers:
         stage.atlas("notify", worker.name, "--subject", GO_HOME, "--message", "Well done.", session=LEAD)
@@ -109,11 +110,26 @@ def fail_and_mend(stage: Stage, worker: Worker) -> None:
     stage.atlas("complete", "tokenizer", session=LEAD, says="tokenizer is complete on commit")
 
 
+def steer(stage: Stage, first: Worker, second: Worker) -> None:
+    title("A word in a worker's ear")
+    say("Both agents are at work, each in a workspace of its own, and both begin to write the same file.")
+    stage.atlas("assign", "counter", "implementer-1", session=LEAD)
+    first.follow("reads: [TASK]", "drafts wordcount/__init__.py", "$ atlas report counter blocked")
+    stage.atlas("assign", "report", "implementer-2", session=LEAD)
+    second.follow("reads: [TASK]", "drafts wordcount/__init__.py", "$ atlas report report progress")
+    say("Nothing is committed yet, and still ATLAS sees what would conflict. Both agents are told; the lead decides.")
+    stage.atlas("conflicts", session=LEAD, code=2, says="counter and report would conflict")
+    stage.atlas("interrupt", "implementer-2", "Leave wordcount/__init__.py to implementer-1.", session=LEAD)
+    stage.atlas("notify", "implementer-2", "--subject", GO_ON, "--message", "As you were.", session=LEAD)
+    say("An agent's client asks the workspace's hook before every tool call. It lets the next one not happen:")
+    second.follow(f"reads: {GO_ON}", "is stopped:", "takes back wordcount/__init__.py")
+    stage.atlas("conflicts", session=LEAD, says="Gone: counter and report")
+    stage.atlas("status", session=LEAD, says="delivered")
+
+
 def hand_over(stage: Stage, first: Worker, second: Worker) -> None:
     title("Work changes hands")
-    stage.atlas("assign", "counter", "implementer-1", session=LEAD)
-    first.follow("$ atlas report counter blocked")
-    say("It cannot do it, and says so. Work that has begun is only taken away on purpose; both agents are told.")
+    say("One agent cannot do it, and said so. Work that has begun is only taken away on purpose; both agents are told.")
     stage.atlas("reassign", "counter", "--to", "implementer-2", session=LEAD, code=1, says="work has begun")
     stage.atlas("reassign", "counter", "--to", "implementer-2", "--force", session=LEAD)
     first.follow("reads: [STOP]")
@@ -121,9 +137,10 @@ def hand_over(stage: Stage, first: Worker, second: Worker) -> None:
     stage.atlas("complete", "counter", session=LEAD, says="counter is complete on commit")
 
 
-def work_in_person(stage: Stage) -> None:
+def work_in_person(stage: Stage, second: Worker) -> None:
     title("People work too")
-    stage.atlas("assign", "report", PERSON, session=LEAD, says="tell them")
+    stage.atlas("reassign", "report", "--to", PERSON, "--force", session=LEAD, says="tell them")
+    second.follow("reads: [STOP]")
     say("Carol works in the project itself, in a plain terminal.")
     (stage.folder / "wordcount" / "report.py").write_text(example.REPORT, encoding="utf-8")
     stage.atlas("complete", "report", session=LEAD, code=1, says="has uncommitted changes")

@@ -7,6 +7,7 @@ write. It says on stdout what it does, and `WAITS` whenever it has done everythi
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 ATLAS = str(Path(__file__).resolve().parents[2] / "bin" / "atlas")
 WAITS = "waits for mail"
 GO_HOME = "Thank you, that was all"
+GO_ON = "Go on"
 
 SPLIT_ONLY = '''\
 """Text to words."""
@@ -66,6 +68,12 @@ WORK = {
 }
 """For each module the file to write, and its text at each attempt."""
 TOO_HARD = {("implementer-1", "counter"): "I know no way to count without a database"}
+DRAFT = "wordcount/__init__.py"
+DRAFTS = {
+    ("implementer-1", "counter"): '"""Counts words, in a database."""\n',
+    ("implementer-2", "report"): '"""Reports words."""\n',
+}
+"""What an agent begins with, without committing it."""
 
 
 class Agent:
@@ -84,6 +92,8 @@ class Agent:
                 print(f"reads: {message['subject']}", flush=True)
                 if message["subject"] == GO_HOME:
                     return
+                if message["subject"] == GO_ON:
+                    self.go_on()
                 if message["subject"].startswith(("[TASK]", "VERIFICATION LOOP")):
                     self.work(message)
             if not mail:
@@ -95,12 +105,27 @@ class Agent:
         place = re.search("^Work in (.+) and nowhere else", message["body"], re.MULTILINE)
         folder = self.folders.setdefault(task, place[1] if place else ".")
         module = next(m for m in atlas_json("status")["modules"] if m["task_uuid"] == task)
+        if (self.name, module["id"]) in DRAFTS:
+            Path(folder, DRAFT).write_text(DRAFTS[self.name, module["id"]], encoding="utf-8")
+            print(f"drafts {DRAFT}", flush=True)
+        if module["id"] == "report":
+            atlas("report", "report", "progress", "--text", f"{DRAFT} is begun")
+            return
         if (self.name, module["id"]) in TOO_HARD:
             atlas("report", module["id"], "blocked", "--text", TOO_HARD[self.name, module["id"]])
             return
         atlas("report", module["id"], "started")
         self.commit(folder, module)
         atlas("report", module["id"], "done", "--text", "Written and committed")
+
+    def go_on(self) -> None:
+        """Make the next tool call in the newest workspace, and obey when it is stopped."""
+        folder = list(self.folders.values())[-1]
+        reason = before_call(folder)
+        print(f"is stopped: {reason}" if reason else "is not stopped", flush=True)
+        if reason:
+            subprocess.run(["git", "checkout", "--quiet", "--", DRAFT], cwd=folder, check=True)
+            print(f"takes back {DRAFT}", flush=True)
 
     def commit(self, folder: str, module: dict[str, Any]) -> None:
         attempt = module["verification_loops"]
@@ -111,6 +136,27 @@ class Agent:
         subprocess.run(["git", "add", path], cwd=folder, check=True)
         subprocess.run(["git", *identity, "commit", "--quiet", f"--message={title}"], cwd=folder, check=True)
         print(f"commits {path}: {title}", flush=True)
+
+
+def before_call(folder: str) -> str:
+    """What the workspace's hooks say to a tool call, as its client would hear it; "" when the call may go ahead."""
+    call = {"tool_name": "Bash", "tool_use_id": "toolu_1", "tool_input": {"command": "git add --all"}}
+    said = json.loads(run_hook(folder, "PreToolUse", call) or "{}")
+    reason = said.get("hookSpecificOutput", {}).get("permissionDecisionReason", "")
+    run_hook(folder, "PostToolBatch", {"tool_calls": [{**call, "tool_response": reason}]})
+    return " ".join(reason.split())
+
+
+def run_hook(folder: str, event: str, fields: dict[str, Any]) -> str:
+    settings = json.loads(Path(folder, ".claude/settings.local.json").read_text(encoding="utf-8"))
+    (hook,) = (hook for entry in settings["hooks"][event] for hook in entry["hooks"])
+    about = {"hook_event_name": event, "session_id": os.environ["CLAUDE_CODE_SESSION_ID"], "cwd": folder, **fields}
+    environment = {**os.environ, "CLAUDE_PROJECT_DIR": folder}
+    words = ["/bin/sh", "-c", hook["command"]]
+    done = subprocess.run(
+        words, cwd=folder, env=environment, input=json.dumps(about), stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout
 
 
 def atlas(*words: str) -> None:
