@@ -13,7 +13,10 @@ LEAD, WORKER = "lead-1", "worker-1"
 
 
 def begin_orchestration(folder: Path) -> Path:
-    """Three modules, of which an AI agent works on `auth-core` and a person has `docs`; `board` is still free."""
+    """Three modules, of which an AI agent works on `auth-core` and a person has `docs`; `board` is still free.
+
+    Without workspaces, so that the folder can be copied as it is.
+    """
     commands: list[tuple[str, ...]] = [
         ("plan", "Build a shop"),
         ("requirement", "add", "--name", "Auth core", "--criteria", "People can log in", "--check", "true"),
@@ -23,7 +26,7 @@ def begin_orchestration(folder: Path) -> Path:
         ("start",),
         ("register", "ai", "helper"),
         ("register", "human", "dev-alice"),
-        ("assign", "auth-core", "implementer-1"),
+        ("assign", "auth-core", "implementer-1", "--no-workspace"),
         ("assign", "docs", "dev-alice"),
     ]
     for command in commands:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -213,7 +214,8 @@ def test_damage_is_named_and_mended(atlas: Atlas, begun: Path, name: str) -> Non
     assert plan_of(begun).read_bytes() == plan
     if name in HISTORIES:
         assert len(lines_of(history_of(begun))) == 1
-        assert not damaged_history or damaged_history in kept_aside(begun), "the damaged history is kept whole"
+        kept = [damaged_history] if damaged_history else []
+        assert kept_aside(begun) == kept, "the damaged history is kept whole; the tables live on and need not be"
     else:
         assert history_of(begun).read_bytes() == damaged_history, "a sound history is left as it is"
     assert_whole(atlas, begun, expected)
@@ -282,7 +284,7 @@ def test_what_only_a_damaged_line_held_is_lost_and_said_so(atlas: Atlas, begun: 
 
 def test_a_table_newer_than_the_gate_is_believed_when_the_history_is_damaged(atlas: Atlas, begun: Path) -> None:
     old_gate = gate_of(begun).read_bytes()
-    assert atlas("modify", "prioritize", "board", "--priority", "low", session=LEAD).returncode == 0
+    assert atlas("modify", "prioritize", "docs", "--priority", "low", session=LEAD).returncode == 0
     expected = records(begun)
     gate_of(begun).write_bytes(old_gate)
     flip(begun, 6)
@@ -305,6 +307,16 @@ def test_records_that_break_their_schema_are_not_believed(atlas: Atlas, begun: P
     edit(table_of(begun), '"priority": "medium"', '"priority": "urgent"')
     doctor(atlas, "--repair")
     assert {module["priority"] for module in records(begun)["modules"].values()} == {"medium"}
+
+
+def test_a_table_that_would_be_read_otherwise_than_it_says_is_not_believed(atlas: Atlas, begun: Path) -> None:
+    expected = records(begun)
+    flip(begun, 3)
+    gate_of(begun).unlink()
+    edit(table_of(begun), '\n"board"', '\n "board"')
+    assert records(begun) == expected, "still JSON, and equal"
+    doctor(atlas, "--repair")
+    assert records(begun) == expected
 
 
 def test_a_repair_that_was_killed_is_repaired(atlas: Atlas, begun: Path) -> None:
@@ -433,6 +445,38 @@ def test_temporary_files_and_places_in_the_queue(atlas: Atlas, begun: Path) -> N
     assert_whole(atlas, begun, expected)
 
 
+def test_a_command_that_waits_for_its_turn_is_no_leftover(atlas: Atlas, begun: Path) -> None:
+    ticket = history_of(begun).parent / "queue" / f"{10**19:020d}-1"
+    ticket.touch(0o600)
+    assert found(doctor(atlas), "warning") == []
+    doctor(atlas, "--repair")
+    assert ticket.exists()
+
+
+AT_WORK = """
+import os, sys, time
+import filelock
+private, temp = sys.argv[1:]
+with filelock.FileLock(os.path.join(private, "lock")):
+    open(temp, "w").close()
+    print("at work", flush=True)
+    end = time.monotonic() + 30
+    while not os.listdir(os.path.join(private, "queue")) and time.monotonic() < end:
+        time.sleep(0.002)
+    os.unlink(temp)
+"""
+
+
+def test_what_a_command_at_work_has_not_finished_is_no_leftover(atlas: Atlas, begun: Path) -> None:
+    private = history_of(begun).parent
+    command = [sys.executable, "-c", AT_WORK, str(private), str(private / ".gate.json.atlas-tmp")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as at_work:
+        assert at_work.stdout is not None
+        assert at_work.stdout.readline() == b"at work\n"
+        assert found(doctor(atlas), "warning") == [], "the doctor waited until it was done"
+    assert at_work.returncode == 0
+
+
 def test_files_of_others_are_no_leftovers(atlas: Atlas, begun: Path) -> None:
     mine = begun / ".claude" / "settings.json.atlas-tmp"
     mine.write_text("{}")
@@ -443,9 +487,16 @@ def test_files_of_others_are_no_leftovers(atlas: Atlas, begun: Path) -> None:
 def test_spools_of_ended_sessions_and_what_is_kept_aside_are_mentioned(atlas: Atlas, begun: Path) -> None:
     spool = history_of(begun).parent / "spool"
     spool.mkdir(mode=0o700)
-    (spool / f"{WORKER}.jsonl").write_text('{"fact": "end", "at": "2026-01-31T08:00:00Z"}\n')
-    (spool / f"{WORKER}.jsonl").chmod(0o600)
-    assert not any("spools" in line for line in found(doctor(atlas), "ok"))
+    for fact, at_rest in (("presence", False), ("end", True)):
+        with (spool / f"{WORKER}.jsonl").open("a") as file:
+            file.write(f'{{"fact": "{fact}", "at": "2026-01-31T08:00:00Z"}}\n')
+        (spool / f"{WORKER}.jsonl").chmod(0o600)
+        assert not any("spool" in line for line in found(doctor(atlas), "ok")), "not folded in yet"
+        assert atlas("notify", "implementer-1", "--subject", "S", "--message", "M").returncode == 0
+        assert any("1 spool of ended" in line for line in found(doctor(atlas), "ok")) is at_rest
+    with (spool / f"{WORKER}.jsonl").open("a") as file:
+        file.write("not folded in\n")
+    assert not any("spool" in line for line in found(doctor(atlas), "ok"))
     assert atlas("notify", "implementer-1", "--subject", "S", "--message", "M").returncode == 0
     table_of(begun).write_bytes(b"")
     assert atlas("status", "--json").returncode == 0
@@ -568,8 +619,13 @@ def hide_sessions(folder: Path) -> None:
     flip(folder, 3)
 
 
+def hide_binding(folder: Path) -> None:
+    """Damage the line of the history that made the worker's session the agent's: only the table knows it now."""
+    flip(folder, 11)
+
+
 @pytest.mark.parametrize(
-    "damage", [lambda f: f, HISTORIES["byte flipped"][0], TABLES["gate nonsense"][0], hide_sessions]
+    "damage", [lambda f: f, HISTORIES["byte flipped"][0], TABLES["gate nonsense"][0], hide_sessions, hide_binding]
 )
 def test_a_worker_looks_and_does_not_repair(atlas: Atlas, begun: Path, damage: Damage) -> None:
     damage(begun)
@@ -580,6 +636,21 @@ def test_a_worker_looks_and_does_not_repair(atlas: Atlas, begun: Path, damage: D
     assert "Python" in atlas("doctor", session=WORKER).stdout
     assert found_at_rest(begun) == left
     assert atlas("doctor", "--repair", session=LEAD).returncode == 0
+
+
+def test_a_worker_in_its_workspace_does_not_repair_and_the_workspace_outlives_the_repair(
+    atlas: Atlas, begun: Path
+) -> None:
+    assert atlas("assign", "board", "implementer-1", "--force").returncode == 0
+    workspace = begun / ".claude" / "worktrees" / "board"
+    expected = records(begun)
+    flip(begun, 5)
+    refused = atlas("doctor", "--repair", cwd=workspace)
+    assert refused.returncode == 1
+    assert "implementer-1 may not use 'repair'" in refused.stderr
+    doctor(atlas, "--repair")
+    assert_whole(atlas, begun, expected)
+    assert (workspace / "README.md").exists()
 
 
 # Records and the plan
@@ -624,7 +695,8 @@ def test_a_damaged_plan_is_named_and_left_as_it_is(atlas: Atlas, repo: Path) -> 
 
 def fake_git(folder: Path, version: str) -> dict[str, str]:
     folder.mkdir()
-    (folder / "git").write_text(f'#!/bin/sh\n[ "$1" = version ] && echo "git version {version}" && exit 0\nexit 1\n')
+    answer = f'case " $* " in *" version "*) echo "git version {version}" ;; *) exit 1 ;; esac'
+    (folder / "git").write_text(f"#!/bin/sh\n{answer}\n")
     (folder / "git").chmod(0o755)
     return {"PATH": f"{folder}:{os.environ['PATH']}"}
 

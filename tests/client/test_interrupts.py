@@ -11,8 +11,10 @@ from atlas.services import discoveries
 from tests.client.conftest import ModelFactory
 from tests.client.model import Block, Request, Turn, bash, tool
 from tests.client.sandbox import Sandbox
+from tests.conftest import Atlas
 from tests.interrupts.caller import equip
 from tests.interrupts.team import LEAD, Team, make_team
+from tests.state import begin_orchestration
 
 WORDS = "Passwords are hashed by a coroutine."
 AS_LEAD = ("--session-id", LEAD)
@@ -237,3 +239,20 @@ def test_a_stop_ends_a_workers_helper_and_then_the_worker(
     assert run.result == ""
     assert not list(workspace.glob("[ot]*"))
     assert_delivered(team, "api")
+
+
+def test_a_workspace_as_atlas_makes_it_needs_no_plugin(
+    sandbox: Sandbox, scripted: ModelFactory, repo: Path, atlas: Atlas
+) -> None:
+    workspace = begin_orchestration(repo) / ".claude/worktrees/auth-core"
+
+    def interrupt() -> None:
+        assert atlas("interrupt", "implementer-1", WORDS).returncode == 0
+
+    model = scripted(bash("touch first"), after(interrupt, bash("touch second")), "Done.")
+    assert sandbox.run_print("Go", model=model, cwd=workspace).result == "Done."
+
+    assert [name for name in ("first", "second") if (workspace / name).exists()] == ["first"]
+    assert WORDS in model.requests[2].tool_results[0].text
+    assert not (workspace / ".INTERRUPT").exists()
+    assert "before Bash, session" in atlas("status").stdout

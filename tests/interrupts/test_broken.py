@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from atlas.core.model import AGENT
 from tests.interrupts.caller import Answer, Caller, commands, understood
 from tests.interrupts.team import LEAD, Team
 from tests.support import ROOT, run_read_only
@@ -117,15 +118,9 @@ def test_what_was_queued_behind_nonsense_comes_back_with_the_next_change(team: T
     caller = Caller(team.workspace("api"), kind)
     caller.call()
     assert team.receipts("api") == [(found, "queued")]
-    team.put(lambda tx: tx.patch(_agents(), tx.get(_agents(), "ann"), last_seen=tx.at))
+    team.put(lambda tx: tx.patch(AGENT, tx.get(AGENT, "ann"), last_seen=tx.at))
     assert team.waiting("api") == [found]
     assert "| Look out." in caller.call().words
-
-
-def _agents() -> object:
-    from atlas.core.model import AGENT
-
-    return AGENT
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"{}", b'{"delivered": 1, "handed": [1]}'])

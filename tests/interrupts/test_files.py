@@ -15,7 +15,7 @@ import pytest
 from atlas.core.model import AGENT, SESSION, WORKFLOW, WORKSPACE
 from atlas.core.policy.facts import session_record
 from atlas.services.context import Context
-from tests.interrupts.caller import Caller
+from tests.interrupts.caller import Caller, equip
 from tests.interrupts.team import LEAD, Team
 from tests.support import PYTHON, SCRIPTS, git, run
 
@@ -146,8 +146,6 @@ def test_a_monitor_that_holds_its_lock_for_long_hinders_no_command(team: Team) -
 
 
 def test_nothing_of_it_shows_in_git_status(team: Team) -> None:
-    from tests.interrupts.caller import equip
-
     equip(team.workspace("api"))
     team.find()
     Caller(team.workspace("api"), "workspace").begin()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from atlas.core.model import SESSION
+from atlas.core.policy.facts import session_record
 from atlas.services import discoveries
 from tests.interrupts.caller import Caller
 from tests.interrupts.team import LEAD, Team
@@ -260,12 +263,8 @@ def test_a_session_without_a_role_is_let_through_in_the_project(team: Team, sess
 
 
 def test_a_session_that_is_an_agents_is_told_wherever_it_is(team: Team) -> None:
-    def bind(tx: object) -> None:
-        from atlas.core.model import SESSION
-        from atlas.core.policy.facts import session_record
-
-        session = session_record(tx, "bound")  # type: ignore[arg-type]
-        tx.put(SESSION, {**session, "agent": "ben"})  # type: ignore[attr-defined]
+    def bind(tx: Any) -> None:
+        tx.put(SESSION, {**session_record(tx, "bound"), "agent": "ben"})
 
     team.find("Look out.")
     team.put(bind)

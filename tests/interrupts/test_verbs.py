@@ -10,6 +10,7 @@ import pytest
 
 from atlas.core.model import ASSIGNMENT, MESSAGE
 from tests.conftest import Atlas
+from tests.interrupts.caller import Caller
 from tests.interrupts.team import LEAD, Team
 from tests.state import records
 
@@ -200,8 +201,6 @@ def test_a_word_that_cannot_be_sent_is_refused(
 
 
 def test_the_status_shows_what_has_arrived(team: Team, atlas: Atlas) -> None:
-    from tests.interrupts.caller import Caller
-
     atlas("discover", *CRITICAL, "core", "Look out.", cwd=team.workspace("core"))
     Caller(team.workspace("api")).call("Write")
     shown = atlas("status", cwd=team.workspace("core")).stdout
@@ -225,3 +224,10 @@ def test_a_path_does_not_matter(team: Team, atlas: Atlas, tmp_path: Path) -> Non
     folder.mkdir()
     assert atlas("discover", *CRITICAL, "core", "Look out.", cwd=folder).returncode == 0
     assert team.discoveries()[0]["sender"] == "ann"
+
+
+@pytest.mark.parametrize("name", ["lead", "person", "atlas"])
+def test_no_agent_can_have_the_name_of_who_is_to_be_followed(team: Team, atlas: Atlas, name: str) -> None:
+    done = atlas("register", "ai", "somebody", "--id", name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is taken" in done.stderr

@@ -24,7 +24,7 @@ BEGUN = [
 
 @pytest.fixture
 def shop(_begun: Path, repo: Path) -> Project:
-    """An orchestration of `auth` and `board`, each checked by a file of its name; known are two AI agents and a person."""
+    """An orchestration of `auth` and `board`, each checked by a file of its name, with two AI agents and a person."""
     shutil.rmtree(repo)
     shutil.copytree(_begun, repo, symlinks=True)
     return Project(repo)

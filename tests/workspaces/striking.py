@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -63,10 +64,8 @@ def kill_at_random(project: Project, most: float, verb: str, *arguments: str) ->
         start_new_session=True,
     )
     time.sleep(random.uniform(0, most))  # not to wait for something, but to strike anywhere
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     return process.wait() == -signal.SIGKILL
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from atlas.core.policy import references
-from tests import state
 from tests.scripts.project import Project
 from tests.support import ROUNDS, git
 
@@ -50,7 +48,6 @@ def assert_consistent(project: Project) -> None:
         assert (module["task_uuid"] is not None) == (key in live)
     for message in project.records("messages").values():
         assert message["status"] != "queued"
-    assert references is not None and state.gate_of(project.folder).exists()
 
 
 def told(project: Project) -> int:

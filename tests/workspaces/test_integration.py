@@ -1,4 +1,4 @@
-"""Where finished work comes together: a branch that is only ever moved ahead, with nothing checked out being touched."""
+"""Where finished work comes together: a branch that is only ever moved ahead, with nothing checked out touched."""
 
 from __future__ import annotations
 

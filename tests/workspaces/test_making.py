@@ -16,7 +16,12 @@ from tests.support import PYTHON, git, run
 from .conftest import BEGUN
 from .places import branches, folder, no_trace, record, registered, status, work
 
-OWN = (".claude/WORKER_CONTEXT.json", ".claude/settings.local.json", ".claude/hooks/interrupt_monitor.py")
+OWN = (
+    ".claude/WORKER_CONTEXT.json",
+    ".claude/checks.sh",
+    ".claude/hooks/interrupt_monitor.py",
+    ".claude/settings.local.json",
+)
 
 
 def test_an_ai_agent_gets_a_workspace_and_a_person_does_not(shop: Project) -> None:

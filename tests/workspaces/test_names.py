@@ -1,4 +1,4 @@
-"""Names that are none, and names that belong to others: refused, or another is chosen, and nothing of theirs touched."""
+"""Names that are none, and names of others' things: refused, or another is chosen, and nothing of theirs touched."""
 
 from __future__ import annotations
 

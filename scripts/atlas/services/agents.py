@@ -11,7 +11,6 @@ from atlas.core.model import AGENT, Agent
 from atlas.core.policy.roles import Actor
 
 from .context import Context, executing
-from .messages import LEAD_MAILBOX
 
 Result = dict[str, Any]
 TYPES = ("ai", "human")
@@ -38,7 +37,7 @@ def register(context: Context, agent_type: str, identifier: str, chosen_id: str 
                     raise AtlasError(f"{identifier} is registered already, as {agent['id']}")
                 return {"agent": agent, "created": False}
         agent_id = chosen_id or _free_id(tx, agent_type, identifier)
-        if agent_id == LEAD_MAILBOX or tx.get(AGENT, agent_id) is not None:
+        if agent_id in wording.SPEAKERS or tx.get(AGENT, agent_id) is not None:
             raise AtlasError(f"the id {agent_id!r} is taken: choose another with --id")
         new: Agent = {
             "id": agent_id,

@@ -25,7 +25,7 @@ def history(context: Context, limit: int, verb: str | None = None, about: str | 
     if not seen.exists:
         raise AtlasError('there is no orchestration in this project yet: begin with atlas plan "GOAL"')
     survey = Survey(context.project, seen)
-    roles.require(roles.derive(survey.replay.transaction(), context.session), "history")
+    roles.require(roles.derive(survey.replay.transaction(), context.session, context.place), "history")
     wanted = (entry for entry in survey.entries() if _is_wanted(entry, verb, about))
     differences = survey.differences()
     return {

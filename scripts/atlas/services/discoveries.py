@@ -136,7 +136,7 @@ def _keep(tx: Transaction, discovery: Discovery, address: Callable[[Transaction,
         by_message, people = address(tx, discovery)
         tx.put(DISCOVERY, discovery)
         return {"discovery": discovery, "created": True, "by_message": by_message, "people": people}
-    if any(present[field] != discovery[field] for field in ("kind", "severity", "affects", "text")):
+    if any(present[field] != discovery[field] for field in ("kind", "severity", "affects", "text", "stop")):
         raise AtlasError(f"that request id stands for another one, {present['id']}: choose a new one")
     return {"discovery": present, "created": False, "by_message": [], "people": []}
 

@@ -26,10 +26,11 @@ from .workspace_places import folder_of, of_task
 CONTEXT = ".claude/WORKER_CONTEXT.json"
 SETTINGS = ".claude/settings.local.json"
 MONITOR = ".claude/hooks/interrupt_monitor.py"
-OWN = (CONTEXT, SETTINGS, MONITOR, ".INTERRUPT")
+OWN = (CONTEXT, SETTINGS, MONITOR, permissions.CHECKS, ".INTERRUPT")
 PLUGIN = os.path.join(os.path.dirname(os.path.realpath(__file__)), *[os.pardir] * 3)
 _BOUNDARIES = (
     "Work in this folder only; everything outside it, the main directory too, belongs to others.",
+    "What needs no permission is in `commands` and in the settings here; the rest is refused: report what you need.",
     "Commit your work to this branch; do not push, switch branches, rewrite what is on the integration branch or merge "
     "into it: ATLAS does that when your module is complete.",
     "You cannot complete, assign or change modules: report, and ask the lead.",
@@ -69,12 +70,13 @@ def write_own(context: Context, verb: str, record: Workspace) -> None:
     worktree.hide_tracked(tree, OWN)
     _write(tree, CONTEXT, (json.dumps(briefing, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace"))
     _write(tree, SETTINGS, _settings(tree, rules))
+    _write(tree, permissions.CHECKS, permissions.checks_script(briefing["checks"]).encode("utf-8", "replace"))
     _write(tree, MONITOR, _monitor())
 
 
 def is_equipped(tree: str) -> bool:
     """Whether a workspace has its files, and the monitor of this ATLAS."""
-    there = all(os.path.isfile(os.path.join(tree, path)) for path in (CONTEXT, SETTINGS))
+    there = all(os.path.isfile(os.path.join(tree, path)) for path in (CONTEXT, SETTINGS, permissions.CHECKS))
     return there and disk.read_bytes(os.path.join(tree, MONITOR)) == _monitor()
 
 
@@ -126,7 +128,7 @@ def _briefing(tx: Transaction, project: Project, record: Workspace) -> dict[str,
         "main_directory": project.root,
         "integration_branch": workflow["integration_branch"],
         "others": _others(tx, record),
-        "commands": permissions.commands(launcher.path_of(project), record["agent"], module["id"] if module else None),
+        "commands": permissions.commands(launcher.path_of(project), record["agent"], record["module"]),
     }
 
 

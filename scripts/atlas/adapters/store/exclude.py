@@ -22,6 +22,7 @@ _PATTERNS = (
     "/.claude/workspaces",
     "/.claude/worktrees/",
     "/.claude/WORKER_CONTEXT.json",
+    "/.claude/checks.sh",
     "/.claude/settings.local.json",
     "/.claude/hooks/interrupt_monitor.py",
     "/.claude/hooks/__pycache__/interrupt_monitor.*",

@@ -16,15 +16,28 @@ from .roles import ALLOWED, WORKER
 
 _GIT = ("add", "commit", "status", "mv", "rm", "restore", "update-index --no-skip-worktree")
 """Reading (`git diff`, `git log`) is allowed by the client itself, which knows the options of theirs that write."""
+CHECKS = ".claude/checks.sh"
+_SCRIPT = """\
+# The module's checks, as ATLAS will run them. Written by ATLAS.
+cd "$(git rev-parse --show-toplevel)" || exit 1
+failed=0
+run() {{
+    printf '%s\\n' "$1"
+    /bin/sh -c "$1" || {{ echo "  exit code $?"; failed=1; }}
+}}
+{runs}
+exit $failed
+"""
 _REFUSED = ("Bash(git push:*)", "Bash(git worktree:*)")
 _PART = re.compile(r"""(?: '[^']*' | "(?:[^"\\]|\\.)*" | \\. | >& | &> | [^'"\\;&|\n] )+""", re.VERBOSE | re.DOTALL)
 """A command up to the next operator of the shell outside quotes."""
 
 
 def commands(launcher: str, agent: str | None, module: str | None) -> dict[str, str]:
-    """The verbs that an agent in a workspace uses, as it can call them also where `atlas` is not on its path."""
+    """What an agent in a workspace calls: the verbs, also where `atlas` is not on its path, and its checks."""
     atlas = f"python3 {shlex.quote(launcher)}"
     return {
+        "checks": f"sh {CHECKS}",
         "atlas": atlas,
         "inbox": f"{atlas} inbox {agent or 'AGENT'}",
         "report": f"{atlas} report {module or 'MODULE'} started|progress|blocked|done --text TEXT",
@@ -37,15 +50,15 @@ def of_worker(checks: Sequence[str], set_up: str | None, launcher: str) -> dict[
     verbs = sorted(ALLOWED[WORKER])
     atlas = commands(launcher, None, None)["atlas"]
     run = [part for command in (*checks, *([set_up] if set_up else [])) for part in _parts(command)]
+    commands_allowed = [
+        *(f"git {verb}:*" for verb in _GIT),
+        *(f"{name} {verb}:*" for name in ("atlas", *filter(_is_plain, [atlas])) for verb in verbs),
+        f"sh {CHECKS}",
+        *filter(_is_plain, run),
+    ]
     return {
         "permissions": {
-            "allow": [
-                *("Edit(/**)", "Read(/**)"),
-                *(f"Bash(git {verb}:*)" for verb in _GIT),
-                *(f"Bash(atlas {verb}:*)" for verb in verbs),
-                *(f"Bash({atlas} {verb}:*)" for verb in verbs),
-                *dict.fromkeys(f"Bash({part})" for part in run),
-            ],
+            "allow": ["Edit(/**)", "Read(/**)", *dict.fromkeys(f"Bash({command})" for command in commands_allowed)],
             "deny": list(_REFUSED),
             "defaultMode": "dontAsk",
         },
@@ -53,10 +66,21 @@ def of_worker(checks: Sequence[str], set_up: str | None, launcher: str) -> dict[
     }
 
 
+def _is_plain(command: str) -> bool:
+    """Whether a rule means this command to every client. A rule that one cannot read stops a session at a dialog."""
+    return not any(character in command for character in "()*\\\n\r")
+
+
 def _parts(command: str) -> list[str]:
-    """The command as a whole and the commands it is made of: the client looks at each by itself."""
+    """The command as a whole and the commands it is made of: the client looks at each by itself, where it can."""
     pieces = (piece.strip(" \t(){}") for piece in _PART.findall(command))
     return [command, *(piece for piece in pieces if piece and piece != command)]
+
+
+def checks_script(checks: Sequence[str]) -> str:
+    """A script that runs the checks as ATLAS does: allowed as a whole, whatever is in them."""
+    runs = "\n".join(f"run {shlex.quote(check)}" for check in checks) or "echo 'This module has no checks.'"
+    return _SCRIPT.format(runs=runs)
 
 
 def merged(settings: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
