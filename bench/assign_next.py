@@ -1,4 +1,4 @@
-"""Assign, with the documented script's code, the next module that is still to be given; for `commands`.
+"""Assign, with the documented script's code and no workspace, the next module to be given; for `commands`.
 
 With a single module, that is taken back and given to the other of two agents, which costs a little more.
 """
@@ -17,5 +17,5 @@ counter = Path("../counter")
 number = int(counter.read_text()) if counter.exists() else 0
 counter.write_text(str(number + 1))
 if os.environ["ATLAS_BENCH_MODULES"] == "1":
-    sys.exit(main("reassign", ["m0", "--to", f"implementer-{number % 2 + 1}"]))
-sys.exit(main("assign", [f"m{number}", "implementer-1"]))
+    sys.exit(main("reassign", ["m0", "--to", f"implementer-{number % 2 + 1}", "--no-workspace"]))
+sys.exit(main("assign", [f"m{number}", "implementer-1", "--no-workspace"]))

@@ -244,10 +244,13 @@ def test_a_stop_ends_a_workers_helper_and_then_the_worker(
 def test_a_workspace_as_atlas_makes_it_needs_no_plugin(
     sandbox: Sandbox, scripted: ModelFactory, repo: Path, atlas: Atlas
 ) -> None:
-    workspace = begin_orchestration(repo) / ".claude/worktrees/auth-core"
+    begin_orchestration(repo)
+    for words in (("register", "ai", "second"), ("assign", "board", "implementer-2", "--force")):
+        assert atlas(*words).returncode == 0
+    workspace = repo / ".claude/worktrees/board"
 
     def interrupt() -> None:
-        assert atlas("interrupt", "implementer-1", WORDS).returncode == 0
+        assert atlas("interrupt", "implementer-2", WORDS).returncode == 0
 
     model = scripted(bash("touch first"), after(interrupt, bash("touch second")), "Done.")
     assert sandbox.run_print("Go", model=model, cwd=workspace).result == "Done."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -178,25 +177,3 @@ def test_isolated_subagents_come_and_go_beside_ours(
 
 def is_main(request: Request) -> bool:
     return "Delegate this." in request.opening
-
-
-def test_the_clients_clean_up_of_old_worktrees_passes_ours_over(
-    sandbox: Sandbox, scripted: ModelFactory, repo: Path, atlas: Atlas
-) -> None:
-    """It removes what it made for subagents and was left; even a workspace with such a name stays."""
-    name = "agent-a" + "0" * 16
-    for words in (
-        *(("plan", "G"), ("requirement", "add", "--name", "M", "--criteria", "C"), ("approve",), ("start",)),
-        ("workspace", name),
-    ):
-        assert atlas(*words).returncode == 0
-    theirs = "agent-a" + "1" * 16
-    git(repo, "worktree", "add", "--quiet", "-b", f"worktree-{theirs}", f".claude/worktrees/{theirs}")
-    for each in (name, theirs):
-        for path in (repo / ".claude/worktrees" / each, *(repo / ".claude/worktrees" / each).iterdir()):
-            os.utime(path, (1, 1), follow_symlinks=False)
-    settings = sandbox.config / "settings.json"
-    settings.write_text(json.dumps({"cleanupPeriodDays": 1}))
-    play(sandbox, scripted, repo, [bash("true")])
-    assert (repo / ".claude/worktrees" / name / ".git").exists()
-    assert atlas("doctor").returncode == 0

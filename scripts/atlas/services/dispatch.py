@@ -36,13 +36,10 @@ def assign(
 
     Raises AtlasError when the module cannot be given, or its workspace cannot be made: then nobody has the module.
     """
-    return _dispatch(
-        context,
-        "assign",
-        lambda tx: assignments.give_pending(tx, module_id, agent_id, force),
-        workspace,
-        skeleton,
-    )
+    if not workspace:
+        _require_no_skeleton(skeleton)
+        return _plain(assignments.assign(context, module_id, agent_id, force))
+    return _dispatch(context, "assign", lambda tx: assignments.give_pending(tx, module_id, agent_id, force), skeleton)
 
 
 def reassign(
@@ -57,21 +54,16 @@ def reassign(
 
     Raises AtlasError when it cannot be taken; when the new workspace cannot be made the module waits for an agent.
     """
-    return _dispatch(
-        context,
-        "reassign",
-        lambda tx: assignments.take_over(tx, module_id, agent_id, force),
-        workspace,
-        skeleton,
-    )
+    if not workspace:
+        _require_no_skeleton(skeleton)
+        return _plain(assignments.reassign(context, module_id, agent_id, force))
+    return _dispatch(context, "reassign", lambda tx: assignments.take_over(tx, module_id, agent_id, force), skeleton)
 
 
-def _dispatch(context: Context, verb: str, give: Give, workspace: bool, skeleton: Sequence[str]) -> Result:
+def _dispatch(context: Context, verb: str, give: Give, skeleton: Sequence[str]) -> Result:
     foreseen, found = context.look(verb, lambda tx, actor: _foresee(tx, give))
-    is_ai = foreseen["assignment"]["agent_type"] == "ai"
-    if skeleton and not (workspace and is_ai):
-        raise AtlasError("--skeleton is for the workspace of an AI agent, and none is made here: leave it out")
-    if foreseen["created"] and not (workspace and is_ai):
+    if foreseen["assignment"]["agent_type"] != "ai":
+        _require_no_skeleton(skeleton)
         return context.act(verb, lambda tx, actor: _give_plainly(tx, give))
     if foreseen["created"]:
         return _with_workspace(context, verb, foreseen["module"], give, skeleton)
@@ -91,7 +83,16 @@ def _give_plainly(tx: Transaction, give: Give) -> Result:
     result = give(tx)
     if result["created"]:
         assignments.announce(tx, result["assignment"])
+    return _plain(result)
+
+
+def _plain(result: Result) -> Result:
     return {**result, "workspace": None, "notes": []}
+
+
+def _require_no_skeleton(skeleton: Sequence[str]) -> None:
+    if skeleton:
+        raise AtlasError("--skeleton is for the workspace of an AI agent, and none is made here: leave it out")
 
 
 def _with_workspace(context: Context, verb: str, module_id: str, give: Give, skeleton: Sequence[str]) -> Result:

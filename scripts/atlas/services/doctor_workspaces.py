@@ -32,6 +32,7 @@ from .workspace_places import (
     path_of,
     put_back,
     trash_of,
+    unfinished_bundles,
 )
 from .workspace_removal import kept_commits
 from .workspaces import BRANCHES, blank
@@ -93,6 +94,10 @@ def _all(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
                 faults = _leftovers(project, record, entries, kept, record["branch"] in branches)
             yield from ((record["name"], fault) for fault in faults)
     known = {record["name"] for record in records}
+    for path, name in unfinished_bundles(project).items():
+        if hold.is_free(lock_of(project, name)):
+            what = f"{path} was left by a command that was killed while it saved {name}"
+            yield name, Fault(warning, what, "remove it", partial(_unlink, path=path))
     yield from _unknown(project, known, entries)
     if records and launcher.is_stale(project):
         what = "the launcher orchestration.py is missing, or starts another ATLAS"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 
 from atlas.adapters import git, worktree
@@ -15,6 +16,7 @@ from atlas.core.paths import WORKTREES, Project
 LOCK_REASON = "a workspace of ATLAS"
 """Why git has our worktrees locked: neither git's pruning nor the client's clean-up touches them then."""
 _TRIES = 3
+_UNFINISHED = re.compile(r"\d{8}-\d{6}-workspace-([a-z0-9-]+)(?:\.[a-z0-9-]+)*\.bundle\.part(?:\.lock)?")
 
 
 def lock_of(project: Project, name: str) -> str:
@@ -54,6 +56,16 @@ def put_back(project: Project, workspace: Workspace) -> bool:
         return False
     os.rename(trash, path)
     return True
+
+
+def unfinished_bundles(project: Project) -> dict[str, str]:
+    """What was left of bundles by commands that were killed: by path, the workspace that each was for."""
+    found = {}
+    for file in os.listdir(project.aside) if os.path.isdir(project.aside) else []:
+        match = _UNFINISHED.fullmatch(file)
+        if match:
+            found[os.path.join(project.aside, file)] = match[1]
+    return found
 
 
 def link_of(project: Project, workspace: Workspace) -> str:

@@ -21,7 +21,7 @@ from atlas.core.policy.roles import Actor
 from .assignments import give_back, tell_stop
 from .context import Context
 from .workspace_building import undo
-from .workspace_places import clear, folder_of, is_ours, lock_of, path_of, put_back, trash_of
+from .workspace_places import clear, folder_of, is_ours, lock_of, path_of, put_back, trash_of, unfinished_bundles
 
 Result = dict[str, Any]
 
@@ -150,6 +150,9 @@ def _save_branch(project: Project, record: Workspace, kept: list[str], force: bo
 
 def _bundle_path(project: Project, name: str) -> str:
     disk.private_folder(project.aside)
+    for path, owner in unfinished_bundles(project).items():
+        if owner == name:
+            os.unlink(path)
     stem = os.path.join(project.aside, f"{clock.compact(clock.now())}-workspace-{name}")
     number = 1
     while os.path.lexists(f"{stem}{'' if number == 1 else f'.{number}'}.bundle"):
