@@ -32,14 +32,16 @@ def measure(folder: Path) -> Iterator[Figure]:
         ("one tip moved", moved_pairs, lambda: _move(project / ".claude/worktrees/m0")),
     ]
     for title, pairs, prepare in passes:
-        own, whole, hand = [], [], []
+        own, whole, hand, looked = [], [], [], []
         for _ in range(ROUNDS):
             prepare()
             own.append(_service(project))
             prepare()
             whole.append(_timed(project, [sys.executable, _script(), "--json"]))
             hand.append(_timed(project, ["sh", "-c", _by_hand(pairs)]))
+            looked.append(_timed(project, ["sh", "-c", f"{_look(names)}\n{_by_hand(pairs)}"]))
         yield Figure(f"conflicts, {title} / by hand", median(own) / median(hand), MARK)
+        yield Figure("  / by hand with `git status` in each workspace", median(own) / median(looked))
         yield Figure(f"conflicts, {title}, whole command / by hand", median(whole) / median(hand))
 
 
@@ -49,6 +51,11 @@ def _script() -> str:
 
 def _by_hand(pairs: list[tuple[str, str]]) -> str:
     return "\n".join(f"git merge-tree --write-tree {one} {two}" for one, two in pairs)
+
+
+def _look(names: list[str]) -> str:
+    """Uncommitted work counts for ATLAS, which a merge of branches alone does not look for."""
+    return "\n".join(f"git -C .claude/worktrees/{name} status --porcelain" for name in names)
 
 
 def _timed(project: Path, command: list[str]) -> float:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
+import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Atlas
-from tests.support import git
+from tests.conftest import Atlas, script_of
+from tests.support import PYTHON, ROUNDS, git
 
 
 @pytest.fixture
@@ -163,3 +168,33 @@ def test_an_old_git_is_said_and_everything_else_works(team: Path, atlas: Atlas, 
     done = atlas("status", env=env)
     assert done.returncode == 0
     assert "git 2.38" in done.stdout
+
+
+@pytest.mark.torture
+def test_killed_at_any_moment_it_leaves_all_work_as_it_was(team: Path, atlas: Atlas) -> None:
+    write(team, "web", "shared.txt", "WEB\n")
+    began = time.monotonic()
+    check(atlas, 0)
+    usual = time.monotonic() - began
+    killed = 0
+    for number in range(ROUNDS):
+        write(team, "auth", "shared.txt", f"AUTH {number}\n")
+        write(team, "auth", f"new {number}.txt", "new\n")
+        before = git(place(team, "auth"), "status", "--porcelain")
+        process = subprocess.Popen(
+            [PYTHON, script_of("conflicts")], cwd=team, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=random.uniform(0, usual))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        assert git(place(team, "auth"), "status", "--porcelain") == before
+        assert (place(team, "auth") / "shared.txt").read_text(encoding="utf-8") == f"AUTH {number}\n"
+    assert killed
+    (found,) = check(atlas, 2)["conflicts"]
+    assert found["between"] == ["auth", "web"]
+    assert [told["severity"] for told in discoveries(team)] == ["important"]
+    assert os.listdir(team / ".git/atlas/cache") == ["conflicts.json"]
+    done = atlas("doctor", "--repair", "--json")
+    assert done.returncode == 0, done.stdout

@@ -174,7 +174,7 @@ def test_killed_at_random_while_it_makes_one(shop: Project) -> None:
         assert_consistent(shop)
         assert status(folder(shop, "auth")) == "?? set-up.log"
         shop.does("remove-workspace", "auth", "--force")
-    assert struck > ROUNDS // 2
+    assert struck > ROUNDS // 4, "it was over before it could be killed"
     mend(shop)
 
 
@@ -197,5 +197,5 @@ def test_killed_at_random_while_it_removes_one(shop: Project) -> None:
         assert_not_lost(shop, commit)
         shop.does("remove-workspace", "one", "--force")
         assert_not_lost(shop, commit)
-    assert struck > ROUNDS // 2
+    assert struck > ROUNDS // 4, "it was over before it could be killed"
     assert {"main", "atlas/integration"} == branches(shop)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import Any
 
-from atlas.adapters import git, merge
+from atlas.adapters import git, merge, process
 from atlas.adapters.store import disk
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
@@ -118,7 +118,12 @@ def _read_cache(path: str) -> dict[str, list[Result]]:
 
 
 def _write_cache(path: str, content: dict[str, list[Result]]) -> None:
-    disk.private_folder(os.path.dirname(path))
+    folder = os.path.dirname(path)
+    disk.private_folder(folder)
+    for name in os.listdir(folder):
+        pid = name.rpartition(".")[2]
+        if pid.isdigit() and process.birth(int(pid)) is None:  # it was killed while it wrote
+            os.unlink(os.path.join(folder, name))
     temp = f"{path}.{os.getpid()}"
     with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file)
