@@ -197,7 +197,7 @@ def test_a_check_ends_with_all_that_it_started(waits: bool, executing: Project, 
     first, second = map(int, pids.read_text("utf-8").split())
     wait_for(lambda: not alive(first) and not alive(second))
     if waits:
-        assert "stopped at its time limit" in executing.mail("implementer-1")[-1]["body"]
+        assert "stopped at its limit of time or output" in executing.mail("implementer-1")[-1]["body"]
 
 
 def test_each_check_has_its_own_time(executing: Project) -> None:
@@ -205,8 +205,15 @@ def test_each_check_has_its_own_time(executing: Project) -> None:
     with_check(executing, "true")
     done = executing.run("complete", "docs", "--timeout", "0.5")
     assert done.returncode == 2
-    assert "sleep 600: stopped at its time limit" in done.stdout
+    assert "sleep 600: stopped at its limit of time or output" in done.stdout
     assert "true: exit code 0" in done.stdout
+
+
+def test_a_check_that_floods_the_disk_is_stopped_long_before_its_time(executing: Project) -> None:
+    with_check(executing, "yes | head -c 100000000; sleep 600")
+    (check,) = executing.does("complete", "docs", "--timeout", "60", code=2)["evidence"]["checks"]
+    assert (check["exit_code"], check["output_tail"][-4:]) == (None, "y\ny\n")
+    assert check["seconds"] < 60
 
 
 def test_a_flood_of_output_is_cut_to_its_end_and_no_check_reads_the_terminal(executing: Project) -> None:

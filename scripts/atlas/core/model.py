@@ -55,7 +55,7 @@ class Workflow(TypedDict):
 
 
 class Check(TypedDict):
-    """One check command as it ran. `exit_code` is None when it was stopped at its time limit."""
+    """One check command as it ran. `exit_code` is None when it was stopped at its limit of time or output."""
 
     command: str
     exit_code: int | None
@@ -170,7 +170,7 @@ class Message(TypedDict):
 
 
 class SetUp(TypedDict):
-    """How the set-up command of a workspace ended. `exit_code` is None when it was stopped at its time limit."""
+    """How the set-up command of a workspace ended. `exit_code` is None when it was stopped at its limit of time or output."""
 
     command: str
     exit_code: int | None

@@ -90,7 +90,7 @@ def update_body(module: Module, changes: Sequence[str]) -> str:
 
 def check_lines(check: Check) -> list[str]:
     """A check as it ran, and, when it did not pass, the end of what it printed."""
-    code = "stopped at its time limit" if check["exit_code"] is None else f"exit code {check['exit_code']}"
+    code = "stopped at its limit of time or output" if check["exit_code"] is None else f"exit code {check['exit_code']}"
     shown = check["output_tail"].splitlines()[-15:] if check["exit_code"] != 0 else []
     return [
         f"{one_line(check['command'])}: {code}, {check['seconds']} s",
