@@ -6,7 +6,7 @@ WORKERS ?= 2
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: test lint test-clients torture bench demo clean
+.PHONY: test lint test-clients test-maestro torture bench demo clean
 
 test: lint
 	$(RUN) pytest -n $(WORKERS)
@@ -19,6 +19,10 @@ lint: $(READY)
 test-clients: $(READY)
 	$(RUN) tests.client.clients
 	ATLAS_TEST_CLIENTS=all $(RUN) pytest tests/client
+
+test-maestro: $(READY)
+	@test -n '$(URL)' || { echo "make test-maestro URL=… needs AI Maestro's address" >&2; exit 1; }
+	ATLAS_TEST_MAESTRO='$(URL)' $(RUN) pytest tests/transport/test_contract.py
 
 torture: $(READY)
 	ATLAS_TEST_ROUNDS=200 $(RUN) pytest -m torture

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import commands, conflicts, contention, interrupts
+from . import commands, conflicts, contention, gates, interrupts, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASUREMENTS = {
@@ -16,6 +16,8 @@ MEASUREMENTS = {
     "contention": contention.measure,
     "interrupts": interrupts.measure,
     "conflicts": conflicts.measure,
+    "gates": gates.measure,
+    "waiting": waiting.measure,
 }
 
 

@@ -15,8 +15,14 @@ FIELDS: dict[str, Any] = {
 }
 
 
+LEAD = "bench-lead"
+
+
 def make_project(folder: Path, size: int) -> Path:
-    """A git repository with a started orchestration of `size` modules and two agents; m0 has been assigned."""
+    """A git repository with a started orchestration of `size` modules, a lead and two agents.
+
+    Of a single module, m0 has been assigned.
+    """
     from atlas.cli.outcome import context_at
     from atlas.services import agents, assignments, plan, workflow
     from atlas.services.plan_document import PlanDocument
@@ -24,7 +30,7 @@ def make_project(folder: Path, size: int) -> Path:
     folder.mkdir(parents=True)
     repository = folder / "project"
     subprocess.run(["git", "init", "--quiet", repository], check=True)
-    context = context_at(str(repository))
+    context = context_at(str(repository), LEAD)
     plan.start(context, "measure")
 
     def fill(tx: Any, actor: Any) -> None:

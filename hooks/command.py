@@ -14,6 +14,8 @@ import subprocess
 import sys
 from typing import Any, NamedTuple
 
+from atlas.core.errors import AtlasError
+from atlas.core.paths import find_project
 from atlas.core.wording import one_line, printable
 from atlas.core.words import split
 
@@ -29,13 +31,14 @@ class Command(NamedTuple):
 
     `reports`: for the person's eyes only. `raw`: all that was typed is one argument. `seconds`: its time limit,
     below the hook's own in hooks.json, at which the client would drop the outcome without a word. `always`: arguments
-    that every call gets.
+    that every call gets. `decides`: it is the person's to decide, so it runs on nobody's behalf, at the project's root.
     """
 
     reports: bool = False
     raw: bool = False
     seconds: int = 300
     always: tuple[str, ...] = ()
+    decides: bool = False
 
 
 COMMANDS = {
@@ -50,11 +53,17 @@ COMMANDS = {
     "modify": Command(),
     "reassign": Command(),
     "check-agents": Command(),
+    "poll": Command(),
+    "update": Command(),
+    "handoff": Command(),
     "notify": Command(),
     "interrupt": Command(),
+    "verify-instructions": Command(),
+    "answer": Command(),
     "discover": Command(),
     "complete": Command(seconds=3600),  # it runs the module's checks
     "lead": Command(),
+    "pause": Command(reports=True, decides=True),
     "doctor": Command(),
     "inbox": Command(reports=True, seconds=3600, always=("--peek",)),  # a person who looks in is not the agent
     "history": Command(reports=True),
@@ -84,7 +93,7 @@ def answer(verb: str, command: Command, event: dict[str, Any]) -> dict[str, Any]
     """Run the command; what the client should show, and to whom."""
     typed = event["command_args"]
     try:
-        outcome = run([verb, *arguments(command, typed)], command.seconds, event)
+        outcome = run([verb, *arguments(command, typed)], command, event)
     except (OSError, ValueError) as error:  # no process can be given these arguments, or this folder
         return shown(verb, typed, f"atlas: {error}")
     text = shortened(outcome.output if outcome.code == 0 else f"{outcome.output}\n({outcome.ending})")
@@ -102,21 +111,32 @@ def arguments(command: Command, typed: str) -> list[str]:
     return ["--", whole] if whole else []
 
 
-def run(words: list[str], seconds: int, event: dict[str, Any]) -> Outcome:
+def run(words: list[str], command: Command, event: dict[str, Any]) -> Outcome:
     """Run a verb to its end, or to that of its time, in the session's folder and on the session's behalf."""
+    env = {"CLAUDE_CODE_SESSION_ID": event["session_id"], **os.environ}
+    if command.decides:
+        del env["CLAUDE_CODE_SESSION_ID"]
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", ATLAS, *words],
-        cwd=event["cwd"],
-        env={"CLAUDE_CODE_SESSION_ID": event["session_id"], **os.environ},
+        cwd=root_of(event["cwd"]) if command.decides else event["cwd"],
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     try:
-        output, _ = process.communicate(timeout=seconds)
+        output, _ = process.communicate(timeout=command.seconds)
     except subprocess.TimeoutExpired:
         return Outcome(clean(stop(process)), None)
     return Outcome(clean(output), process.returncode)
+
+
+def root_of(folder: str) -> str:
+    """The root of the project that a folder belongs to; the folder itself where there is none."""
+    try:
+        return find_project(folder).root
+    except AtlasError:
+        return folder
 
 
 def stop(process: subprocess.Popen[bytes]) -> bytes:

@@ -10,7 +10,6 @@ the model is told. A monitor that dies before that leaves it to be handed over a
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 
@@ -70,13 +69,13 @@ class TimeIsUp(Exception):
     """Something here took longer than it may."""
 
 
-def main(find: Callable[[Event], list[Place]]) -> None:
-    """Answer one event on standard output; where nothing waits, with nothing.
+def main(find: Callable[[Event], list[Place]], refuse: Callable[[Event], Event | None] = lambda event: None) -> None:
+    """Answer one event on standard output; where nothing waits and nothing is refused, with nothing.
 
     `find` gives the workspaces to look at: before a call those that its maker works in, after a batch at least those.
+    `refuse` gives the answer to a call that must not go ahead for another reason, or None.
     """
-    signal.signal(signal.SIGALRM, time_is_up)
-    signal.alarm(SECONDS)
+    limit_time()
     event: Event = {}
     try:
         event = read_event()
@@ -84,10 +83,20 @@ def main(find: Callable[[Event], list[Place]]) -> None:
             for place in find(event):
                 confirm(event, place)
         else:
-            any(before_call(event, place) for place in find(event))
+            refusal = refuse(event)
+            before_any_call(event, find(event), refusal)
     except Exception as error:  # whatever it is: silence would let the call through
         signal.alarm(SECONDS)
         guard(event, find(event), error)
+        refusal = refuse(event)
+        if refusal is not None:
+            say(refusal)
+
+
+def limit_time() -> None:
+    """Have TimeIsUp raised when what is begun now takes too long."""
+    signal.signal(signal.SIGALRM, time_is_up)
+    signal.alarm(SECONDS)
 
 
 def time_is_up(number: int, frame: object) -> None:
@@ -106,6 +115,15 @@ def is_batch(event: Event) -> bool:
 
 
 # Before a call
+
+
+def before_any_call(event: Event, places: list[Place], refusal: Event | None) -> None:
+    """Say what comes first: something critical, a refusal, what is only to be added."""
+    for place in places:
+        if (refusal is None or any(map(is_stopping, read_items(place)))) and before_call(event, place):
+            return
+    if refusal is not None:
+        say(refusal)
 
 
 def before_call(event: Event, place: Place) -> bool:
@@ -188,13 +206,18 @@ def arrived(event: Event, handing: Item) -> list[str]:
 
 
 def leave_receipts(place: Place, handing: Item, ids: list[str]) -> None:
-    """Leave facts for the store to fold in, as its own spools are: a break first, lest a torn line take them along."""
+    """Leave word of what was delivered."""
     session, agent = handing["by"]
-    spool = os.path.join(place.atlas, "spool")
+    who = {"workspace": place.name, "session": session, "agent_id": agent, "tool": handing["tool"]}
+    leave_facts(place.atlas, session, [{"fact": "receipt", "discovery": one, **who} for one in ids])
+
+
+def leave_facts(atlas: str, session: str, facts: list[Item]) -> None:
+    """Leave facts for the store to fold in, as its own spools are: a break first, lest a torn line take them along."""
+    spool = os.path.join(atlas, "spool")
     os.makedirs(spool, mode=0o700, exist_ok=True)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    who = {"workspace": place.name, "session": session, "agent_id": agent, "tool": handing["tool"], "at": now}
-    lines = [f"\n{dump({'fact': 'receipt', 'discovery': one, **who})}\n" for one in ids]
+    lines = [f"\n{dump({**fact, 'at': now})}\n" for fact in facts]
     name = session if is_slug(session) else "unknown-session"
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with open(os.open(os.path.join(spool, f"{name}.jsonl"), append, 0o600), "wb") as file:
@@ -222,6 +245,8 @@ class Record:
         self.handed: list[Item] = []
 
     def __enter__(self) -> Record:
+        import fcntl  # not wanted where nothing waits
+
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
         self._lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -304,6 +329,11 @@ def say(answer: Event) -> bool:
         while data:
             data = data[os.write(1, data) :]
     return True
+
+
+def has_spoken() -> bool:
+    """Whether an answer was printed."""
+    return _said
 
 
 # Files

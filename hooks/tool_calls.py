@@ -1,109 +1,119 @@
-"""What the plugin does around a session's tool calls: interrupts reach whoever works in a workspace.
+"""What the plugin does before tool calls of whoever has a role: interrupts reach workers, and the rules are kept.
 
-What role a session has is in the file `roles/SESSION` of ATLAS's folder, which every change of the state brings up to
-date: the role, then the names of the session's workspaces. A session without a role has no such file.
+A subagent of the lead that is bound to a workspace has the gate of that. What cannot be decided is asked about.
 """
 
 from __future__ import annotations
 
 import os
 
+import gate_file
 import interrupt_monitor
-from interrupt_monitor import SLUG, Place, common_folder, doer, is_batch, is_slug, read
+from interrupt_monitor import Place, clean, doer, leave_facts
+
+from atlas.core.policy import gates, rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gate_file import Gate
     from interrupt_monitor import Event
+
+UNDECIDED = "undecided"
 
 
 def main() -> None:
-    """Answer one PreToolUse or PostToolBatch event on standard output; mostly with nothing."""
-    interrupt_monitor.main(places)
+    """Answer one PreToolUse event on standard output; mostly with nothing."""
+    interrupt_monitor.main(places, refusal)
+
+
+# Interrupts
 
 
 def places(event: Event) -> list[Place]:
-    """The workspaces to look at: before a call those that its maker works in, after a batch all of them."""
-    if is_batch(event):
-        return [place for atlas in atlas_folders(event) for place in workspaces(atlas)]
-    here = [place for place in map(workspace_at, folders(event)) if place is not None][:1]
-    for atlas in atlas_folders(event):
-        role, *names = role_of(event, atlas)
-        if role == "lead":  # its own calls are nobody's work in a workspace; its subagents are workers
-            reached = (reached_by(event, atlas) or here) if event.get("agent_id") else []
-            return [Place(place.folder, atlas, led=True) for place in reached]
-        if names:
-            return [place for place in workspaces(atlas) if place.name in names]
-    return here
-
-
-def folders(event: Event) -> list[str]:
-    """Where the session is, and where it began."""
-    cwd = event.get("cwd")
-    return [cwd if isinstance(cwd, str) else ".", os.environ.get("CLAUDE_PROJECT_DIR") or "."]
-
-
-def atlas_folders(event: Event) -> list[str]:
-    """ATLAS's folders in the repositories where the session is and where it began."""
-    found = [os.path.join(common, "atlas") for _, common in map(repository, folders(event)) if common]
-    return [atlas for atlas in dict.fromkeys(found) if os.path.isdir(atlas)]
-
-
-def role_of(event: Event, atlas: str) -> list[str]:
-    """The session's role and the names of its workspaces; an empty text for a session without a role."""
-    session, _ = doer(event)
+    """The workspaces that the maker of a call works in."""
     try:
-        found = read(os.path.join(atlas, "roles", session)).decode().split() if is_slug(session) else []
-    except (OSError, ValueError):
-        found = []
-    return found or [""]
+        return places_of(event, gate_file.mine())
+    except Exception:  # the call is asked about, unless something critical waits here
+        waiting = os.environ["ATLAS_WAITING"]
+        return [Place(os.path.dirname(waiting), os.environ["ATLAS_HOME"])] if waiting else []
 
 
-def reached_by(event: Event, atlas: str) -> list[Place]:
-    """The workspaces that a call names, by the path of a file or in the text of a command."""
-    arguments = event.get("tool_input")
-    given = arguments if isinstance(arguments, dict) else {}
-    for path in map(given.get, ("file_path", "notebook_path", "path")):
-        if isinstance(path, str):
-            place = workspace_at(os.path.dirname(os.path.join(folders(event)[0], path)))
-            return [place] if place else []
-    return [place for place in workspaces(atlas) if names(str(given.get("command")), place)]
+def places_of(event: Event, gate: Gate) -> list[Place]:
+    """The same, by the gate that counts."""
+    home = os.environ["ATLAS_HOME"]
+    if gate["role"] == "worker":
+        return [Place(one["folder"], home) for one in gate["workspaces"]]
+    if not event.get("agent_id"):
+        return []  # the lead's own calls are nobody's work in a workspace; its subagents are workers
+    import subagents
+
+    return [Place(one["folder"], home, led=True) for one in subagents.workspaces_of(event, gate["workspaces"])]
 
 
-def names(command: str, place: Place) -> bool:
-    """Whether a command's text has the workspace's path in it."""
-    return any(
-        rest[:1] not in SLUG
-        for kind in ("worktrees", "workspaces")
-        for rest in command.split(f".claude/{kind}/{place.name}")[1:]
-    )
+# Rules
 
 
-def workspaces(atlas: str) -> list[Place]:
-    """Every workspace of the project whose ATLAS folder this is, by name."""
-    home = os.path.join(os.path.dirname(os.path.dirname(atlas)), ".claude", "worktrees")
+def refusal(event: Event) -> Event | None:
+    """The answer that keeps a call from going ahead, or None."""
     try:
-        return [Place(os.path.join(home, name), atlas) for name in sorted(os.listdir(home)) if is_slug(name)]
+        decision = decide(event, gate_file.mine())
+    except Exception as error:  # whatever it is: silence would let the call through
+        decision = gates.Decision(UNDECIDED, rules.ASK, why_undecided(error))
+    if decision is None:
+        return None
+    leave_decision(event, decision)
+    words = rules.refusal(decision.rule, decision.reason)
+    answer = {"permissionDecision": decision.verdict, "permissionDecisionReason": words}
+    return {"hookSpecificOutput": {"hookEventName": "PreToolUse", **answer}}
+
+
+def decide(event: Event, gate: Gate) -> gates.Decision | None:
+    """What the rules come to. Raises what it may when the gate or the event is not what it should be."""
+    unbound, paused = False, gate_file.is_paused(gate)
+    if gate["role"] == "lead" and event.get("agent_id"):
+        gate, unbound = of_subagent(event, gate)
+    if paused:
+        return None
+    view = gates.View(gate, os.path.realpath(os.environ["ATLAS_HOME"]), unbound)
+    call = gates.Call(text(event["tool_name"]), event["tool_input"], text(event["cwd"]), os.environ)
+    decision = gates.decide(view, call)
+    if decision is None and call.tool in gates.DISPATCHING_TOOLS and view.role == "lead":
+        import subagents
+
+        subagents.leave_note(event["tool_input"], gate["workspaces"])
+    return decision
+
+
+def of_subagent(event: Event, gate: Gate) -> tuple[Gate, bool]:
+    """The gate of a subagent of the lead: its workspace's once it is bound; and whether it has yet to be."""
+    import subagents
+
+    name = subagents.settle(event, gate["workspaces"])
+    if name is None:
+        return gate, event.get("agent_type") == subagents.WORKER_TYPE
+    try:
+        return gate_file.of_workspace(name), False
+    except FileNotFoundError:  # the workspace it had was removed
+        return gate, True
+
+
+def text(value: object) -> str:
+    """The value. Raises TypeError when it is no text."""
+    if not isinstance(value, str):
+        raise TypeError("the call is not what it should be")
+    return value
+
+
+def why_undecided(error: Exception) -> str:
+    """Words for a model, or for the person who is asked."""
+    what = clean(error)[:300] or type(error).__name__
+    return f"it cannot be told whether this call is allowed ({what}). `atlas doctor` says what is wrong."
+
+
+def leave_decision(event: Event, decision: gates.Decision) -> None:
+    """Have it counted. A disk that cannot be written changes no decision."""
+    fact = {"fact": "decision", "rule": decision.rule, "verdict": decision.verdict}
+    try:
+        leave_facts(os.environ["ATLAS_HOME"], doer(event)[0], [fact])
     except OSError:
-        return []
-
-
-def workspace_at(folder: str) -> Place | None:
-    """The workspace that a folder, which need not exist, lies in: a work tree of its own at the place for them."""
-    top, common = repository(folder)
-    atlas = os.path.join(common, "atlas")
-    above, name = os.path.split(top)
-    at_home = above.endswith("/.claude/worktrees") and is_slug(name)
-    return Place(top, atlas) if common and at_home and os.path.isdir(atlas) else None
-
-
-def repository(folder: str) -> tuple[str, str]:
-    """The top of the work tree around a folder, and git's common directory; two empty texts where there is none."""
-    try:
-        top = os.path.realpath(folder)
-        while not os.path.exists(os.path.join(top, ".git")):
-            if top == os.path.dirname(top):
-                return "", ""
-            top = os.path.dirname(top)
-        return top, common_folder(top)
-    except (OSError, ValueError):
-        return "", ""
+        return

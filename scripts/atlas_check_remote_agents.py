@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`atlas check-agents`: ask every AI agent at work how it stands."""
+"""`atlas check-agents`: ask every AI agent that is due how it stands."""
 
 import os
 import sys

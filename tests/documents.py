@@ -14,7 +14,9 @@ from atlas.cli.main import parser_of
 from tests.support import ROOT
 
 README = ROOT / "README.md"
-COMMANDS, STATE, ARCHITECTURE = (ROOT / f"docs/{name}.md" for name in ("commands", "state", "architecture"))
+COMMANDS, STATE, GATES, MESSAGES, ARCHITECTURE = (
+    ROOT / f"docs/{name}.md" for name in ("commands", "state", "gates", "messages", "architecture")
+)
 PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = [
     *PAGES,

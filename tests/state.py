@@ -32,7 +32,7 @@ def begin_orchestration(folder: Path) -> Path:
     for command in commands:
         _succeed(folder, LEAD, *command)
     _succeed(folder, WORKER, "inbox", "implementer-1")
-    _succeed(folder, WORKER, "report", "auth-core", "started")
+    _succeed(folder, LEAD, "report", "auth-core", "started")
     return folder
 
 

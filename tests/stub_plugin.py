@@ -9,10 +9,11 @@ from typing import Any
 
 from tests.support import ROOT
 
-REPORTING = ("plan-status", "status", "inbox", "history")
+REPORTING = ("plan-status", "status", "inbox", "history", "pause")
 ACTED_ON = (
     *("plan", "requirement", "approve", "start", "register", "assign", "modify", "reassign"),
-    *("check-agents", "notify", "interrupt", "discover", "complete", "lead", "doctor"),
+    *("check-agents", "poll", "update", "handoff", "notify", "interrupt", "discover", "complete", "lead", "doctor"),
+    *("verify-instructions", "answer"),
 )
 
 _STUB = """\

@@ -18,6 +18,9 @@ PYTHON: str = getattr(sys, "_base_executable", sys.executable)
 ROUNDS = int(os.environ.get("ATLAS_TEST_ROUNDS", "20"))
 """How often a test marked `torture` repeats what it does to the state."""
 
+MAESTRO = os.environ.get("ATLAS_TEST_MAESTRO")
+"""The address of a real AI Maestro to test with, if any."""
+
 T = TypeVar("T")
 
 

@@ -31,7 +31,11 @@ def test_every_verb_that_people_type_has_a_command() -> None:
 def test_a_command_is_known_by_its_short_name_and_leads_to_its_verb(verb: str) -> None:
     front, body = parts(ROOT / f"commands/atlas-{verb}.md")
     assert front["name"] == f"atlas-{verb}"
-    assert set(front) <= {"name", "description", "argument-hint"}
+    assert set(front) - {"argument-hint"} == {
+        "name",
+        "description",
+        *(["disable-model-invocation"] * (verb == "pause")),
+    }
     assert f"\n    atlas {verb}" in body
     assert body.count("$ARGUMENTS") == 1
     assert "- 0: " in body

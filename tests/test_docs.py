@@ -15,16 +15,33 @@ import yaml
 
 from atlas.adapters.store import exclude, history
 from atlas.adapters.store.gate import Gate
+from atlas.adapters.transport import maestro
 from atlas.cli.verbs import VERBS
 from atlas.core import frontmatter, wording
 from atlas.core.ids import SLUG
-from atlas.core.model import KINDS, TRANSITIONS
+from atlas.core.model import KINDS, MESSAGE_TYPES, TRANSITIONS
 from atlas.core.paths import EXEC_FILE
-from atlas.core.policy import roles
+from atlas.core.policy import roles, rules
 from atlas.core.words import split
+from atlas.services import settings
 from tests import documents
 from tests.conftest import Atlas
-from tests.documents import ARCHITECTURE, COMMANDS, PAGES, README, SOURCES, STATE, TEXTS, Row, code, read, rows, section
+from tests.documents import (
+    ARCHITECTURE,
+    COMMANDS,
+    GATES,
+    MESSAGES,
+    PAGES,
+    README,
+    SOURCES,
+    STATE,
+    TEXTS,
+    Row,
+    code,
+    read,
+    rows,
+    section,
+)
 from tests.support import ROOT, git
 
 SLASH = {file.stem.removeprefix("atlas-") for file in ROOT.glob("commands/atlas-*.md")}
@@ -130,6 +147,11 @@ def test_every_subject_of_a_message_is_described() -> None:
     same(rows(section(STATE, "Subjects of messages")), wanted, "the subjects")
 
 
+def test_the_types_of_messages_are_described() -> None:
+    assert set(maestro.KINDS) == set(MESSAGE_TYPES)
+    same(rows(section(MESSAGES, "What is sent")), [list(pair) for pair in maestro.KINDS.items()], "the types")
+
+
 def test_the_parts_of_history_and_gate_are_described() -> None:
     line = json.loads(history.encode(1, "", None, "", {}))
     same(rows(section(STATE, "A line of the history")), [[key] for key in line], "a line of the history")
@@ -139,6 +161,24 @@ def test_the_parts_of_history_and_gate_are_described() -> None:
 def test_forms_of_ids_and_what_is_kept_out_of_commits() -> None:
     assert f"`^{SLUG.pattern}$`" in section(STATE, "Ids and times")
     assert section(STATE, "Kept out of commits").split("```\n")[1].splitlines() == list(exclude._PATTERNS)
+
+
+# docs/gates.md and the settings
+
+
+def test_the_table_of_rules_is_the_codes() -> None:
+    wanted = [[rule, *about] for rule, about in rules.RULES.items()]
+    same(rows(section(GATES, "Rules")), wanted, "the table of rules")
+
+
+def test_every_setting_is_described() -> None:
+    told = set(re.findall(r"^- `(\S+)`", section(COMMANDS, "settings"), re.MULTILINE))
+    assert told == {*settings.FIELDS, "gate.RULE"}
+    assert all(key in parsers_text("settings") for key in told)
+
+
+def parsers_text(verb: str) -> str:
+    return " ".join(documents.parsers(verb)[verb].format_help().split())
 
 
 # What any text names exists
@@ -241,7 +281,7 @@ def test_every_promise_names_where_it_is_kept_and_where_it_is_tested() -> None:
 
 def test_the_first_orchestration_is_as_the_readme_says(atlas: Atlas, repo: Path) -> None:
     steps = rows(section(README, "First orchestration"))
-    assert len(steps) == 10
+    assert len(steps) == 13
     workspace = repo / ".claude/worktrees/greeting"
     for typed, shell, what in steps:
         _, verb, *words = shlex.split(shell)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Atlas, script_of
-from tests.state import WORKER, gate_of, history_of, records, snapshot, table_of
+from tests.state import LEAD, WORKER, gate_of, history_of, records, snapshot, table_of
 from tests.support import PYTHON, run_read_only
 
 CHANGES = 12
@@ -32,13 +32,14 @@ def test_every_change_with_its_actor_newest_last(atlas: Atlas) -> None:
     result = shown(atlas)
     assert sequence(result) == list(range(1, CHANGES + 1))
     assert (result["total"], result["equal"], result["faults"]) == (CHANGES, True, [])
-    first, last = result["changes"][0], result["changes"][-1]
+    first, *_, read, last = result["changes"]
     assert first["verb"] == "plan"
     assert {"kind": "plan", "id": "plan", "status": None} in first["records"]
-    assert last["actor"] == {"role": "worker", "agent": "implementer-1", "session": WORKER}
+    assert (read["actor"]["role"], read["actor"]["session"]) == ("person", WORKER), "which reading made a worker"
+    assert last["actor"] == {"role": "lead", "agent": None, "session": LEAD}
     assert {"kind": "module", "id": "auth-core", "status": "in_progress"} in last["records"]
     text = atlas("history").stdout.splitlines()
-    assert "implementer-1 (session worker-1)  report: module auth-core in_progress" in text[CHANGES - 1]
+    assert "lead (session lead-1)  report: module auth-core in_progress" in text[CHANGES - 1]
     assert text[-1] == f"The tables equal the replay of {CHANGES} changes."
 
 
@@ -65,7 +66,7 @@ def test_only_what_is_asked_for(atlas: Atlas, begun: Path) -> None:
     assert sequence(shown(atlas, "--verb", "register", "--limit", "1")) == [8]
     assert sequence(shown(atlas, "--about", "auth-core")) == [6, 9, 12], "created, assigned, reported on"
     assert sequence(shown(atlas, "--about", "dev-alice")) == [8, 10]
-    assert sequence(shown(atlas, "--about", WORKER)) == [11, 12], "what the session did"
+    assert sequence(shown(atlas, "--about", WORKER)) == [11], "what the session did"
     message = next(iter(records(begun)["messages"]))
     assert sequence(shown(atlas, "--about", message)) == [9, 11], "sent, seen"
     assert sequence(shown(atlas, "--about", "nobody")) == []

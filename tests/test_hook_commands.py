@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.stub_plugin import ACTED_ON, REPORTING, calls, make_stub_plugin, play, quoted
-from tests.support import ROOT, run, wait_for
+from tests.support import ROOT, git, make_repository, run, wait_for
 
 HOSTILE = (
     *("it's", "; touch PWNED", "$(touch PWNED)", "`touch PWNED`", "a && touch PWNED", "| tee PWNED", "> PWNED"),
@@ -30,10 +30,17 @@ def plugin(tmp_path: Path) -> Path:
     return make_stub_plugin(tmp_path / "a plugin's $(touch PWNED)")
 
 
+HOOKS: dict[str, Any] = json.loads((ROOT / "hooks/hooks.json").read_text(encoding="utf-8"))["hooks"]
+KNOWN = {
+    *("SessionStart", "SessionEnd", "UserPromptSubmit", "UserPromptExpansion", "PreToolUse", "PostToolBatch"),
+    *("Stop", "SubagentStop"),
+}
+"""Of the events, those that the oldest supported client knows and ATLAS uses."""
+
+
 def hook_of(event: str) -> dict[str, Any]:
-    hooks: dict[str, Any] = json.loads((ROOT / "hooks/hooks.json").read_text(encoding="utf-8"))["hooks"]
-    ((hook,),) = ((each for each in entry["hooks"]) for entry in hooks[event])
-    return dict(hook)
+    """The first hook of an event."""
+    return dict(HOOKS[event][0]["hooks"][0])
 
 
 def fire(plugin: Path, event: str, stdin: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -65,12 +72,10 @@ def context_of(answer: dict[str, Any]) -> str:
 
 
 def test_hooks_json_is_what_the_oldest_client_can_read() -> None:
-    hooks = json.loads((ROOT / "hooks/hooks.json").read_text(encoding="utf-8"))["hooks"]
-    assert set(hooks) == {"UserPromptExpansion", "PreToolUse", "PostToolBatch", "SessionStart"}
-    for event in hooks:
-        hook = hook_of(event)
+    assert set(HOOKS) == KNOWN
+    for hook in [hook for entries in HOOKS.values() for entry in entries for hook in entry["hooks"]]:
         assert re.search(r'"\$\{CLAUDE_PLUGIN_ROOT\}/hooks(/run.sh)?"', hook["command"])
-        assert 0 < hook["timeout"] <= 2 * 3600
+        assert 0 < hook["timeout"] <= 12 * 3600
 
 
 @pytest.mark.parametrize("name", ["atlas-assign", "atlas:atlas-assign"])
@@ -89,6 +94,16 @@ def test_a_verb_runs_in_the_sessions_folder_and_on_its_behalf(plugin: Path, name
 def test_arguments_arrive_as_they_were_typed(plugin: Path) -> None:
     type_command(plugin, "atlas-notify", " ".join(map(quoted, HOSTILE)))
     assert calls(plugin)[0]["arguments"] == ["notify", *HOSTILE]
+
+
+def test_what_the_person_decides_runs_on_nobodys_behalf_at_the_projects_root(plugin: Path) -> None:
+    git(make_repository(plugin.parent), "worktree", "add", "--quiet", "tree")
+    event = {"session_id": "session-1", "cwd": str(plugin.parent / "tree")}
+    event = {**event, "command_name": "atlas-pause", "command_args": "It is in the way."}
+    assert fire(plugin, "UserPromptExpansion", json.dumps(event), CLAUDE_CODE_SESSION_ID="session-1").returncode == 0
+    (call,) = calls(plugin)
+    assert (call["session"], call["cwd"]) == (None, str(plugin.parent))
+    assert call["arguments"] == ["pause", "It", "is", "in", "the", "way."]
 
 
 @pytest.mark.parametrize("goal", ["--abandon it's \"all\"\n$(touch PWNED); 'x", "-- x", '"one" and "two"', '"'])
@@ -190,7 +205,7 @@ def test_a_command_of_somebody_else_gets_no_answer(plugin: Path, name: str) -> N
 def test_a_verb_whose_time_is_up_is_stopped_and_what_it_said_is_kept(plugin: Path) -> None:
     play(plugin, "import signal; print('begun', flush=True); signal.pause()")
     command = load(plugin / "hooks/command.py")
-    outcome = command.run(["complete"], 1, {"cwd": plugin, "session_id": "s"})
+    outcome = command.run(["complete"], command.Command(seconds=1), {"cwd": plugin, "session_id": "s"})
     assert outcome.output.startswith("begun")
     assert outcome.ending == "stopped, its time was up"
 

@@ -17,6 +17,7 @@ LIBRARIES = {
     "yaml": {"atlas.adapters.serial"},
     "jsonschema": {"atlas.adapters.schema"},
     "filelock": {"atlas.adapters.store.lock"},
+    "httpx": {"atlas.adapters.transport.wire"},
 }
 HOOKS_MAY_USE = ("atlas.core.", "atlas.adapters.pyenv.")
 """Hooks run before every tool call, in an interpreter without any package."""

@@ -15,6 +15,8 @@ Block = dict[str, Any]
 Turn = str | Block | Sequence[Block]
 Step = Turn | Callable[["Request"], Turn]
 
+COMPACTION = "CRITICAL: Respond with TEXT ONLY."
+"""How the client begins when it has a conversation summarised."""
 EXHAUSTED = "script exhausted"
 _ids = count(1)
 
@@ -116,7 +118,8 @@ class ScriptedModel:
 
     The n-th request that carries tools gets the n-th step of the first route that accepts it, else of the main
     script. A step is a turn (a string, a block, or blocks) or a function from the request to a turn. Requests without
-    tools are the client's own chores: they get a short text and are not recorded. Use as a context manager.
+    tools, and those for a summary, are the client's own chores: they get a short text and are not recorded. Use as a
+    context manager.
     """
 
     def __init__(self, *steps: Step) -> None:
@@ -165,7 +168,7 @@ class ScriptedModel:
 
     def answer(self, request: Request) -> list[Block]:
         """The blocks that answer this request."""
-        if not request.tools:
+        if not request.tools or COMPACTION in request.latest:
             return [text("Noted.")]
         with self._changed:
             self.requests.append(request)

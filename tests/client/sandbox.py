@@ -25,6 +25,8 @@ QUIET = {
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_ERROR_REPORTING": "1",
 }
+HURRIED = {"CLAUDE_CODE_STOP_HOOK_BLOCK_CAP": "1", "ATLAS_WAIT_SECONDS": "0"}
+"""A session ends when its script does; tests of what keeps it from ending leave these out."""
 INHERITED = ("PATH", "LANG", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "XDG_DATA_HOME")
 """What the root conftest made clean and the client's children need; the last is where ATLAS's Python environment is."""
 PERMISSIONS = ("--permission-mode", "acceptEdits", "--allowedTools", "Bash")
@@ -80,7 +82,7 @@ class Sandbox:
             "CLAUDE_CODE_TMPDIR": str(self.root / "tmp"),
         }
         talk = {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": API_KEY} if model else {}
-        whole = {**inherited, **QUIET, **scratch, **talk, **self.env, **(env or {})}
+        whole = {**inherited, **QUIET, **HURRIED, **scratch, **talk, **self.env, **(env or {})}
         for name in ("HOME", "CLAUDE_CONFIG_DIR"):
             refuse_real_home(Path(whole[name]), self.root)
         return whole

@@ -31,12 +31,29 @@ def test_a_person_types_an_orchestration_and_an_agent_works_in_a_session_of_its_
         "/atlas-register ai helper-agent",
         "/atlas-assign auth-core implementer-1",
     ]
-    lead_model = scripted(*(f"Done {number}." for number, _ in enumerate(typed)), "Verified.")
+    confirm = [
+        "/atlas-verify-instructions record-repetition implementer-1 --correct",
+        "/atlas-verify-instructions authorize implementer-1",
+    ]
+    lead_model = scripted(*(f"Done {number}." for number, _ in enumerate([*typed, *confirm])), "Verified.")
     with installed.stream(model=lead_model, cwd=repo) as lead:
         for number, words in enumerate(typed):
             assert lead.ask(words) == f"Done {number}."
         assert "auth-core is now implementer-1's" in lead_model.requests[-1].conversation
         workspace = repo / ".claude/worktrees/auth-core"
+        repeat = "atlas repeat auth-core --criteria c1 --file auth.py --out-of-scope 'all else' --evidence 'the check'"
+        agent_model = scripted(
+            bash("atlas inbox implementer-1"),
+            bash(f"{repeat} --text 'I add auth.py with a token'"),
+            "I wait to be authorised.",
+        )
+        installed.run_print("You are implementer-1. Begin.", model=agent_model, cwd=workspace)
+        told = agent_model.requests[-1].conversation
+        assert "[TASK] Module: Auth core - UUID: task-" in told
+        assert "Recorded: attempt 1" in told
+        for number, words in enumerate(confirm, len(typed)):
+            assert lead.ask(words) == f"Done {number}."
+        assert "implementer-1 is authorised to work on auth-core" in lead_model.requests[-1].conversation
         agent_model = scripted(
             bash("atlas inbox implementer-1"),
             bash("atlas report auth-core started --text 'I add auth.py with a token'"),
@@ -45,11 +62,11 @@ def test_a_person_types_an_orchestration_and_an_agent_works_in_a_session_of_its_
             bash("atlas assign auth-core implementer-1"),
             "Finished.",
         )
-        agent = installed.run_print("You are implementer-1. Begin.", model=agent_model, cwd=workspace)
+        agent = installed.run_print("Work.", model=agent_model, cwd=workspace)
         assert agent.result == "Finished."
-        told, *_, refused = (request.tool_results[0] for request in agent_model.requests[1:])
-        assert "[TASK] Module: Auth core - UUID: task-" in told.text
-        assert "may not use 'assign'" in refused.text
+        *_, refused = (request.tool_results[0] for request in agent_model.requests[1:])
+        assert "AUTHORIZED TO PROCEED" in agent_model.requests[-1].conversation
+        assert "rule `verbs`" in refused.text
         assert "pending_verification" in lead.ask("/atlas-status")
         assert lead.ask("/atlas-complete auth-core") == "Verified."
         assert "auth-core is complete on commit" in lead_model.requests[-1].conversation

@@ -13,6 +13,7 @@ from tests.client.conftest import ModelFactory
 from tests.client.model import Block, Request, ToolResult, bash, tool
 from tests.client.sandbox import PrintRun, Sandbox
 from tests.conftest import Atlas
+from tests.handshake import handshake
 from tests.support import git, wait_for
 
 CHECK = "test -f hello.txt && (cat hello.txt | grep -q 'hello; world')"
@@ -29,6 +30,7 @@ def project(repo: Path, atlas: Atlas) -> Path:
         ("start",),
         ("register", "ai", "helper"),
         ("assign", "greeting", "implementer-1"),
+        *handshake("greeting", file="hello.txt"),
     ):
         done = atlas(*words)
         assert done.returncode == 0, done.stderr

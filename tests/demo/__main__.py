@@ -38,6 +38,7 @@ def tell(stage: Stage, team: contextlib.ExitStack) -> None:
     make_repository(stage)
     plan(stage)
     first, second = workers = gather(stage, team)
+    understand(stage, first)
     fail_and_mend(stage, first)
     steer(stage, first, second)
     hand_over(stage, first, second)
@@ -68,7 +69,7 @@ def plan(stage: Stage) -> None:
     title("A goal becomes a plan")
     say("The lead, a Claude Code session, writes the goal down and cuts the work into modules that can be checked.")
     stage.atlas("plan", example.GOAL, session=LEAD)
-    add_module(stage, "Tokenizer", "Text becomes words", "high")
+    add_module(stage, "Tokenizer", "Text becomes words", "high", scope="wordcount/tokenizer.py")
     add_module(stage, "Counter", "Every word is counted", "medium", "tokenizer")
     add_module(stage, "Report", "The most frequent word comes first", "low")
     add_module(stage, "CLI", "The words of a file are counted", "medium", "counter", "report")
@@ -76,10 +77,12 @@ def plan(stage: Stage) -> None:
     stage.atlas("start", session=LEAD, says="ready: tokenizer, report")
 
 
-def add_module(stage: Stage, name: str, criteria: str, priority: str, *needs: str) -> None:
+def add_module(stage: Stage, name: str, criteria: str, priority: str, *needs: str, scope: str = "") -> None:
     words = ["--name", name, "--criteria", criteria, "--priority", priority, "--check", f"{TEST}{name.lower()}"]
     for needed in needs:
         words += ["--depends-on", needed]
+    if scope:
+        words += ["--scope", scope]
     stage.atlas("requirement", "add", *words, session=LEAD)
 
 
@@ -96,12 +99,38 @@ def gather(stage: Stage, team: contextlib.ExitStack) -> list[Worker]:
     return workers
 
 
-def fail_and_mend(stage: Stage, worker: Worker) -> None:
-    title("Done is what passes the checks")
+def understand(stage: Stage, worker: Worker) -> None:
+    title("Understood is what can be said in other words")
     say("Nothing is begun before what it builds on is there.")
     stage.atlas("assign", "cli", "implementer-2", session=LEAD, code=1, says="depends on counter, report")
     stage.atlas("assign", "tokenizer", "implementer-1", session=LEAD)
-    worker.follow("reads: [TASK]", "$ atlas report tokenizer done")
+    say("The agent first repeats its task. ATLAS compares that with the module, and finds a file that is not its own.")
+    worker.follow("reads: [TASK]", "Attempt 1 to repeat tokenizer is not right", "Recorded: attempt 2")
+    say("Until the lead has confirmed it, too, the agent may not begin.")
+    begin = ("report", "tokenizer", "started")
+    stage.atlas(*begin, session=WORDSMITH, code=1, says="the lead has to confirm your repetition")
+    stage.atlas("verify-instructions", "status", "tokenizer", session=LEAD, says="| Files: wordcount/tokenizer.py")
+    let_begin(stage, worker, "tokenizer")
+
+
+def let_begin(stage: Stage, worker: Worker, module: str) -> None:
+    """Confirm what an agent said about its task, and authorise it."""
+    confirm = ("record-repetition", worker.name, "--module", module, "--correct")
+    stage.atlas("verify-instructions", *confirm, session=LEAD)
+    worker.follow("reads: [CLARIFICATION]")
+    stage.atlas("verify-instructions", "authorize", worker.name, "--module", module, session=LEAD)
+
+
+def assign(stage: Stage, worker: Worker, module: str) -> None:
+    """Give an agent a module, and have it understood."""
+    stage.atlas("assign", module, worker.name, session=LEAD)
+    worker.follow("reads: [TASK]", f"$ atlas repeat {module}")
+    let_begin(stage, worker, module)
+
+
+def fail_and_mend(stage: Stage, worker: Worker) -> None:
+    title("Done is what passes the checks")
+    worker.follow("reads: RE: [TASK]", "$ atlas report tokenizer done")
     say("The agent calls it done. It may not say so itself, and ATLAS does not take its word for it:")
     stage.atlas("complete", "tokenizer", session=WORDSMITH, code=1, says="may not use 'complete'")
     stage.atlas("complete", "tokenizer", session=LEAD, code=2, says="a check failed")
@@ -113,10 +142,14 @@ def fail_and_mend(stage: Stage, worker: Worker) -> None:
 def steer(stage: Stage, first: Worker, second: Worker) -> None:
     title("A word in a worker's ear")
     say("Both agents are at work, each in a workspace of its own, and both begin to write the same file.")
-    stage.atlas("assign", "counter", "implementer-1", session=LEAD)
-    first.follow("reads: [TASK]", "drafts wordcount/__init__.py", "$ atlas report counter blocked")
+    assign(stage, first, "counter")
+    first.follow("drafts wordcount/__init__.py", "$ atlas report counter blocked")
     stage.atlas("assign", "report", "implementer-2", session=LEAD)
-    second.follow("reads: [TASK]", "drafts wordcount/__init__.py", "$ atlas report report progress")
+    second.follow("reads: [TASK]", "$ atlas ask report")
+    stage.atlas("answer", "report", "By name.", session=LEAD, says="q1 of report is answered")
+    second.follow("reads: [CLARIFICATION]")
+    let_begin(stage, second, "report")
+    second.follow("drafts wordcount/__init__.py", "$ atlas report report progress")
     say("Nothing is committed yet, and still ATLAS sees what would conflict. Both agents are told; the lead decides.")
     stage.atlas("conflicts", session=LEAD, code=2, says="counter and report would conflict")
     stage.atlas("interrupt", "implementer-2", "Leave wordcount/__init__.py to implementer-1.", session=LEAD)
@@ -131,15 +164,19 @@ def hand_over(stage: Stage, first: Worker, second: Worker) -> None:
     title("Work changes hands")
     say("One agent cannot do it, and said so. Work that has begun is only taken away on purpose; both agents are told.")
     stage.atlas("reassign", "counter", "--to", "implementer-2", session=LEAD, code=1, says="work has begun")
-    stage.atlas("reassign", "counter", "--to", "implementer-2", "--force", session=LEAD)
+    say("What it began is not lost: it is committed to its branch, and that is where the other one goes on.")
+    take = ("reassign", "counter", "--to", "implementer-2", "--force", "--wait", "1")
+    stage.atlas(*take, session=LEAD, says="where the other goes on")
     first.follow("reads: [STOP]")
-    second.follow("reads: [TASK]", "$ atlas report counter done")
+    second.follow("reads: [TASK]", "$ atlas repeat counter")
+    let_begin(stage, second, "counter")
+    second.follow("$ atlas report counter done")
     stage.atlas("complete", "counter", session=LEAD, says="counter is complete on commit")
 
 
 def work_in_person(stage: Stage, second: Worker) -> None:
     title("People work too")
-    stage.atlas("reassign", "report", "--to", PERSON, "--force", session=LEAD, says="tell them")
+    stage.atlas("reassign", "report", "--to", PERSON, "--force", "--wait", "1", session=LEAD, says="tell them")
     second.follow("reads: [STOP]")
     say("Carol works in the project itself, in a plain terminal.")
     (stage.folder / "wordcount" / "report.py").write_text(example.REPORT, encoding="utf-8")
@@ -153,7 +190,7 @@ def work_in_person(stage: Stage, second: Worker) -> None:
 def finish(stage: Stage, worker: Worker) -> None:
     title("To the end")
     stage.atlas("check", session=LEAD, code=2, says="cli is pending")
-    stage.atlas("assign", "cli", "implementer-2", session=LEAD)
+    assign(stage, worker, "cli")
     worker.follow("$ atlas report cli done")
     stage.atlas("complete", "cli", session=LEAD, says="the orchestration is over")
     stage.atlas("check", session=LEAD, says="the orchestration is complete")

@@ -19,6 +19,7 @@ ATLAS = str(Path(__file__).resolve().parents[2] / "bin" / "atlas")
 WAITS = "waits for mail"
 GO_HOME = "Thank you, that was all"
 GO_ON = "Go on"
+GO_AHEAD = "AUTHORIZED TO PROCEED"
 
 SPLIT_ONLY = '''\
 """Text to words."""
@@ -67,6 +68,9 @@ WORK = {
     "cli": ("wordcount/__main__.py", [MAIN]),
 }
 """For each module the file to write, and its text at each attempt."""
+TOO_MUCH = {"tokenizer": "README.md"}
+"""What an agent wants to touch as well, before it has understood its task."""
+UNCLEAR = {"report": "In which order do words come that occur equally often?"}
 TOO_HARD = {("implementer-1", "counter"): "I know no way to count without a database"}
 DRAFT = "wordcount/__init__.py"
 DRAFTS = {
@@ -94,17 +98,34 @@ class Agent:
                     return
                 if message["subject"] == GO_ON:
                     self.go_on()
-                if message["subject"].startswith(("[TASK]", "VERIFICATION LOOP")):
+                if message["subject"].startswith("[TASK]"):
+                    self.repeat(message)
+                if message["subject"].startswith("VERIFICATION LOOP") or GO_AHEAD in message["subject"]:
                     self.work(message)
             if not mail:
                 sys.exit(f"no mail for {self.name}")
 
+    def repeat(self, message: dict[str, Any]) -> None:
+        """Say what it will do about a task, and again when ATLAS finds that wrong; ask what is unclear."""
+        task = message["task_uuid"]
+        place = re.search("^Work in (.+) and nowhere else", message["body"], re.MULTILINE)
+        self.folders[task] = place[1] if place else "."
+        module = module_of(task)
+        files = [WORK[module["id"]][0] if module["id"] in WORK else f"wordcount/{module['id']}.py"]
+        for tried in ([*files, TOO_MUCH[module["id"]]], files) if module["id"] in TOO_MUCH else (files,):
+            criteria = ",".join(f"c{number}" for number, _ in enumerate(module["acceptance_criteria"], 1))
+            words = ["--criteria", criteria, *(word for file in tried for word in ("--file", file))]
+            words += ["--out-of-scope", "All other files", "--evidence", f"Its check passes: {module['checks'][0]}"]
+            atlas(
+                "repeat", module["id"], *words, "--text", f"I write {files[0]}: {criteria} says what for", codes=(0, 2)
+            )
+        if module["id"] in UNCLEAR:
+            atlas("ask", module["id"], UNCLEAR[module["id"]])
+
     def work(self, message: dict[str, Any]) -> None:
         """Write, commit and report what a task, or the news that its checks failed, asks for."""
         task = message["task_uuid"]
-        place = re.search("^Work in (.+) and nowhere else", message["body"], re.MULTILINE)
-        folder = self.folders.setdefault(task, place[1] if place else ".")
-        module = next(m for m in atlas_json("status")["modules"] if m["task_uuid"] == task)
+        folder, module = self.folders[task], module_of(task)
         if (self.name, module["id"]) in DRAFTS:
             Path(folder, DRAFT).write_text(DRAFTS[self.name, module["id"]], encoding="utf-8")
             print(f"drafts {DRAFT}", flush=True)
@@ -159,11 +180,16 @@ def run_hook(folder: str, event: str, fields: dict[str, Any]) -> str:
     return done.stdout
 
 
-def atlas(*words: str) -> None:
-    """Run a verb and show it."""
+def module_of(task: str) -> Any:
+    """The module of a live assignment."""
+    return next(module for module in atlas_json("status")["modules"] if module["task_uuid"] == task)
+
+
+def atlas(*words: str, codes: tuple[int, ...] = (0,)) -> None:
+    """Run a verb and show it; with another exit code than `codes`, the agent ends."""
     done = subprocess.run([ATLAS, *words], capture_output=True, text=True, check=False)
     print(f"$ {shlex.join(['atlas', *words])}\n  {(done.stdout + done.stderr).strip()}", flush=True)
-    if done.returncode != 0:
+    if done.returncode not in codes:
         sys.exit(done.returncode)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +97,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     def follow(self, *expected: str) -> None:
@@ -124,6 +128,11 @@ class Worker:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """End the process, if it has not ended."""
-        self._process.kill()
-        self._process.wait()
+        """End the process, if it has not ended, and whatever it has started, which would still write to the folder."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                os.killpg(self._process.pid, 0)
+                time.sleep(0.01)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from atlas.core import interrupts
+from tests.gates.sessions import commands
 from tests.support import ROOT
 
 Event = dict[str, Any]
@@ -19,17 +20,21 @@ _calls: Iterator[int] = count(1)
 
 
 class Answer(NamedTuple):
-    """What the client makes of a hook's answer: whether the call is stopped, and what the model is told of it."""
+    """What the client makes of a hook's answer: whether the call is stopped, and what the model is told of it.
+
+    With nobody there to be asked, asking stops it.
+    """
 
     stopped: bool
     words: str
 
 
-def commands(kind: str) -> dict[str, str]:
-    """The hook commands by event: of the `plugin`, or of a `workspace`."""
-    plugin = json.loads((ROOT / "hooks/hooks.json").read_text(encoding="utf-8"))["hooks"]
-    hooks = plugin if kind == "plugin" else interrupts.hooks()
-    return {event: hooks[event][0]["hooks"][0]["command"] for event in ("PreToolUse", "PostToolBatch")}
+def command(kind: str, event: str, tool: str = "Bash") -> str:
+    """The hook command of an event, and of a tool: of the `plugin`, or of a `workspace`."""
+    if kind == "plugin":
+        (found,) = commands(event, tool)
+        return found
+    return str(interrupts.hooks()[event][0]["hooks"][0]["command"])
 
 
 def equip(workspace: Path) -> None:
@@ -44,11 +49,18 @@ class Caller:
     """A session in a folder, or a subagent in it, that makes tool calls."""
 
     def __init__(
-        self, folder: Path, kind: str = "plugin", session: str = "session-1", agent: str = "", began: Path | None = None
+        self,
+        folder: Path,
+        kind: str = "plugin",
+        session: str = "session-1",
+        agent: str = "",
+        began: Path | None = None,
+        agent_type: str = "atlas:worker",
     ) -> None:
         """`began` is the folder that the session was started in, this one unless given."""
-        self.folder, self._commands = folder, commands(kind)
-        self._common = {"session_id": session, "cwd": str(folder), **({"agent_id": agent} if agent else {})}
+        self.folder, self.kind = folder, kind
+        subagent = {"agent_id": agent, "agent_type": agent_type} if agent else {}
+        self.common = {"session_id": session, "cwd": str(folder), **subagent}
         self.env = {"CLAUDE_PLUGIN_ROOT": str(ROOT), "CLAUDE_PROJECT_DIR": str(began or folder)}
         self.env["CLAUDE_CODE_SESSION_ID"] = session
 
@@ -60,9 +72,10 @@ class Caller:
 
     def begin(self, tool: str = "Bash", env: Mapping[str, str] | None = None, **arguments: Any) -> tuple[Answer, Event]:
         """What comes before a call: the answer, and the event that asked for it."""
-        use = {"tool_name": tool, "tool_input": arguments, "tool_use_id": f"toolu_{next(_calls):06d}"}
-        event = {**self._common, "hook_event_name": "PreToolUse", **use}
-        return understood(self.fire("PreToolUse", json.dumps(event).encode(), env)), event
+        given = arguments or {"command": "make"}
+        use = {"tool_name": tool, "tool_input": given, "tool_use_id": f"toolu_{next(_calls):06d}"}
+        event = {**self.common, "hook_event_name": "PreToolUse", **use}
+        return understood(self.fire("PreToolUse", json.dumps(event).encode(), env, tool)), event
 
     def end(self, *batch: Any, env: Mapping[str, str] | None = None) -> dict[str, Any]:
         """What comes after a batch, given as events and their answers in turn: what the hook says, mostly nothing."""
@@ -71,17 +84,17 @@ class Caller:
             {**event, "tool_response": f"Hook error: {answer.words}" if answer.stopped else "ran"}
             for event, answer in pairs
         ]
-        event = {**self._common, "hook_event_name": "PostToolBatch", "tool_calls": calls}
+        event = {**self.common, "hook_event_name": "PostToolBatch", "tool_calls": calls}
         done = self.fire("PostToolBatch", json.dumps(event).encode(), env)
         said: dict[str, Any] = json.loads(done.stdout or b"{}")
         return said
 
     def fire(
-        self, event: str, stdin: bytes, env: Mapping[str, str] | None = None
+        self, event: str, stdin: bytes, env: Mapping[str, str] | None = None, tool: str = "Bash"
     ) -> subprocess.CompletedProcess[bytes]:
         """Run the command of an event as the client does: by a shell, in the session's folder."""
         return subprocess.run(
-            ["/bin/sh", "-c", self._commands[event]],
+            ["/bin/sh", "-c", command(self.kind, event, tool)],
             cwd=self.folder,
             env={**os.environ, **self.env, **(env or {})},
             input=stdin,
@@ -92,12 +105,12 @@ class Caller:
 
 
 def understood(done: subprocess.CompletedProcess[bytes]) -> Answer:
-    """Exit code 2 stops a call, and so does a denial; any other code, and nonsense, let it through."""
+    """Exit code 2 stops a call, so do a denial and a question; any other code, and nonsense, let it through."""
     try:
         said = json.loads(done.stdout or b"{}").get("hookSpecificOutput", {})
     except ValueError:
         said = {}
-    if said.get("permissionDecision") == "deny":
+    if said.get("permissionDecision") in ("deny", "ask"):
         return Answer(True, said["permissionDecisionReason"])
     if done.returncode == 2:
         return Answer(True, done.stderr.decode())

@@ -78,18 +78,18 @@ def make_team(root: Path) -> Team:
 
 def _record(tx: Transaction) -> None:
     for status in ("drafting", "approved", "executing"):
-        tx.put(WORKFLOW, _filled("workflow", id=PLAN, plan_id=PLAN, phase="orchestration", status=status, lead=LEAD))
+        tx.put(WORKFLOW, filled("workflow", id=PLAN, plan_id=PLAN, phase="orchestration", status=status, lead=LEAD))
     for number, (module, agent) in enumerate(AGENTS.items()):
         task = f"task-{number:012x}"
         kind = "human" if module == "docs" else "ai"
         owner = {"assigned_to": agent, "task_uuid": task}
         for status in ("pending", "assigned"):
-            tx.put(
-                MODULE, _filled("module", id=module, name=module, status=status, dependencies=NEEDS[module], **owner)
-            )
-        tx.put(AGENT, _filled("agent", id=agent, type=kind, identifier=f"{agent}'s", registered_at=tx.at))
+            tx.put(MODULE, filled("module", id=module, name=module, status=status, dependencies=NEEDS[module], **owner))
+        tx.put(AGENT, filled("agent", id=agent, type=kind, identifier=f"{agent}'s", registered_at=tx.at))
         given = {"task_uuid": task, "agent": agent, "agent_type": kind, "module": module, "assigned_at": tx.at}
-        tx.put(ASSIGNMENT, _filled("assignment", status="assigned", **given))
+        assignment = filled("assignment", status="assigned", **given)
+        assignment["instruction_verification"].update(status="verified", authorized_at=tx.at)
+        tx.put(ASSIGNMENT, assignment)
         if module in IN_A_WORKSPACE:
             _record_workspace(tx, module, agent, task)
 
@@ -99,10 +99,10 @@ def _record_workspace(tx: Transaction, module: str, agent: str, task: str) -> No
     place = {"name": name, "path": f".claude/worktrees/{name}", "branch": f"atlas/{module}", "base_commit": "0" * 40}
     owner = {"module": module, "agent": agent, "task_uuid": task, "created_at": tx.at}
     for status in ("creating", "ready"):
-        tx.put(WORKSPACE, _filled("workspace", status=status, **place, **owner))
+        tx.put(WORKSPACE, filled("workspace", status=status, **place, **owner))
 
 
-def _filled(kind: str, **fields: Any) -> Any:
+def filled(kind: str, **fields: Any) -> Any:
     """A record of a kind, with the emptiest value that its schema allows in every other field."""
     schema = json.loads((ROOT / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8"))
     return {**_emptiest(schema, schema["$defs"]), **fields}

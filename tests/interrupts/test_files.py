@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -51,11 +52,11 @@ def test_a_file_that_a_hand_took_away_comes_back_with_the_next_change(team: Team
 def test_a_crash_before_the_file_was_written_is_made_good(team: Team) -> None:
     found = team.find()
     team.interrupt_file("api").unlink()
-    shutil.rmtree(team.atlas / "roles")
+    shutil.rmtree(team.atlas / "gates")
     (team.atlas / "gate.json").unlink()
     team.discoveries()
     assert team.waiting("api") == [found]
-    assert (team.atlas / "roles" / LEAD).read_text() == "lead\n"
+    assert role(team, LEAD) == ("lead", ["core-ws", "api-ws", "ui-ws"])
 
 
 def test_two_in_a_row_both_wait_in_order(team: Team) -> None:
@@ -156,6 +157,12 @@ def test_nothing_of_it_shows_in_git_status(team: Team) -> None:
 # Roles
 
 
+def role(team: Team, session: str) -> tuple[str, list[str]]:
+    """What hooks know of a session: its role, and the names of its workspaces."""
+    gate = json.loads((team.atlas / "gates/sessions" / session).read_bytes())
+    return gate["role"], [workspace["name"] for workspace in gate["workspaces"]]
+
+
 def test_a_role_is_known_to_hooks_and_follows_its_session(team: Team) -> None:
     def bind(tx: Any) -> None:
         tx.put(SESSION, {**session_record(tx, "bound"), "agent": "ben"})
@@ -164,13 +171,15 @@ def test_a_role_is_known_to_hooks_and_follows_its_session(team: Team) -> None:
     def hand_over(tx: Any) -> None:
         tx.patch(WORKFLOW, tx.only(WORKFLOW), lead="another")
 
-    roles = team.atlas / "roles"
+    sessions = team.atlas / "gates/sessions"
     team.put(bind)
-    assert {file.name: file.read_text() for file in roles.iterdir()} == {LEAD: "lead\n", "bound": "worker api-ws\n"}
+    assert sorted(file.name for file in sessions.iterdir()) == [LEAD, "bound"]
+    assert role(team, "bound") == ("worker", ["api-ws"])
     team.put(hand_over)
-    assert sorted(file.name for file in roles.iterdir()) == ["another", "bound"]
+    assert sorted(file.name for file in sessions.iterdir()) == ["another", "bound"]
     act(team, lambda tx: tx.patch(WORKSPACE, tx.get(WORKSPACE, "api-ws"), status="abandoned", removed_at=tx.at))
-    assert (roles / "bound").read_text() == "worker\n"
+    assert role(team, "bound") == ("worker", [])
+    assert sorted(file.name for file in (team.atlas / "gates/workspaces").iterdir()) == ["core-ws", "ui-ws"]
 
 
 # Many at once

@@ -13,6 +13,7 @@ import yaml
 
 from tests import state
 from tests.conftest import script_of
+from tests.handshake import handshake
 from tests.support import PYTHON, git, run
 
 Done = subprocess.CompletedProcess[str]
@@ -68,6 +69,12 @@ class Project:
     def mail(self, agent: str) -> list[Any]:
         """All messages to an agent, oldest first."""
         return [message for message in self.records("messages").values() if message["to"] == agent]
+
+    def authorize(self, module: str) -> None:
+        """Let the agent of a module work."""
+        asked = self.module(module)
+        criteria = ",".join(f"c{number}" for number, _ in enumerate(asked["acceptance_criteria"], 1))
+        self.walk(handshake(module, criteria, (asked["scope"] or [f"{module}.txt"])[0]))
 
     @property
     def exec_file(self) -> Path:

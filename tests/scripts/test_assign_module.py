@@ -29,6 +29,11 @@ def test_assigning_makes_a_record_a_message_and_begins_the_verification(executin
         "questions_asked": 0,
         "questions_answered": 0,
         "authorized_at": None,
+        "attempts": 0,
+        "repetition": None,
+        "findings": [],
+        "correction": None,
+        "questions": [],
     }
     polling = assignment["progress_polling"]
     assert (polling["last_poll"], polling["poll_count"], polling["poll_history"]) == (None, 0, [])
@@ -100,7 +105,7 @@ def test_an_agent_may_have_two_modules_each_on_its_own(executing: Project) -> No
     executing.does("report", "docs", "done")
     executing.does("complete", "docs", "--reason", "read it")
     assert executing.assignment("auth-core")["status"] == "assigned"
-    polled = executing.does("check-agents")["polled"]
+    polled = executing.does("check-agents", "--all")["polled"]
     assert [(poll["agent"], poll["module"]) for poll in polled] == [("implementer-1", "auth-core")]
 
 

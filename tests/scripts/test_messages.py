@@ -1,4 +1,4 @@
-"""`atlas_check_remote_agents.py` (2.7), `atlas_notify_agent.py` (2.8), and the mailboxes behind them."""
+"""`atlas_notify_agent.py` (2.8), and the mailboxes behind it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from atlas.core import clock
 from tests.conftest import script_of
 from tests.state import history_of
 from tests.support import PYTHON, wait_for
@@ -16,48 +15,6 @@ from tests.support import PYTHON, wait_for
 from .project import Project
 
 MESSAGE = ("--subject", "Subject", "--message", "Message body")
-
-# Polling (2.7).
-
-
-def test_every_active_ai_assignment_is_polled_and_the_polls_are_tracked(executing: Project) -> None:
-    executing.does("assign", "auth-core", "implementer-1")
-    executing.does("assign", "docs", "implementer-2")
-    executing.does("report", "docs", "blocked", "--text", "no text")
-    polled = executing.does("check-agents")["polled"]
-    assert [(p["agent"], p["module"], p["number"]) for p in polled] == [
-        ("implementer-1", "auth-core", 1),
-        ("implementer-2", "docs", 1),
-    ]
-    assert "progress check #2" in executing.run("check-agents").stdout
-    polling = executing.assignment("auth-core")["progress_polling"]
-    assert (polling["poll_count"], [p["number"] for p in polling["poll_history"]]) == (2, [1, 2])
-    assert clock.between(polling["last_poll"], polling["next_poll_due"]) == 15 * 60
-    polls = [m for m in executing.mail("implementer-1") if m["type"] == "progress_poll"]
-    assert [poll["subject"] for poll in polls] == [f"[POLL] Module: Auth core - Progress Check #{n}" for n in (1, 2)]
-    assert [poll["id"] for poll in polls] == [p["message"] for p in polling["poll_history"]]
-    assert polls[0]["body"].count("\n- ") == 6
-
-
-def test_nobody_to_poll_is_0(executing: Project) -> None:
-    assert executing.does("check-agents") == {"polled": []}
-    executing.does("assign", "docs", "dev-alice")
-    assert executing.does("check-agents") == {"polled": []}
-    assert executing.run("check-agents").stdout == "No AI agent has a module: nobody to ask.\n"
-    assert executing.records("messages") == {}
-
-
-def test_what_is_complete_or_taken_away_is_not_polled(executing: Project) -> None:
-    executing.does("assign", "docs", "implementer-1")
-    executing.does("complete", "docs", "--reason", "read it")
-    executing.does("assign", "auth-core", "implementer-1")
-    executing.does("reassign", "auth-core", "--to", "implementer-2")
-    assert [poll["agent"] for poll in executing.does("check-agents")["polled"]] == ["implementer-2"]
-
-
-def test_polling_is_1_outside_the_orchestration_phase(planning: Project) -> None:
-    assert "not in the orchestration phase" in planning.refuses("check-agents")
-
 
 # Notifying (2.8).
 

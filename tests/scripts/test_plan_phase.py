@@ -65,9 +65,26 @@ def test_plan_status_is_1_while_executing(executing: Project) -> None:
     assert "not in the plan phase" in executing.refuses("plan-status")
 
 
+@pytest.mark.parametrize("path", ["../x", "/etc", ".", "", "a\nb", ".git/config", ".claude/settings.json", "x" * 401])
+def test_a_scope_is_within_the_project(path: str, planning: Project) -> None:
+    assert "--scope: " in planning.refuses("requirement", "modify", "docs", "--scope", path)
+    assert "--scope: " in planning.refuses("requirement", "add", "--name", "New", "--scope", path)
+
+
+def test_a_scope_that_a_hand_wrote_is_looked_at_before_approval(planning: Project) -> None:
+    planning.does("requirement", "modify", "docs", "--scope", "docs/**", "--scope", "secrets")
+    planning.edit_plan("- secrets\n", "- ../secrets\n")
+    assert "docs: scope: '../secrets' is not within the project" in planning.refuses("approve")
+    planning.does("requirement", "modify", "docs", "--remove-scope", "2")
+    planning.does("approve")
+    planning.does("start")
+    assert planning.module("docs")["scope"] == ["docs/**"]
+
+
 def test_a_requirement_with_everything(planning: Project) -> None:
     options = ["--description", "Find it", "--priority", "critical", "--criteria", "fast", "--criteria", "exact"]
     options += ["--depends-on", "auth-core", "--depends-on", "docs", "--check", "true", "--check", "test 1 = 1"]
+    options += ["--scope", "./src/search/"]
     module = planning.does("requirement", "add", "--name", "Full-text  Search", *options)["module"]
     expected = {
         "id": "full-text-search",
@@ -78,6 +95,7 @@ def test_a_requirement_with_everything(planning: Project) -> None:
         "acceptance_criteria": ["fast", "exact"],
         "dependencies": ["auth-core", "docs"],
         "checks": ["true", "test 1 = 1"],
+        "scope": ["src/search"],
     }
     assert module == expected
     assert planning.plan()["modules"][-1] == expected

@@ -107,6 +107,17 @@ def test_a_report_of_done_is_not_completion(executing: Project) -> None:
     assert executing.does("complete", "docs", code=2)["passed"] is False
 
 
+def test_done_may_be_said_again_after_it_was_found_wrong(executing: Project) -> None:
+    with_check(executing, "false")
+    executing.does("report", "docs", "done")
+    executing.does("complete", "docs", code=2)
+    assert executing.module("docs")["status"] == "in_progress"
+    executing.does("report", "docs", "done")
+    executing.does("report", "docs", "done")
+    assert executing.module("docs")["status"] == "pending_verification"
+    assert len(executing.assignment("docs")["reports"]) == 2
+
+
 def test_a_failing_check_is_2_recorded_and_told_to_the_agent(executing: Project) -> None:
     commit = with_check(executing, "echo what went wrong >&2; exit 3", "implementer-1")
     executing.does("report", "docs", "done")

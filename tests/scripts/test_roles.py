@@ -21,9 +21,14 @@ LEADS: dict[str, list[list[str]]] = {
         ["prioritize", "docs", "--priority", "low"],
     ],
     "reassign": [["auth-core", "--to", "implementer-2"]],
-    "check-agents": [[]],
+    "check-agents": [[], ["--all"]],
+    "poll": [["implementer-2"], ["implementer-2", "--history"]],
+    "update": [["pending"], ["send", "auth-core", "--type", "scope_change", "--text", "T"]],
+    "handoff": [["auth-core", "implementer-2"], ["auth-core", "implementer-2", "--preview"]],
     "notify": [["implementer-2", "--subject", "S", "--message", "M"]],
     "complete": [["auth-core"], ["auth-core", "--reason", "Trust me"]],
+    "verify-instructions": [["status"], ["ask", "auth-core"], ["authorize", "auth-core"]],
+    "answer": [["auth-core", "Yes"]],
     "lead": [[], ["--show"]],
     "doctor": [["--repair"]],
 }
@@ -41,6 +46,7 @@ def at_work(executing: Project) -> Project:
 
 def test_reading_its_mailbox_makes_a_session_the_agents(at_work: Project) -> None:
     assert at_work.records("sessions")[WORKER]["agent"] == "implementer-1"
+    at_work.authorize("auth-core")
     at_work.does("report", "auth-core", "started", session=WORKER)
     assert at_work.assignment("auth-core")["reports"][0]["by"] == "implementer-1"
     assert "implementer-1" not in at_work.does("status")["not_seen_yet"]
@@ -67,6 +73,13 @@ def test_a_worker_may_ask_whether_it_is_over(at_work: Project) -> None:
 def test_a_worker_may_not_report_on_anothers_module(kind: str, at_work: Project) -> None:
     line = at_work.refuses("report", "docs", kind, "--text", "T", session=WORKER)
     assert "docs belongs to implementer-2, not to implementer-1" in line
+
+
+def test_a_worker_may_not_repeat_or_ask_for_another(at_work: Project) -> None:
+    said = ["--criteria", "c1", "--file", "F", "--out-of-scope", "O", "--evidence", "E", "--text", "T"]
+    for verb, *arguments in (["repeat", "docs", *said], ["ask", "docs", "Why?"]):
+        line = at_work.refuses(verb, *arguments, session=WORKER)
+        assert "docs belongs to implementer-2, not to implementer-1" in line
 
 
 def test_a_worker_may_not_read_anothers_mailbox_nor_the_leads(at_work: Project) -> None:
@@ -114,7 +127,7 @@ def test_a_session_that_no_longer_leads_is_a_person_again(at_work: Project) -> N
 
 def test_a_person_may_do_everything(at_work: Project) -> None:
     at_work.does("report", "auth-core", "done")
-    at_work.does("reassign", "auth-core", "--to", "implementer-2", "--force")
+    at_work.does("reassign", "auth-core", "--to", "implementer-2", "--force", "--wait", "1")
 
 
 def test_the_next_orchestration_has_other_roles(at_work: Project) -> None:

@@ -58,6 +58,12 @@ def start(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> Non
     workflow.start(context(repo))
 
 
+def repetition(**said: Any) -> dict[str, Any]:
+    """How an agent repeats a task whose one criterion is that it works."""
+    right = {"criteria": ["c1"], "files": ["x"], "out_of_scope": "the rest", "evidence": "a look", "text": "I do it"}
+    return {**right, **said}
+
+
 def copy(repo: Path, to: Path) -> Path:
     """A project like `repo`, in place of whatever `to` was."""
     shutil.rmtree(to, ignore_errors=True)

@@ -10,11 +10,25 @@ from typing import Any
 import pytest
 
 from atlas.core.model import ASSIGNMENT, MODULE, REPORTS, TRANSITIONS
-from atlas.services import agents, assignments, evidence, messages, modules, plan, polling, workflow
+from atlas.services import (
+    agents,
+    assignments,
+    evidence,
+    handoff,
+    instructions,
+    messages,
+    modules,
+    plan,
+    polling,
+    takeover,
+    updates,
+    verification,
+    workflow,
+)
 from atlas.services.context import Context
 from tests.support import make_repository
 
-from .state import all_files, assert_whole, context, copy, plan_modules, project_of, records, refusal, start
+from .state import all_files, assert_whole, context, copy, plan_modules, project_of, records, refusal, repetition, start
 
 Call = Callable[[Context], Any]
 ROLES = {"person": None, "lead": "s-lead", "one": "s-one", "two": "s-two"}
@@ -52,12 +66,31 @@ LEADING: dict[str, Call] = {
     "modify remove the other": lambda here: modules.remove(here, "m1"),
     "notify": lambda here: messages.notify(here, "one", "Subject", "Body", "normal", "notification", None),
     "check-agents": polling.check_agents,
+    "check-agents --all": lambda here: polling.check_agents(here, everybody=True),
+    "poll": lambda here: polling.poll(here, "one"),
+    "poll --record-response": lambda here: polling.record_response(here, "one", None, "well"),
+    "update send": lambda here: updates.send(here, "m0", "design_update", "Use B"),
+    "update record-receipt": lambda here: updates.record_receipt(here, "m0", "u1"),
+    "update record-feasibility": lambda here: updates.record_feasibility(here, "m0", "u1", ["yes"] * 5, ["late"]),
+    "update resolve-concerns": lambda here: updates.resolve(here, "m0", "u1", "bear it", None),
+    "update authorize-resume": lambda here: updates.authorize(here, "m0", "u1"),
+    "reassign --force, its first step": lambda here: takeover.take(here, "m0", "two", 0),
+    "handoff": lambda here: handoff.hand_off(here, "m0", "two"),
     "lead": workflow.lead,
+    "verify-instructions ask": lambda here: verification.request(here, "m0", None),
+    "verify-instructions record-repetition": lambda here: verification.judge(here, "m0", None, None),
+    "verify-instructions record-questions": lambda here: verification.count_questions(here, "m0", None, 1, 1),
+    "verify-instructions authorize": lambda here: verification.authorize(here, "m0", None),
+    "answer": lambda here: verification.answer(here, "m0", None, "because"),
 }
 OWN: dict[str, Call] = {
     f"report {kind}": lambda here, kind=kind: assignments.report(here, "m0", kind, "in words")  # type: ignore[misc]
     for kind in REPORTS
 }
+OWN["ask"] = lambda here: instructions.ask(here, "m0", "why?")
+OWN["repeat"] = lambda here: instructions.repeat(here, "m0", repetition())
+OWN["repeat wrongly"] = lambda here: instructions.repeat(here, "m0", repetition(criteria=["c9"]))
+OWN["acknowledge"] = lambda here: updates.acknowledge(here, "m0", None, (), ())
 OWN["inbox"] = lambda here: messages.inbox(here, "one")
 READING: dict[str, Call] = {"status": workflow.status, "check": workflow.check, "check-plan": plan.check}
 

@@ -24,16 +24,27 @@ from hypothesis.stateful import (
 from atlas.adapters.store import history, spool
 from atlas.adapters.store.recovery import Replay
 from atlas.core.model import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, REPORTS, SESSION, TRANSITIONS, WORKFLOW
-from atlas.services import agents, assignments, evidence, messages, modules, plan, polling, workflow
+from atlas.services import (
+    agents,
+    assignments,
+    evidence,
+    instructions,
+    messages,
+    modules,
+    plan,
+    polling,
+    verification,
+    workflow,
+)
 from atlas.services.context import Context
 from atlas.services.plan_document import PlanDocument
 from tests.support import ROUNDS, make_repository
 
 from .dice import DICE, NAMES, ROLLS, Dice
-from .state import assert_whole, context, copy, plan_modules, project_of, records, refusal, start
+from .state import assert_whole, context, copy, plan_modules, project_of, records, refusal, repetition, start
 
 HELD = ("assigned", "in_progress", "blocked", "pending_verification")
-WORKERS_MAY = {"report", "inbox", "status", "plan-status", "check", "check-plan"}
+WORKERS_MAY = {"report", "repeat", "ask", "inbox", "status", "plan-status", "check", "check-plan"}
 """Written out once more, so that a slip in the table of roles is noticed."""
 RECORDS_ITS_INTENT = {"complete"}
 """What has effects outside the store, and says before them in a transaction what it is about to do."""
@@ -160,8 +171,45 @@ class Orchestration(RuleBasedStateMachine):
     def report(self, dice: Dice) -> None:
         module, kind, worker = self.module(dice, *HELD), dice.one_of(REPORTS), self.agent_of(dice.anybody)
         holder = records(self.state, MODULE).get(module, {}).get("assigned_to")
+        verified = self.verification(module).get("status") == "verified"
         done = self.do("report", dice.anybody, lambda here: assignments.report(here, module, kind, dice.text))
         assert done is None or worker in (None, holder), "a worker reported on another one's module"
+        assert done is None or worker is None or kind == "blocked" or verified, (
+            "a worker began without being authorised"
+        )
+
+    def repeat(self, dice: Dice) -> None:
+        module, worker = self.module(dice, *HELD), self.agent_of(dice.anybody)
+        criteria = records(self.state, MODULE).get(module, {}).get("acceptance_criteria", [])
+        ids = [f"c{number}" for number, _ in enumerate(criteria, 1 + (dice.which < 30))]
+        said = repetition(criteria=ids, text=dice.text, files=dice.one_of([["x"], ["y", "x/y"], ["../x"]]))
+        holder = records(self.state, MODULE).get(module, {}).get("assigned_to")
+        done = self.do("repeat", dice.anybody, lambda here: instructions.repeat(here, module, said))
+        assert done is None or worker in (None, holder), "a worker repeated another one's task"
+
+    def ask(self, dice: Dice) -> None:
+        module = self.module(dice, *HELD)
+        self.do("ask", dice.anybody, lambda here: instructions.ask(here, module, dice.text))
+
+    def answer(self, dice: Dice) -> None:
+        module = self.module(dice, *HELD)
+        self.do("answer", dice.leader, lambda here: verification.answer(here, module, None, dice.text))
+
+    def judge(self, dice: Dice) -> None:
+        module, wrong = self.module(dice, *HELD), None if dice.often else dice.text
+        self.do("verify-instructions", dice.leader, lambda here: verification.judge(here, module, None, wrong))
+
+    def authorize(self, dice: Dice) -> None:
+        module, before = self.module(dice, *HELD), self.verification
+        confirmed = before(module).get("repetition_correct") or before(module).get("status") == "verified"
+        done = self.do("verify-instructions", dice.leader, lambda here: verification.authorize(here, module, None))
+        assert done is None or confirmed, "authorised without a repetition that was confirmed"
+
+    def verification(self, module: str) -> dict[str, Any]:
+        """That of the live assignment of a module; nothing when nobody has it."""
+        task = records(self.state, MODULE).get(module, {}).get("task_uuid")
+        found: dict[str, Any] = records(self.state, ASSIGNMENT).get(task, {}).get("instruction_verification", {})
+        return found
 
     def complete(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
@@ -273,6 +321,8 @@ PLANNING = [Orchestration.requirement_add, Orchestration.requirement_modify, Orc
 PLANNING += [Orchestration.edit_by_hand, Orchestration.approve, Orchestration.approve, Orchestration.start]
 RUNNING = [Orchestration.register, Orchestration.assign, Orchestration.reassign, Orchestration.report]
 RUNNING += [*RUNNING, Orchestration.complete, Orchestration.modify_add, Orchestration.modify, Orchestration.remove]
+RUNNING += [Orchestration.repeat, Orchestration.judge, Orchestration.authorize] * 2
+RUNNING += [Orchestration.ask, Orchestration.answer]
 RUNNING += [Orchestration.notify, Orchestration.inbox, Orchestration.check_agents]
 STEPS = {"": ALWAYS, "planning": [*ALWAYS, *PLANNING, *PLANNING], "orchestration": [*ALWAYS, *RUNNING, *RUNNING]}
 """What may happen in each phase, as often as it is listed."""

@@ -106,6 +106,8 @@ def test_every_record_with_a_status_has_a_transition_table() -> None:
         ("module", "priority", model.PRIORITIES),
         ("message", "priority", model.MESSAGE_PRIORITIES),
         ("message", "type", model.MESSAGE_TYPES),
+        ("message", "transport", model.TRANSPORTS),
+        ("agent", "transport", model.TRANSPORTS),
     ],
 )
 def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: tuple[str, ...]) -> None:
@@ -124,7 +126,8 @@ def test_a_plan_s_module_has_the_fields_of_a_module() -> None:
 
 
 def test_the_first_fault_is_named_by_record_and_place() -> None:
-    record = {"id": "x", "type": "robot", "identifier": "", "registered_at": "today", "last_seen": None}
+    record = {"id": "x", "type": "robot", "identifier": "", "transport": "built-in", "address": None}
+    record |= {"registered_at": "today", "last_seen": None}
     with pytest.raises(AtlasError, match=r"^agent x: identifier: empty$"):
         schema.check_changes({"agent": {"x": json.dumps(record)}})
     schema.check_changes({"agent": {"x": None}})

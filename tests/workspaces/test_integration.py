@@ -142,7 +142,7 @@ def test_a_conflict_leaves_the_module_waiting_and_says_so(shop: Project) -> None
     merged = tip(shop)
     result = shop.does("complete", "board", code=2)
     assert (result["passed"], result["complete"], result["conflicts"]) == (True, False, ["src/api.py"])
-    assert (shop.module("board")["status"], tip(shop)) == ("pending_verification", merged)
+    assert (shop.module("board")["status"], tip(shop)) == ("in_progress", merged)
     assert record(shop, "board")["status"] == "ready"
     assert "conflicts with atlas/integration in:\n1. src/api.py" in shop.mail("implementer-2")[-1]["body"]
     assert "conflicts with atlas/integration in src/api.py" in shop.run("complete", "board").stdout

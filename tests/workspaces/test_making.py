@@ -86,7 +86,8 @@ def test_the_worker_context_says_what_matters(shop: Project) -> None:
         "auth",
         ["test -f auth.txt"],
     )
-    assert context["module"]["acceptance_criteria"] == ["People log in"]
+    assert context["module"]["acceptance_criteria"] == [{"id": "c1", "text": "People log in"}]
+    assert "repeat auth --criteria c1,c2 --file PATH" in context["commands"]["repeat"]
     assert context["main_directory"] == str(shop.folder)
     assert context["workspace"]["path"] == str(folder(shop, "auth"))
     assert context["workspace"]["skeleton"] == ["src/api.py"]
@@ -104,7 +105,12 @@ def told(project: Project, name: str) -> Any:
 def test_what_the_lead_changes_reaches_the_worker_context_and_permissions(shop: Project) -> None:
     shop.does("assign", "auth", "implementer-1")
     shop.does("modify", "modify", "auth", "--add-criteria", "Two factors", "--check", "make auth")
-    assert told(shop, "auth")["module"]["acceptance_criteria"] == ["People log in", "Two factors"]
+    assert told(shop, "auth")["module"]["acceptance_criteria"] == [
+        {"id": "c1", "text": "People log in"},
+        {"id": "c2", "text": "Two factors"},
+    ]
+    shop.does("modify", "modify", "auth", "--scope", "src/auth")
+    assert told(shop, "auth")["module"]["scope"] == ["src/auth"]
     settings = json.loads((folder(shop, "auth") / ".claude" / "settings.local.json").read_text("utf-8"))
     assert "Bash(make auth)" in settings["permissions"]["allow"]
 

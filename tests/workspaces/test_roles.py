@@ -25,6 +25,7 @@ def at_work(shop: Project) -> Project:
     shop.does("lead", session="lead-1")
     shop.does("assign", "auth", "implementer-1")
     shop.does("assign", "board", "implementer-2")
+    shop.authorize("auth")
     return shop
 
 

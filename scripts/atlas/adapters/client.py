@@ -15,7 +15,10 @@ from .pyenv import SCRIPTS
 
 PLUGIN = os.path.dirname(SCRIPTS)
 _STREAMING = ("-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json")
+SUPERVISED = "ATLAS_SUPERVISED"
+"""In the environment of a session that is told its news by whoever drives it, so that no hook has to."""
 _OF_A_SESSION = (
+    SUPERVISED,
     "CLAUDECODE",
     "CLAUDE_CODE_SESSION_ID",
     "CLAUDE_CODE_ENTRYPOINT",
@@ -61,7 +64,7 @@ class StreamedSession:
         self._process = subprocess.Popen(
             [*command(client, resume=resume), *_STREAMING],
             cwd=folder,
-            env=environment(),
+            env={**environment(), SUPERVISED: "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -56,16 +56,22 @@ def snapshot(worktree: str, hidden: Sequence[str] = ()) -> str:
     untouched = None if hidden else git.clean_head(worktree)
     if untouched is not None:
         return untouched
+    tree = tree_of(worktree, hidden)
+    return git.run(worktree, "commit-tree", tree, "-p", git.head(worktree), "-m", "Work in progress", env=AS_ATLAS)
+
+
+def tree_of(worktree: str, hidden: Sequence[str] = (), left_out: Sequence[str] = ()) -> str:
+    """The tree of what is in the worktree now, with `hidden` files and without those `left_out`."""
     with tempfile.TemporaryDirectory(prefix="atlas-index-") as folder:
         index = os.path.join(folder, "index")
-        shutil.copyfile(git.run(worktree, "rev-parse", "--path-format=absolute", "--git-path", "index"), index)
+        # With its time: by that git knows which files may have changed in the very moment that the index was written.
+        shutil.copy2(git.run(worktree, "rev-parse", "--path-format=absolute", "--git-path", "index"), index)
         own = {"GIT_INDEX_FILE": index}
-        git.run(worktree, "add", "--all", env=own)
+        git.run(worktree, "add", "--all", "--", ":/", *(f":(top,exclude,literal){path}" for path in left_out), env=own)
         for path in hidden:
             git.run(worktree, "update-index", "--no-skip-worktree", "--", path, env=own, codes=(0, 128))
             git.run(worktree, "update-index", "--add", "--remove", "--", path, env=own)
-        tree = git.run(worktree, "write-tree", env=own)
-    return git.run(worktree, "commit-tree", tree, "-p", git.head(worktree), "-m", "Work in progress", env=AS_ATLAS)
+        return git.run(worktree, "write-tree", env=own)
 
 
 def merge(folder: str, ours: str, theirs: str) -> tuple[str, list[str]]:

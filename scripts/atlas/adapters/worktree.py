@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -216,3 +217,36 @@ def _independent(tree: str, commits: Sequence[str]) -> list[str]:
 def bundled(root: str, bundle: str) -> list[str]:
     """The commits that a bundle has names for; none when there is no such bundle."""
     return [line.split()[0] for line in git.run(root, "bundle", "list-heads", bundle, codes=range(256)).splitlines()]
+
+
+def commit_all(tree: str, branch: str, author: str, title: str) -> str:
+    """Commit all that a worktree holds to its branch, as this author; returns the commit that has everything then.
+
+    No hook runs and nothing is signed. What somebody checked out beside the branch is put into the history, too. It may
+    run again: what is committed stays as it is. Repositories of their own that lie in the worktree are left out.
+    """
+    whole = merge.tree_of(tree, left_out=nested_repositories(tree))
+    head = git.head(tree)
+    if whole != git.run(tree, "rev-parse", f"{head}^{{tree}}"):
+        head = _commit(tree, whole, [head], author, title)
+    tip = git.commit_of(tree, f"refs/heads/{branch}")
+    if tip is None or git.has(tree, head, tip):
+        kept = head
+    elif git.has(tree, tip, head):
+        kept = tip
+    else:
+        aside = f"{title} (with what was checked out beside the branch: {head})"
+        kept = _commit(tree, f"{tip}^{{tree}}", [tip, head], author, aside)
+    if kept != tip:
+        git.run(tree, *_UNHOOKED, "update-ref", "-m", "atlas", f"refs/heads/{branch}", kept, tip or "")
+    if git.branch(tree) == branch:
+        with contextlib.suppress(AtlasError):  # a lock that a killed git left: the work is committed all the same
+            git.run(tree, *_UNHOOKED, "reset", "--quiet")
+    return kept
+
+
+def _commit(tree: str, content: str, parents: Sequence[str], author: str, title: str) -> str:
+    identity = {name: value for name, value in merge.AS_ATLAS.items() if not name.endswith("DATE")}
+    words = [word for parent in parents for word in ("-p", parent)]
+    author_name = {"GIT_AUTHOR_NAME": author}
+    return git.run(tree, "commit-tree", content, *words, "-m", title, env={**identity, **author_name})

@@ -1,5 +1,7 @@
-"""Send a progress poll to every AI agent that has a module.
+"""Ask every AI agent that is due how it stands.
 
+Due is whoever was not heard of for a while (settings poll.minutes and poll.blocked-minutes). Work that shows by itself,
+and reports, count as heard of. Who does not answer is reminded, then given up on: the lead is told.
 Exit codes: 0 all sent, or nobody to ask; 1 the transport failed.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.render import text
+from atlas.render import polling as text
 from atlas.services import polling
 
 from .outcome import Outcome, open_context
@@ -15,9 +17,10 @@ from .outcome import Outcome, open_context
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument("--all", action="store_true", dest="everybody", help="ask everybody, due or not")
 
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = polling.check_agents(open_context())
-    return Outcome(result, text.polled(result))
+    result = polling.check_agents(open_context(), args.everybody)
+    return Outcome(result, text.checked(result), 1 if polling.failed(result) else 0)

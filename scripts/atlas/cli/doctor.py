@@ -1,6 +1,8 @@
 """Check everything: the environment, the history, tables and records, the plan, leftovers, modes.
 
 With --repair what can be mended is mended, under the lock. Nothing of value is deleted: what is replaced is kept aside.
+With --live the hooks are tried, as the client runs them: what they must refuse in a scratch project with made-up roles,
+and that they let a session without a role be here. Nothing is left of that.
 Exit codes: 0 nothing is wrong, or nothing any more (warnings may be left); 1 problems are left, and are named.
 """
 
@@ -19,10 +21,11 @@ from .outcome import Outcome
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--repair", action="store_true", help="mend what can be mended")
+    parser.add_argument("--live", action="store_true", help="also try whether the hooks hold, by canaries")
 
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
     session = os.environ.get("CLAUDE_CODE_SESSION_ID")
-    result = doctor.doctor(os.getcwd(), session, exec_file.view, args.repair)
+    result = doctor.doctor(os.getcwd(), session, exec_file.view, args.repair, args.live)
     return Outcome(result, text.findings(result), 1 if result["problems"] else 0)

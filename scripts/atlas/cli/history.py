@@ -17,7 +17,7 @@ from .outcome import Outcome, open_context
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    verbs = sorted(roles.LEADING | roles.WORKING | {"inbox"})
+    verbs = sorted(roles.LEADING | roles.WORKING | roles.DECIDING | {"inbox"})
     parser.add_argument("--limit", type=count, default=20, metavar="NUMBER", help="show so many changes, the last (20)")
     parser.add_argument("--verb", choices=verbs, default=None, metavar="VERB", help="only changes by this verb")
     parser.add_argument("--about", default=None, metavar="ID", help="only changes of this module, agent, message, …")

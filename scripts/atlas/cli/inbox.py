@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.render import text
+from atlas.render import messages as text
 from atlas.services import messages
 
 from .options import seconds

@@ -28,6 +28,7 @@ def change_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove-criteria", action="append", default=[], type=int, metavar="NUMBER")
     parser.add_argument("--remove-depends-on", action="append", default=[], metavar="ID")
     parser.add_argument("--remove-check", action="append", default=[], type=int, metavar="NUMBER")
+    parser.add_argument("--remove-scope", action="append", default=[], type=int, metavar="NUMBER")
     _additions(parser)
 
 
@@ -35,6 +36,9 @@ def _additions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depends-on", action="append", default=[], metavar="ID", help="a module it builds on; repeat")
     parser.add_argument(
         "--check", action="append", default=[], metavar="COMMAND", help="a shell command that proves it done; repeat"
+    )
+    parser.add_argument(
+        "--scope", action="append", default=[], metavar="PATH", help="a path or glob that it may touch; repeat"
     )
 
 
@@ -50,4 +54,6 @@ def edit_of(args: argparse.Namespace) -> Edit:
         "remove_dependencies": getattr(args, "remove_depends_on", []),
         "add_checks": args.check,
         "remove_checks": getattr(args, "remove_check", []),
+        "add_scope": args.scope,
+        "remove_scope": getattr(args, "remove_scope", []),
     }

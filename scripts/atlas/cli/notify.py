@@ -1,6 +1,6 @@
 """Send a message to an AI agent.
 
-Exit codes: 0 sent; 1 the agent is not found or not of type ai.
+Exit codes: 0 sent; 1 the agent is not found or not of type ai, or it could not be sent: then it waits in the outbox.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.core.model import MESSAGE_PRIORITIES, MESSAGE_TYPES
-from atlas.render import text
+from atlas.render import messages as text
 from atlas.services import messages
 
 from .outcome import Outcome, open_context
@@ -29,4 +29,4 @@ def run(args: argparse.Namespace) -> Outcome:
     result = messages.notify(
         open_context(), args.agent_id, args.subject, args.message, args.priority, args.type, args.request_id
     )
-    return Outcome(result, text.notified(result))
+    return Outcome(result, text.notified(result), 0 if result["message"]["status"] in ("sent", "seen") else 1)

@@ -22,3 +22,8 @@ def count(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,8}", text):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number between 1 and 999999999")
     return int(text)
+
+
+def number(text: str) -> int:
+    """A number of things, 0 or more. Raises ArgumentTypeError otherwise."""
+    return 0 if text == "0" else count(text)

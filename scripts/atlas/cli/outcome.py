@@ -9,8 +9,9 @@ from typing import Any
 from atlas.adapters.store.files import FileStore
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
+from atlas.core.wording import one_line
 from atlas.render import exec_file
-from atlas.services import mirror
+from atlas.services import mirror, outbox
 from atlas.services.context import Context
 
 
@@ -35,7 +36,18 @@ def open_context() -> Context:
 def context_at(folder: str, session: str | None = None) -> Context:
     """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
     project = find_project(folder)
-    return Context(project, FileStore(project, exec_file.view, mirror.update, _notice), session, folder)
+    return Context(project, FileStore(project, exec_file.view, mirror.update, _notice), session, folder, _send)
+
+
+def _send(context: Context, recipients: set[str]) -> None:
+    """Deliver what a change left in the outbox: the change stands whatever comes of that."""
+    try:
+        for message in outbox.deliver(context, recipients):
+            if message["status"] == "failed":
+                reason = f"message {message['id']} to {message['to']} was not sent: {message['error']}"
+                _notice(f"{one_line(reason, 600)}; it waits, `atlas check-agents` tries again")
+    except AtlasError as error:
+        _notice(f"{error}; messages wait, `atlas check-agents` sends them")
 
 
 def _notice(line: str) -> None:

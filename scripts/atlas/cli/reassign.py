@@ -1,5 +1,8 @@
 """Take a module from its agent and give it to another.
 
+Work that has begun is only taken with --force: its agent is told to stop, and when it has that, or the time is up, all
+that it did is committed, so that the other goes on there, with a handoff. For the agent that was told to stop, it takes
+that back.
 Exit codes: 0 reassigned; 1 it cannot be: nobody has it, work has begun (unless --force), no such agent.
 """
 
@@ -10,6 +13,7 @@ import argparse
 from atlas.render import text
 from atlas.services import dispatch
 
+from .options import seconds
 from .outcome import Outcome, open_context
 from .workspace_options import workspace_options
 
@@ -19,10 +23,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("module_id", metavar="module-id")
     parser.add_argument("--to", required=True, metavar="AGENT", help="who gets it")
     parser.add_argument("--force", action="store_true", help="although work has begun")
+    parser.add_argument(
+        "--wait", type=seconds, default=None, metavar="SECONDS", help="for the old agent to get the stop (setting)"
+    )
     workspace_options(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = dispatch.reassign(open_context(), args.module_id, args.to, args.force, args.workspace, args.skeleton)
+    given = (args.module_id, args.to, args.force, args.workspace, args.skeleton, args.wait)
+    result = dispatch.reassign(open_context(), *given)
     return Outcome(result, text.reassigned(result))

@@ -31,6 +31,11 @@ def seconds(moment: str) -> int:
     return calendar.timegm(time.strptime(moment, _FORMAT))
 
 
+def of(seconds_since: float) -> str:
+    """The time so many seconds after the epoch."""
+    return time.strftime(_FORMAT, time.gmtime(seconds_since))
+
+
 def later(moment: str, by: int) -> str:
     """The time `by` seconds after `moment`."""
     return time.strftime(_FORMAT, time.gmtime(seconds(moment) + by))

@@ -14,6 +14,20 @@ MESSAGE_PRIORITIES = ("low", "normal", "high", "urgent")
 MESSAGE_TYPES = ("task_assignment", "progress_poll", "instruction_verification", "notification")
 SEVERITIES = ("critical", "important", "info")
 REPORTS = ("started", "progress", "blocked", "done")
+BUILT_IN, MAESTRO = TRANSPORTS = ("built-in", "ai-maestro")
+LEAD_MAILBOX = "lead"
+UPDATES = (
+    "requirement_change",
+    "design_update",
+    "spec_clarification",
+    "priority_change",
+    "scope_change",
+    "config_update",
+)
+UPDATE_STEPS = ("sent", "received", "assessed", "resolved", "resumed")
+"""How far an update of the instructions has come, in this order."""
+SIGNS = ("report", "response", "verification", "update", "activity")
+"""Of life: what the agent said itself, or what ATLAS saw of its work."""
 
 
 class Mission(TypedDict):
@@ -30,6 +44,15 @@ class Transition(TypedDict):
     to: str
     at: str
     verb: str
+
+
+class Pause(TypedDict):
+    """The gates are lifted, until a time or None: until a person says otherwise. `by` is who lifted them."""
+
+    at: str
+    until: str | None
+    reason: str
+    by: str
 
 
 class Workflow(TypedDict):
@@ -51,6 +74,7 @@ class Workflow(TypedDict):
     base_branch: str | None
     lead: str | None
     lead_since: str | None
+    paused: Pause | None
     transitions: list[Transition]
 
 
@@ -75,7 +99,10 @@ class Evidence(TypedDict):
 
 
 class Module(TypedDict):
-    """A unit of work with criteria, given to at most one agent: `task_uuid` is its live assignment."""
+    """A unit of work with criteria, given to at most one agent: `task_uuid` is its live assignment.
+
+    `scope` are the paths and globs that it may touch; when there are none, it may touch anything.
+    """
 
     id: str
     name: str
@@ -85,6 +112,7 @@ class Module(TypedDict):
     acceptance_criteria: list[str]
     dependencies: list[str]
     checks: list[str]
+    scope: list[str]
     assigned_to: str | None
     task_uuid: str | None
     github_issue: str | None
@@ -94,35 +122,130 @@ class Module(TypedDict):
 
 
 class Agent(TypedDict):
-    """An AI session or a person. `identifier` is the session name or the GitHub user name."""
+    """An AI session or a person. `identifier` is the session name or the GitHub user name.
+
+    `address` is where its `transport` finds it; None with the built-in one.
+    """
 
     id: str
     type: str
     identifier: str
+    transport: str
+    address: str | None
     registered_at: str
     last_seen: str | None
 
 
+class Repetition(TypedDict):
+    """What an agent will do, in its own words: criteria by their ids, and files that it expects to touch."""
+
+    at: str
+    by: str
+    criteria: list[str]
+    files: list[str]
+    out_of_scope: str
+    evidence: str
+    text: str
+
+
+class Question(TypedDict):
+    """What an agent asked about its task; `answer` is None while nobody has answered."""
+
+    id: str
+    text: str
+    asked_at: str
+    answer: str | None
+    answered_at: str | None
+
+
 class Verification(TypedDict):
+    """Whether an agent has understood its task. What the latest repetition got wrong is in `findings`, which are
+    ATLAS's own, and in `correction`, the lead's. The counters also hold questions that were asked elsewhere.
+    """
+
     status: str
     repetition_received: bool
     repetition_correct: bool
     questions_asked: int
     questions_answered: int
     authorized_at: str | None
+    attempts: int
+    repetition: Repetition | None
+    findings: list[str]
+    correction: str | None
+    questions: list[Question]
 
 
 class Poll(TypedDict):
+    """A question how it stands. It counts from `sent_at` on; `answered_by` is one of SIGNS, `answer` the words."""
+
     number: int
     at: str
     message: str
+    priority: str
+    sent_at: str | None
+    answered_at: str | None
+    answered_by: str | None
+    answer: str
+
+
+class Heard(TypedDict):
+    """The last sign of life of an agent; `how` is one of SIGNS."""
+
+    at: str
+    how: str
+    what: str
 
 
 class Polling(TypedDict):
+    """`next_poll_due` is None while nobody is to be asked: a person, work that is reported, an agent given up on."""
+
     last_poll: str | None
     poll_count: int
     next_poll_due: str | None
     poll_history: list[Poll]
+    heard: Heard | None
+    escalated_at: str | None
+
+
+class Concern(TypedDict):
+    """What speaks against an update, in the agent's words; `resolution` is None while nobody has answered."""
+
+    text: str
+    resolution: str | None
+
+
+class Update(TypedDict):
+    """A change of the instructions during the work. Unless it is `minor`, nobody edits until it is resumed.
+
+    `told` is the interrupt or message that told the agent; `answers` are those to the questions of feasibility.
+    """
+
+    id: str
+    type: str
+    text: str
+    minor: bool
+    at: str
+    by: str
+    told: str
+    status: str
+    received_at: str | None
+    answers: list[str]
+    concerns: list[Concern]
+    resumed_at: str | None
+
+
+class Handover(TypedDict):
+    """The agent was told to stop, since `to` gets the module: at `until` it is taken away, receipt or not.
+
+    `told` are the interrupts or messages that said so; `saved` is the commit that then held all of the work.
+    """
+
+    to: str
+    at: str
+    until: str
+    told: list[str]
+    saved: str | None
 
 
 class Report(TypedDict):
@@ -135,7 +258,10 @@ class Report(TypedDict):
 
 
 class Assignment(TypedDict):
-    """A module in the hands of an agent, from `assigned` to `complete` or `released`."""
+    """A module in the hands of an agent, from `assigned` to `complete` or `released`.
+
+    `continues` is the commit with the work of those who had the module before.
+    """
 
     task_uuid: str
     agent: str
@@ -147,12 +273,20 @@ class Assignment(TypedDict):
     ended_at: str | None
     instruction_verification: Verification
     progress_polling: Polling
-    instruction_updates: list[str]
+    instruction_updates: list[Update]
+    handover: Handover | None
+    continues: str | None
     reports: list[Report]
 
 
 class Message(TypedDict):
-    """A message in the outbox; its id is its idempotency key."""
+    """A message in the outbox or a mailbox; its id is its idempotency key.
+
+    While it is `held` nobody sends it. `attempts` counts the tries that were begun. After one whose end is not known it
+    is `in_doubt`: until `next_try` it is only looked for. `read_at`: the recipient's own inbox says that it was read
+    there, which is not that a model saw it.
+    What came from outside is not `trusted`: `origin` is who says to have sent it.
+    """
 
     id: str
     to: str
@@ -167,10 +301,20 @@ class Message(TypedDict):
     seen_at: str | None
     task_uuid: str | None
     error: str | None
+    transport: str
+    held: bool
+    attempts: int
+    in_doubt: bool
+    next_try: str | None
+    external_id: str | None
+    read_at: str | None
+    in_reply_to: str | None
+    trusted: bool
+    origin: str | None
 
 
 class SetUp(TypedDict):
-    """How the set-up command of a workspace ended. `exit_code` is None when it was stopped at its limit of time or output."""
+    """How the set-up command of a workspace ended. `exit_code` is None when it was stopped at its limit."""
 
     command: str
     exit_code: int | None
@@ -194,7 +338,7 @@ class Workspace(TypedDict):
 
     `conflicts` holds, by the name of another workspace or of the integration branch, the files that would conflict.
     It may be left (`abandoned`, `merged`) and still lie there, until `removed_at`. `saved` is the bundle of what was
-    taken away by force.
+    taken away by force. `subagent` is the latest of the lead's subagents that works in it.
     """
 
     name: str
@@ -216,6 +360,7 @@ class Workspace(TypedDict):
     error: str | None
     conflicts: dict[str, list[str]]
     process: Process | None
+    subagent: str | None
 
 
 class Recipient(TypedDict):
@@ -247,23 +392,41 @@ class Discovery(TypedDict):
 
 
 class Settings(TypedDict):
-    """What the project wants done its own way."""
+    """What the project wants done its own way. `gates` has the rules whose verdict is not the default."""
 
     id: str
     workspace_setup: str | None
     workspace_setup_seconds: int
     workspace_link: list[str]
     workspace_copy: list[str]
+    poll_minutes: int
+    poll_blocked_minutes: int
+    poll_answer_minutes: int
+    reassign_wait_seconds: int
+    transport_url: str | None
+    gates: dict[str, str]
+
+
+class Stopped(TypedDict):
+    """That a session was let go although something is left to do, or is not woken any more: since when, and why."""
+
+    at: str
+    reason: str
 
 
 class Session(TypedDict):
-    """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in."""
+    """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in.
+
+    `continued_as` is the session that took its place when the conversation was cleared.
+    """
 
     id: str
     agent: str | None
     first_seen: str
     last_seen: str
     ended_at: str | None
+    continued_as: str | None
+    stopped: Stopped | None
     spool_offset: int
     decisions: dict[str, int]
 

@@ -73,19 +73,29 @@ def contains(folder: str, path: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def inner_path(root: str, path: str, what: str) -> str:
-    """A path that people or models gave, in its simplest form, relative to `root`.
+def own_path(path: str, what: str) -> str:
+    """A path that people or models gave, in its simplest form, relative to the project's root; it need not exist.
 
-    Raises AtlasError, naming `what` it is for, unless something is there, in the project and neither git's nor ATLAS's.
+    Raises AtlasError, naming `what` it is for, unless it is of the project's own: neither outside nor git's or ATLAS's.
     """
     inner = os.path.normpath(path)
     shown = f"{what}: {path[:80]!r}"
     if not path.isprintable() or not path.strip() or len(path) > _LONGEST:
         raise AtlasError(f"{shown} is no path: give one without control characters, at most {_LONGEST} long")
     if os.path.isabs(path) or inner.split(os.sep)[0] in (os.pardir, os.curdir):
-        raise AtlasError(f"{shown} is not within the project: give a path relative to {root}")
+        raise AtlasError(f"{shown} is not within the project: give a path relative to the project's folder")
     if any(part.casefold() == ".git" for part in inner.split(os.sep)) or inner.split(os.sep)[0].casefold() == ".claude":
-        raise AtlasError(f"{shown} belongs to git or to the client: it cannot be given to workspaces")
+        raise AtlasError(f"{shown} belongs to git or to the client: leave it out")
+    return inner
+
+
+def inner_path(root: str, path: str, what: str) -> str:
+    """A path as `own_path` gives it, of something that is there.
+
+    Raises AtlasError, naming `what` it is for, unless something is there, in the project and neither git's nor ATLAS's.
+    """
+    inner = own_path(path, what)
+    shown = f"{what}: {path[:80]!r}"
     if not os.path.exists(os.path.join(root, inner)):
         raise AtlasError(f"{shown} does not exist in {root}")
     if not contains(root, os.path.realpath(os.path.join(root, inner))):

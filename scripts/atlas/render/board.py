@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from atlas.core.policy import enforcement, understanding, updates
 from atlas.core.wording import one_line
 
-from . import discoveries
+from . import discoveries, sessions
 
 Result = dict[str, Any]
 
@@ -19,6 +20,7 @@ def status(result: Result) -> str:
         f"Lead: session {result['lead']}"
         if result["lead"]
         else "Lead: none; type /atlas-lead in the session that shall lead",
+        *([sessions.pause(result["paused"])] if result["paused"] else []),
         "",
         "Modules",
         *_rows(
@@ -29,8 +31,14 @@ def status(result: Result) -> str:
         ),
     ]
     lines += _section("Active assignments", [_assignment(a) for a in result["active_assignments"]])
+    paused = [why for assignment in result["active_assignments"] if (why := updates.pauses(assignment))]
+    lines += _section("Resting until a change is settled", [[why] for why in paused])
+    lines += _section("Back in the pool", [[_returned(a)] for a in result["returned"]])
+    lines += _section("Stopped incomplete", [[sessions.incomplete(one)] for one in result["stopped"]])
+    lines += _section("Unattended", [[sessions.unattended(one)] for one in result["unattended"]])
     lines += _section("Workspaces", [_workspace(w) for w in result["workspaces"]])
     lines += _section("Conflicts", _conflicts(result))
+    lines += _section("Unenforced", _unenforced(result["unenforced"]))
     lines += _section("Poll schedule", [_poll(p) for p in result["polls"]])
     lines += _section("Ready to assign, most urgent first", [[module] for module in result["ready"]])
     if result["critical_path"]:
@@ -50,9 +58,34 @@ def _assignment(assignment: Result) -> list[str]:
         assignment["module"],
         assignment["agent"],
         assignment["status"],
-        "instructions " + assignment["instruction_verification"]["status"],
+        _instructions(assignment["instruction_verification"]),
         assignment["task_uuid"],
     ]
+
+
+_STEPS = {
+    understanding.REPEAT: "instructions {status}",
+    understanding.JUDGE: "instructions repeated: confirm or correct",
+    understanding.ANSWER: "instructions confirmed: answer",
+    understanding.AUTHORIZE: "instructions confirmed: authorize",
+    understanding.NOTHING: "instructions verified",
+}
+
+
+def _instructions(verification: Any) -> str:
+    """How far the verification is, and how many questions wait for an answer."""
+    step = _STEPS[understanding.waits_for(verification)].format(status=verification["status"])
+    waiting = understanding.open_questions(verification)
+    return f"{step} ({waiting} open question{'s' if waiting > 1 else ''})" if waiting else step
+
+
+def _returned(assignment: Result) -> str:
+    verification = assignment["instruction_verification"]
+    wrong = "; ".join(verification["findings"]) or verification["correction"] or ""
+    agent, attempts = assignment["agent"], verification["attempts"]
+    return (
+        f"{assignment['module']}: {agent} did not repeat it correctly in {attempts} attempts ({one_line(wrong, 120)})"
+    )
 
 
 def _conflicts(result: Result) -> list[list[str]]:
@@ -66,13 +99,24 @@ def _conflicts(result: Result) -> list[list[str]]:
     return rows + ([[f"not known: {result['conflicts_unknown']}"]] if result["conflicts_unknown"] else [])
 
 
+def _unenforced(found: list[Result]) -> list[list[str]]:
+    """A row each, and what to do about those that should have hooks."""
+    hint = "Is the plugin installed and enabled in that session? `atlas doctor --live` tries its hooks."
+    return [[enforcement.describe(one)] for one in found] + [[hint]] * any(one["here"] for one in found)
+
+
 def _workspace(workspace: Result) -> list[str]:
     return [workspace["name"], workspace["status"], workspace["agent"] or "-", workspace["branch"], workspace["path"]]
 
 
 def _poll(poll: Result) -> list[str]:
-    late = f"overdue by {poll['overdue_seconds'] // 60} min" if poll["overdue_seconds"] else f"due {poll['due']}"
-    return [poll["agent"], poll["module"], late]
+    if poll["escalated_at"]:
+        how = f"does not answer {poll['unanswered']} polls: tell the person, then `atlas reassign {poll['module']} …`"
+    elif poll["due"] is None:
+        how = "not asked: its work is reported"
+    else:
+        how = f"overdue by {poll['overdue_seconds'] // 60} min" if poll["overdue_seconds"] else f"due {poll['due']}"
+    return [poll["agent"], poll["module"], how]
 
 
 def _section(title: str, rows: list[list[str]]) -> list[str]:

@@ -1,10 +1,10 @@
-"""Starting and ending agents' sessions, as text."""
+"""Sessions as text: starting and ending those of agents, what those that ended held, and lifted gates."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from atlas.core.wording import printable
+from atlas.core.wording import one_line, printable
 
 Result = dict[str, Any]
 
@@ -35,3 +35,28 @@ def stopped(result: Result) -> str:
         f"{one['workspace']}: process {one['pid']} {'was ended' if one['was_running'] else 'had ended already'}"
         for one in result["ended"]
     )
+
+
+def paused(result: Result) -> str:
+    """What became of the gates."""
+    if result["paused"] is not None:
+        return f"{pause(result['paused'])}\nPut them back with: atlas pause --off"
+    return "The gates are back." if result["before"] is not None else "The gates were not lifted."
+
+
+def pause(record: Result) -> str:
+    """Gates that are lifted, in a line."""
+    return f"The gates are lifted until {record['until'] or 'a person puts them back'}: {one_line(record['reason'])}"
+
+
+def unattended(one: Result) -> str:
+    """What a session that ended held, and how somebody comes to it again, in a line."""
+    if one["agent"] is None:
+        return f"the lead: session {one['session']} ended at {one['since']}; /atlas-lead in another one takes over"
+    held = f"{one['agent']} with {', '.join(one['modules'])}: session {one['session']} ended at {one['since']}"
+    return f"{held}; `atlas launch {one['agent']}` or `atlas reassign`"
+
+
+def incomplete(one: Result) -> str:
+    """A session that was let go before its time, and why, in a line."""
+    return f"{one['agent'] or 'the lead'}: session {one['session']} at {one['at']}: {one_line(one['reason'], 400)}"

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import Any
 
-from atlas.core.wording import check_lines, one_line, printable
+from atlas.core.wording import check_lines, one_line
+
+from . import sessions
 
 Result = dict[str, Any]
 
@@ -23,6 +25,7 @@ def planned(result: Result) -> str:
 
 def plan_status(result: Result) -> str:
     lines = [f"{result['plan_id']} ({result['status']}): {one_line(result['goal'])}"]
+    lines += [sessions.pause(result["paused"])] if result["paused"] else []
     for module in result["modules"]:
         criteria = _count(module["acceptance_criteria"], "criterion", "criteria")
         needs = f", after {', '.join(module['dependencies'])}" if module["dependencies"] else ""
@@ -119,8 +122,9 @@ def workspace_removed(result: Result) -> str:
 def settings(result: Result) -> str:
     lines = []
     for key, value in result["settings"].items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        lines.append(f"{key:24}{one_line(str(shown), 400) if shown else '-'}")
+        default = result["defaults"][key]
+        note = f"  (by default {_value(default)})" if value != default else ""
+        lines.append(f"{key:24}{_value(value)}{note}")
     for proposal in result["proposals"]:
         values = " ".join(quote(value) for value in proposal["values"])
         because = ", ".join(proposal["because"])
@@ -128,10 +132,31 @@ def settings(result: Result) -> str:
     return "\n".join(lines)
 
 
+def _value(value: object) -> str:
+    shown = ", ".join(value) if isinstance(value, list) else str("" if value is None else value)
+    return one_line(shown, 400) or "-"
+
+
 def reassigned(result: Result) -> str:
-    left = result["left"]
-    kept = f"\nIts workspace {left['name']} is kept until `atlas remove-workspace {left['name']}`." if left else ""
-    return f"{result['before']} no longer has it. {assigned(result)}{kept}"
+    if result.get("kept"):
+        return f"{result['module']} stays {result['agent']}'s, which is told to go on."
+    left, before = result["left"], f"{result['before']} no longer has it. " if result["before"] else ""
+    lines = [f"{before}{assigned(result)}"]
+    if "handoff" in result:
+        lines += [_RECEIPTS[result["receipt"]]] if result["receipt"] else []
+        if result["saved"]:
+            lines.append(f"Its work is saved as commit {result['saved'][:12]}, where the other goes on.")
+        lines += [f"The handoff: {result['handoff']}"]
+    if left:
+        lines.append(f"Its workspace {left['name']} is kept until `atlas remove-workspace {left['name']}`.")
+    return "\n".join(lines)
+
+
+_RECEIPTS = {
+    "arrived": "It was told to stop, and has that.",
+    "late": "It was told to stop, but did not get that in time: it may still be at work in its workspace.",
+    "absent": "No session of it is known, so nobody had to be stopped.",
+}
 
 
 def polled(result: Result) -> str:
@@ -140,11 +165,6 @@ def polled(result: Result) -> str:
     return "\n".join(
         f"asked {p['agent']} about {p['module']} (progress check #{p['number']})" for p in result["polled"]
     )
-
-
-def notified(result: Result) -> str:
-    message = result["message"]
-    return f"{message['id']} to {message['to']}: {message['status']}"
 
 
 def reported(result: Result) -> str:
@@ -168,19 +188,6 @@ def completed(result: Result) -> str:
     if result["all_complete"]:
         lines.append("Every module is complete: the orchestration is over.")
     return "\n".join(lines)
-
-
-def inbox(result: Result) -> str:
-    if not result["messages"]:
-        return f"{result['agent']}: nothing unread"
-    parts = []
-    for message in result["messages"]:
-        parts.append(
-            f"{message['id']} from {message['sender']} at {message['sent_at']} [{message['priority']}]\n"
-            f"Subject: {one_line(message['subject'])}\n"
-            + "\n".join("  " + printable(line) for line in message["body"].splitlines())
-        )
-    return "\n\n".join(parts)
 
 
 def lead(result: Result) -> str:

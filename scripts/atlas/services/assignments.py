@@ -6,18 +6,18 @@ import os
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.core import clock, wording
+from atlas.core import handshake, wording
 from atlas.core.errors import AtlasError
-from atlas.core.model import AGENT, ASSIGNMENT, MODULE, WORKSPACE, Agent, Assignment, Module, Verification, Workspace
-from atlas.core.policy import graph, roles
+from atlas.core.model import AGENT, ASSIGNMENT, MODULE, WORKSPACE, Agent, Assignment, Module, Workspace
+from atlas.core.policy import graph, poll_schedule, roles, understanding
 
 from . import conflicts
 from .context import Context, executing
 from .messages import post, withdraw_held
+from .settings import current
 from .workspace_places import of_task
 
 Result = dict[str, Any]
-POLL_SECONDS = 15 * 60
 _LONGEST_REPORT = 20_000
 
 
@@ -65,14 +65,6 @@ def _result(module: Module, agent: Agent, assignment: Assignment, created: bool)
 def _give(tx: Transaction, module: Module, agent: Agent) -> Assignment:
     task_uuid = f"task-{os.urandom(6).hex()}"
     human = agent["type"] == "human"
-    verification: Verification = {
-        "status": "verified" if human else "awaiting_repetition",
-        "repetition_received": False,
-        "repetition_correct": False,
-        "questions_asked": 0,
-        "questions_answered": 0,
-        "authorized_at": tx.at if human else None,
-    }
     assignment: Assignment = {
         "task_uuid": task_uuid,
         "agent": agent["id"],
@@ -82,14 +74,11 @@ def _give(tx: Transaction, module: Module, agent: Agent) -> Assignment:
         "assigned_at": tx.at,
         "status": "assigned",
         "ended_at": None,
-        "instruction_verification": verification,
-        "progress_polling": {
-            "last_poll": None,
-            "poll_count": 0,
-            "next_poll_due": None if human else clock.later(tx.at, POLL_SECONDS),
-            "poll_history": [],
-        },
+        "instruction_verification": understanding.fresh(tx.at, exempt=human),
+        "progress_polling": poll_schedule.begun(tx.at, poll_schedule.times_of(current(tx)), human),
         "instruction_updates": [],
+        "handover": None,
+        "continues": _left_work(tx, module["id"]),
         "reports": [],
     }
     tx.patch(MODULE, module, status="assigned", assigned_to=agent["id"], task_uuid=task_uuid)
@@ -97,11 +86,21 @@ def _give(tx: Transaction, module: Module, agent: Agent) -> Assignment:
     return assignment
 
 
+def _left_work(tx: Transaction, module_id: str) -> str | None:
+    """The commit with the work of those who had a module before, which whoever gets it next goes on from."""
+    for assignment in reversed(tx.all(ASSIGNMENT)):
+        if assignment["module"] == module_id:
+            saved = assignment["handover"]["saved"] if assignment["handover"] else None
+            return saved or assignment["continues"]
+    return None
+
+
 def announce(tx: Transaction, assignment: Assignment, folder: str | None = None, held: bool = False) -> None:
     """Tell an AI agent of its task, and of the `folder` to work in; `held` back until that is ready."""
     if assignment["agent_type"] == "ai":
         module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
-        subject, body = wording.task_subject(module, task_uuid), wording.task_body(module, task_uuid, folder)
+        repeats = not understanding.may_edit(assignment, current(tx)["gates"])
+        subject, body = wording.task_subject(module, task_uuid), handshake.task_body(module, task_uuid, folder, repeats)
         post(tx, assignment["agent"], subject, body, kind="task_assignment", task_uuid=task_uuid, held=held)
 
 
@@ -133,12 +132,13 @@ def give_back(tx: Transaction, assignment: Assignment) -> None:
     tx.patch(MODULE, module, status="pending", assigned_to=None, task_uuid=None)
 
 
-def tell_stop(tx: Transaction, assignment: Assignment) -> None:
-    """Tell an AI agent that an assignment is no longer its own."""
-    if assignment["agent_type"] == "ai":
-        module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
-        subject, body = wording.stop_subject(module, task_uuid), wording.stop_body(module)
-        post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)
+def tell_stop(tx: Transaction, assignment: Assignment) -> str:
+    """Tell an AI agent that an assignment is no longer its own; returns the id of the message, "" for a person."""
+    if assignment["agent_type"] != "ai":
+        return ""
+    module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
+    subject, body = wording.stop_subject(module, task_uuid), wording.stop_body(module)
+    return post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
 
 
 def reassign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Result:
@@ -155,11 +155,8 @@ def reassign(context: Context, module_id: str, agent_id: str, force: bool = Fals
     return context.act("reassign", run)
 
 
-def take_over(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Result:
-    """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
-
-    Its workspace is left as it is. Raises what `reassign` raises.
-    """
+def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:
+    """A module, its live assignment, and the agent that shall get it. Raises what `reassign` raises."""
     executing(tx)
     new = tx.need(AGENT, agent_id)
     module, old = live_assignment(tx, module_id)
@@ -167,27 +164,45 @@ def take_over(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Re
         raise AtlasError(f"{module_id} is {agent_id}'s already")
     if module["status"] != "assigned" and not force:
         raise AtlasError(f"{module_id} is {module['status']}: work has begun; use --force to take it away")
-    left = _leave(tx, old)
+    _place_to_leave(tx, old)
+    return module, old, new
+
+
+def take_over(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> Result:
+    """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
+
+    Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `reassign` raises.
+    """
+    module, old, new = takeable(tx, module_id, agent_id, force)
+    left = leave(tx, old)
+    handover = old["handover"]
+    if handover is not None:
+        handover["saved"] = saved
     release(tx, old)
     withdraw_held(tx, old["task_uuid"])
-    tell_stop(tx, old)
+    if handover is None or not any(told.startswith("msg-") for told in handover["told"]):
+        tell_stop(tx, old)
     return {**_result(module, new, _give(tx, module, new), created=True), "before": old["agent"], "left": left}
 
 
-def _leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
+def leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
     """Give up the workspace of an assignment that ends. Raises AtlasError while it is being merged."""
+    workspace = _place_to_leave(tx, assignment)
+    return None if workspace is None else tx.patch(WORKSPACE, workspace, status="abandoned")
+
+
+def _place_to_leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
     workspace = of_task(tx, assignment["task_uuid"])
-    if workspace is None:
-        return None
-    if workspace["status"] == "merging":
+    if workspace is not None and workspace["status"] == "merging":
         raise AtlasError(f"the work on {assignment['module']} is being merged: wait, or `atlas complete` it again")
-    return tx.patch(WORKSPACE, workspace, status="abandoned")
+    return workspace
 
 
 def report(context: Context, module_id: str, kind: str, text: str) -> Result:
     """Record what the agent of a module says of it; the same report again changes nothing.
 
-    Raises AtlasError when nobody has the module, it is another agent's, or a blocked report has no reason.
+    Raises AtlasError when nobody has the module, it is another agent's, who reports may not edit yet (that it is
+    blocked may always be said), or a blocked report has no reason.
     """
     if kind == "blocked" and not text.strip():
         raise AtlasError("say what blocks the work: --text TEXT")
@@ -198,8 +213,9 @@ def report(context: Context, module_id: str, kind: str, text: str) -> Result:
         executing(tx)
         module, assignment = live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
-        last = assignment["reports"][-1] if assignment["reports"] else None
-        if last is None or (last["kind"], last["text"]) != (kind, text):
+        if actor["role"] == roles.WORKER and kind != "blocked":
+            understanding.require_editable(assignment, current(tx)["gates"])
+        if _is_news(assignment, kind, text):
             _record_report(tx, module, assignment, actor, kind, text)
         return {"module": module_id, "report": kind, "status": module["status"], "agent": assignment["agent"]}
 
@@ -208,13 +224,26 @@ def report(context: Context, module_id: str, kind: str, text: str) -> Result:
     return result
 
 
+_WORK = {"started": "in_progress", "progress": "in_progress", "blocked": "blocked", "done": "reported"}
+"""The status of an assignment after each kind of report."""
+
+
+def _is_news(assignment: Assignment, kind: str, text: str) -> bool:
+    """Whether a report says more than the last one did: it also does when that was found wrong, or a poll waits."""
+    last = assignment["reports"][-1] if assignment["reports"] else None
+    is_asked = bool(poll_schedule.unanswered(assignment["progress_polling"]))
+    return (
+        last is None or (last["kind"], last["text"]) != (kind, text) or assignment["status"] != _WORK[kind] or is_asked
+    )
+
+
 def _record_report(
     tx: Transaction, module: Module, assignment: Assignment, actor: roles.Actor, kind: str, text: str
 ) -> None:
-    work = {"started": "in_progress", "progress": "in_progress", "blocked": "blocked", "done": "reported"}[kind]
-    module["status"] = "pending_verification" if kind == "done" else work
-    assignment["status"] = work
+    assignment["status"] = _WORK[kind]
+    module["status"] = "pending_verification" if kind == "done" else _WORK[kind]
     by = actor["agent"] or actor["role"]
     assignment["reports"].append({"at": tx.at, "kind": kind, "by": by, "text": text})
+    poll_schedule.heard(assignment, tx.at, "report", poll_schedule.times_of(current(tx)))
     tx.put(MODULE, module)
     tx.put(ASSIGNMENT, assignment)

@@ -8,23 +8,35 @@ from typing import TypeVar
 from atlas.adapters.store.files import FileStore
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.model import WORKFLOW, WORKSPACE, Workflow
+from atlas.core.model import MESSAGE, WORKFLOW, WORKSPACE, Workflow
 from atlas.core.paths import Project, workspace_around
 from atlas.core.policy import roles
 from atlas.core.policy.reach import withdraw_unreachable
 
 T = TypeVar("T")
+_QUEUED = '"status": "queued"'
+"""What the stored text of a message has in it while it waits; quotes in its words are escaped."""
 
 
 class Context:
     """A store, the client session (or None) that its verbs are called from, and the workspace they are called in."""
 
-    def __init__(self, project: Project, store: FileStore, session: str | None, folder: str | None = None) -> None:
-        """`folder` is the current one."""
+    def __init__(
+        self,
+        project: Project,
+        store: FileStore,
+        session: str | None,
+        folder: str | None = None,
+        courier: Callable[[Context, set[str]], None] | None = None,
+    ) -> None:
+        """`folder` is the current one. `courier` is called after each change that leaves messages in the outbox, with
+        those whom they are for.
+        """
         self.project = project
         self.store = store
         self.session = session
         self.place = workspace_around(project.root, folder or project.root)
+        self._courier = courier
 
     def act(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` in one transaction, as whoever is calling. Raises AtlasError when that role may not use the verb."""
@@ -33,24 +45,31 @@ class Context:
             self._require_state()
 
         def permitted(tx: Transaction) -> roles.Actor:
-            actor = roles.derive(tx, self.session, self.place)
+            actor = self.actor(tx)
             roles.require(actor, verb)
             return actor
 
-        def run(tx: Transaction) -> T:
+        def run(tx: Transaction) -> tuple[T, set[str]]:
             result = fn(tx, tx.actor)
             if WORKSPACE.name in tx.changes:
                 withdraw_unreachable(tx)
-            return result
+            return result, _left_for(tx)
 
-        return self.store.transact(verb, permitted, run)
+        result, recipients = self.store.transact(verb, permitted, run)
+        if recipients and self._courier is not None:
+            self._courier(self, recipients)
+        return result
+
+    def actor(self, tx: Transaction) -> roles.Actor:
+        """Who is calling."""
+        return roles.derive(tx, self.session, self.place)
 
     def look(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` on one consistent state without changing it, as whoever is calling."""
         self._require_state()
 
         def permitted(tx: Transaction) -> T:
-            actor = roles.derive(tx, self.session, self.place)
+            actor = self.actor(tx)
             roles.require(actor, verb)
             return fn(tx, actor)
 
@@ -59,6 +78,12 @@ class Context:
     def _require_state(self) -> None:
         if not self.store.exists():
             raise AtlasError('there is no orchestration in this project yet: begin with atlas plan "GOAL"')
+
+
+def _left_for(tx: Transaction) -> set[str]:
+    """Whom the messages are for that this change leaves in the outbox."""
+    ids = [key for key, line in tx.changes.get(MESSAGE.name, {}).items() if _QUEUED in (line or "")]
+    return {tx.need(MESSAGE, key)["to"] for key in ids}
 
 
 def executing(tx: Transaction) -> Workflow:

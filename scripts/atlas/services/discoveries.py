@@ -14,7 +14,18 @@ from typing import Any
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import wording
 from atlas.core.errors import AtlasError
-from atlas.core.model import AGENT, ASSIGNMENT, DISCOVERY, LIVE, MODULE, WORKSPACE, Discovery, Recipient, Workspace
+from atlas.core.model import (
+    AGENT,
+    ASSIGNMENT,
+    DISCOVERY,
+    LIVE,
+    MODULE,
+    WORKSPACE,
+    Assignment,
+    Discovery,
+    Recipient,
+    Workspace,
+)
 from atlas.core.policy import graph, roles
 from atlas.core.policy.reach import is_occupied
 
@@ -88,6 +99,29 @@ def tell(tx: Transaction, workspaces: Sequence[Workspace], text: str) -> None:
     discovery = _new(tx, ATLAS, fields, None)
     discovery["recipients"] = [_recipient(workspace) for workspace in workspaces if is_occupied(workspace)]
     tx.put(DISCOVERY, discovery)
+
+
+def stop_work(
+    tx: Transaction,
+    actor: roles.Actor,
+    assignment: Assignment,
+    text: str,
+    severity: str = "critical",
+    stop: bool = False,
+) -> str | None:
+    """Stop an agent before its next tool call with what concerns one assignment, and `stop` ends its turn there.
+
+    Returns the id of that word; where the agent has no workspace, None, and nothing is done.
+    """
+    places = [w for w in tx.all(WORKSPACE) if w["task_uuid"] == assignment["task_uuid"] and is_occupied(w)]
+    if not places:
+        return None
+    words, _ = _fit({"text": text})
+    fields = {"kind": "interrupt", "severity": severity, "affects": [], "stop": stop, **words}
+    word = _new(tx, _sender(tx, actor, None), fields, None)
+    word["recipients"] = [_recipient(workspace) for workspace in places]
+    tx.put(DISCOVERY, word)
+    return word["id"]
 
 
 # What is said, and by whom

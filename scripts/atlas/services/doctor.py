@@ -16,7 +16,7 @@ from atlas.core.errors import AtlasError, NewerStateError
 from atlas.core.paths import EXEC_FILE, Project, find_project, workspace_around
 from atlas.core.policy import roles
 
-from . import doctor_workspaces, mirror
+from . import doctor_live, doctor_messages, doctor_workspaces, mirror, watchdog
 from .context import Context
 from .doctor_environment import environment
 from .doctor_findings import Finding, ok, problem, warning
@@ -25,11 +25,12 @@ from .doctor_state import state
 Result = dict[str, Any]
 
 
-def doctor(folder: str, session: str | None, view: View, repair: bool = False) -> Result:
+def doctor(folder: str, session: str | None, view: View, repair: bool = False, live: bool = False) -> Result:
     """Check the environment and the state of the project that `folder` is in, after mending it if `repair` is set.
 
-    Returns the findings and what was mended. Without `repair` nothing is changed, and whatever state there is can be
-    looked at. Raises AtlasError when a worker wants to repair, or a newer ATLAS wrote what is to be repaired.
+    With `live` also try whether the hooks hold. Returns the findings and what was mended. Without `repair` nothing is
+    changed, and whatever state there is can be looked at. Raises AtlasError when a worker wants to repair, or a newer
+    ATLAS wrote what is to be repaired.
     """
     findings = [*environment()]
     mended: list[str] = []
@@ -41,6 +42,8 @@ def doctor(folder: str, session: str | None, view: View, repair: bool = False) -
         if repair:
             _repair(project, folder, session, view, mended.append)
         findings += _examine(project)
+    if live:
+        findings += doctor_live.live(folder, view)
     levels = [finding["level"] for finding in findings]
     return {
         "findings": findings,
@@ -57,7 +60,10 @@ def _examine(project: Project) -> Iterator[Finding]:
             survey, complete = Survey(project, seen), pyenv_maker.state().status == "ready"
             yield from state(project, survey, complete)
             if complete:
-                yield from doctor_workspaces.findings(project, survey.best().transaction())
+                tx = survey.best().transaction()
+                yield from doctor_workspaces.findings(project, tx)
+                yield from watchdog.findings(project, tx)
+                yield from doctor_messages.findings(tx)
         else:
             yield ok("project", f"{project.root} has no orchestration yet")
     except NewerStateError as error:

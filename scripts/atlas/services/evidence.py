@@ -11,11 +11,13 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core import wording
 from atlas.core.errors import AtlasError
 from atlas.core.model import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE, Assignment, Check, Evidence, Module, Workspace
+from atlas.core.policy import poll_schedule
 
 from . import integration
 from .assignments import live_assignment
 from .context import Context, executing
 from .messages import post
+from .settings import current
 from .workflow import require_clean, settle
 from .workspace_places import folder_of, lock_of, of_task
 
@@ -144,8 +146,8 @@ def _complete(tx: Transaction, work: _Work, evidence: Evidence) -> Result:
 
 def _conflicting(tx: Transaction, work: _Work, evidence: Evidence, files: list[str]) -> Result:
     now = _now(tx, work, evidence)
-    tx.put(MODULE, now.module)
     _stop_merge(tx, now)
+    _resume(tx, now.module, now.assignment)
     branch = integration.branch_of(executing(tx))
     if now.assignment["agent_type"] == "ai":
         subject = wording.failed_subject(now.module, now.assignment["task_uuid"], now.module["verification_loops"] + 1)
@@ -159,12 +161,18 @@ def _failed(tx: Transaction, work: _Work, evidence: Evidence) -> Result:
     module, assignment = now.module, now.assignment
     _stop_merge(tx, now)
     module["verification_loops"] += 1
+    _resume(tx, module, assignment)
+    _send_back(tx, module, assignment, evidence)
+    return _result(now, evidence, [], False)
+
+
+def _resume(tx: Transaction, module: Module, assignment: Assignment) -> None:
+    """Record that the agent has to go on, and is to be asked again how it stands."""
     if module["status"] in ("assigned", "pending_verification"):
         module["status"] = assignment["status"] = "in_progress"
     tx.put(MODULE, module)
+    poll_schedule.resumed(assignment, tx.at, poll_schedule.times_of(current(tx)))
     tx.put(ASSIGNMENT, assignment)
-    _send_back(tx, module, assignment, evidence)
-    return _result(now, evidence, [], False)
 
 
 def _send_back(tx: Transaction, module: Module, assignment: Assignment, evidence: Evidence) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 from atlas.adapters import client, process, tmux
 from atlas.adapters.store import disk
 from atlas.adapters.store.transaction import Transaction
-from atlas.core import clock, wording
+from atlas.core import clock, handshake, wording
 from atlas.core.errors import AtlasError
 from atlas.core.model import AGENT, ASSIGNMENT, LIVE, MODULE, SESSION, WORKSPACE, Process, Workspace
+from atlas.core.policy import understanding
 from atlas.core.policy.roles import Actor
 
 from .context import Context, executing
+from .settings import current
 
 Result = dict[str, Any]
 MODES = ("print", "tmux", "headless")
@@ -63,7 +65,8 @@ def _subject(tx: Transaction, context: Context, agent_id: str, module_id: str | 
     workspace = _workspace_of(tx, chosen[0]["task_uuid"])
     folder = os.path.join(context.project.root, workspace["path"])
     module = tx.need(MODULE, chosen[0]["module"])
-    return workspace, wording.worker_prompt(agent_id, module, chosen[0]["task_uuid"], folder)
+    may_edit = understanding.may_edit(chosen[0], current(tx)["gates"])
+    return workspace, handshake.prompt(agent_id, module, chosen[0]["task_uuid"], folder, may_edit)
 
 
 def _workspace_of(tx: Transaction, task_uuid: str) -> Workspace:

@@ -1,7 +1,7 @@
 """What lies outside the tables and follows from them: the files that hooks look at.
 
-In each workspace `.INTERRUPT`, what is still to be delivered there; in ATLAS's folder `roles/SESSION`, for each session
-that has a role, that role and the names of its workspaces.
+In each workspace `.INTERRUPT`, what is still to be delivered there; in ATLAS's folder the gates of all who have a role
+(`gate_files`) and their unread messages (`mail_files`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import Any
 from atlas.adapters.store import disk
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import interrupts, wording
-from atlas.core.model import DISCOVERY, SESSION, WORKFLOW, WORKSPACE
+from atlas.core.model import DISCOVERY, WORKSPACE
 from atlas.core.paths import Project, contains
 from atlas.core.policy.reach import awaits
+
+from . import gate_files, mail_files
 
 _QUEUED = '"status": "queued"'
 """What the stored text of a discovery has in it while it waits for anybody; quotes in its words are escaped."""
@@ -39,12 +41,14 @@ def update(project: Project, tx: Transaction) -> Callable[[], list[str]]:
 
     waiting = _waiting(tx)
     folders = _folders(tx, list(waiting), everywhere=touches("discovery", "workspace"))
-    roles = _roles(tx) if touches("workflow", "session", "workspace") else None
+    gates = gate_files.contents(project, tx)
+    mail = mail_files.contents(tx) if touches("message", "workspace") else None
 
     def apply() -> list[str]:
         troubles = [_put_interrupt(project, name, path, waiting.get(name, [])) for name, path in folders.items()]
-        if roles is not None:
-            troubles.append(_put_roles(os.path.join(project.private, "roles"), roles))
+        troubles += gate_files.put(gate_files.folder_of(project), gates)
+        if mail is not None:
+            troubles.append(mail_files.put(mail_files.folder_of(project), mail))
         return [trouble for trouble in troubles if trouble is not None]
 
     return apply
@@ -128,36 +132,6 @@ def _locked(record: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-# Roles
-
-
-def _roles(tx: Transaction) -> dict[str, str]:
-    """The words of the role of each session that has one."""
-    workspaces = [(w["agent"], w["name"]) for w in tx.all(WORKSPACE) if w["removed_at"] is None]
-    found = {
-        session["id"]: " ".join(["worker", *(name for agent, name in workspaces if agent == session["agent"])])
-        for session in tx.all(SESSION)
-        if session["agent"]
-    }
-    workflow = tx.only(WORKFLOW)
-    if workflow is not None and workflow["lead"]:
-        found[workflow["lead"]] = "lead"
-    return found
-
-
-def _put_roles(folder: str, roles: dict[str, str]) -> str | None:
-    try:
-        present = set(os.listdir(folder)) if os.path.isdir(folder) else set()
-        disk.private_folder(folder)
-        for session, words in roles.items():
-            _put(os.path.join(folder, session), f"{words}\n".encode())
-        for name in present - roles.keys():
-            os.unlink(os.path.join(folder, name))
-    except OSError as error:
-        return f"{folder}: {error.strerror}; hooks do not know yet which role each session has"
-    return None
 
 
 def _put(path: str, data: bytes) -> None:

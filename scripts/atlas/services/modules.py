@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.core import wording
+from atlas.core import handshake, wording
 from atlas.core.errors import AtlasError
 from atlas.core.model import MODULE, Module
 from atlas.core.policy import edits, graph, roles
 
+from . import discoveries
 from .assignments import live_assignment
 from .context import Context, executing
+from .instructions import reopen
 from .messages import post
 from .plan import new_module
 from .workflow import module_record, settle
@@ -39,7 +42,7 @@ def add(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
 
 
 def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
-    """Change what is asked of a module; whoever works on it is told.
+    """Change what is asked of a module; an agent that works on it is told, and repeats its task when that is another.
 
     Raises AtlasError when the module is unknown or complete, or a dependency is unknown or circular.
     """
@@ -50,12 +53,13 @@ def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
         if module["status"] == "complete":
             raise AtlasError(f"{module_id} is complete: add a new module for further work")
         fields: Any = module
+        before = _instructions(module)
         changes = edits.apply(fields, edit)
         if changes:
             tx.put(MODULE, module)
             _require_sound_graph(tx)
-            _tell_agent(tx, module, changes)
-        return {"module": module, "changes": changes}
+            _tell_agent(tx, actor, module, changes, is_other_task=_instructions(module) != before)
+        return {"module": tx.need(MODULE, module_id), "changes": changes}
 
     result = context.act("modify", run)
     if result["changes"] and result["module"]["task_uuid"]:
@@ -63,14 +67,25 @@ def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
     return result
 
 
-def _tell_agent(tx: Transaction, module: Module, changes: list[str]) -> None:
+def _instructions(module: Module) -> Any:
+    """What an agent repeats before it may work: when that changes, it has another task."""
+    return deepcopy([module["description"], module["acceptance_criteria"], module["checks"], module["scope"]])
+
+
+def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, changes: list[str], is_other_task: bool) -> None:
     if module["task_uuid"] is None:
         return
     _, assignment = live_assignment(tx, module["id"])
-    if assignment["agent_type"] == "ai":
-        subject = wording.update_subject(module, assignment["task_uuid"])
-        body = wording.update_body(module, changes)
-        post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
+    if assignment["agent_type"] != "ai":
+        return
+    task_uuid = assignment["task_uuid"]
+    body = wording.update_body(module, changes)
+    if is_other_task:
+        body = handshake.reopened_body(module, changes)
+        if reopen(tx, module, assignment):
+            discoveries.stop_work(tx, actor, assignment, body)
+    subject = wording.update_subject(module, task_uuid)
+    post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)
 
 
 def remove(context: Context, module_id: str) -> Result:

@@ -21,6 +21,7 @@ from atlas.core.model import (
     Workflow,
 )
 from atlas.core.policy import edits
+from atlas.core.policy.attendance import in_force
 from atlas.core.policy.roles import Actor
 
 from .context import Context
@@ -87,6 +88,7 @@ def _new_workflow(plan_id: str, actor: Actor, at: str) -> Workflow:
         "base_branch": None,
         "lead": actor["session"],
         "lead_since": at if actor["session"] else None,
+        "paused": None,
         "transitions": [{"to": "drafting", "at": at, "verb": "plan"}],
     }
 
@@ -128,7 +130,8 @@ def status(context: Context) -> Result:
     def run(tx: Transaction, actor: Actor) -> Result:
         workflow = planning(tx)
         plan = _document(tx)
-        return {**plan.front, "lead": workflow["lead"], "problems": plan.problems()}
+        paused = in_force(workflow["paused"], tx.at)
+        return {**plan.front, "lead": workflow["lead"], "paused": paused, "problems": plan.problems()}
 
     return context.look("plan-status", run)
 
@@ -158,6 +161,7 @@ def new_module(name: str, priority: str, edit: edits.Edit) -> dict[str, Any]:
         "acceptance_criteria": [],
         "dependencies": [],
         "checks": [],
+        "scope": [],
     }
     edits.apply(module, edit)
     return module

@@ -9,7 +9,7 @@ from typing import Any
 from atlas.adapters import schema, serial
 from atlas.core import frontmatter
 from atlas.core.errors import AtlasError
-from atlas.core.paths import PLAN_FILE
+from atlas.core.paths import PLAN_FILE, own_path
 from atlas.core.policy import graph
 
 
@@ -38,7 +38,7 @@ class PlanDocument:
             self.front.setdefault(field, False)
         self.front.setdefault("status", "approved" if self.complete else "drafting")
         for module in self.modules:
-            for field in ("dependencies", "checks", "acceptance_criteria"):
+            for field in ("dependencies", "checks", "acceptance_criteria", "scope"):
                 module.setdefault(field, [])
             for field, value in (("description", ""), ("priority", "medium"), ("status", "pending")):
                 module.setdefault(field, value)
@@ -108,6 +108,7 @@ class PlanDocument:
         modules = self.modules
         found = [] if modules else ["the plan has no modules: add one with `atlas requirement add --name NAME`"]
         found += [f"{m['id']} has no acceptance criteria" for m in modules if not m["acceptance_criteria"]]
+        found += [fault for module in modules for fault in _scope_faults(module)]
         needs = {module["id"]: module["dependencies"] for module in modules}
         found += [
             f"{module} depends on {needed!r}, which is not in the plan" for module, needed in graph.unknown(needs)
@@ -118,3 +119,14 @@ class PlanDocument:
         sections = self.front["requirements_sections"]
         found += [f"section {s['name']!r} is {s['status']}" for s in sections if s["status"] != "complete"]
         return found
+
+
+def _scope_faults(module: dict[str, Any]) -> list[str]:
+    """What is wrong with the scope of a module, which may have been written by hand."""
+    found = []
+    for path in module["scope"]:
+        try:
+            own_path(path, f"{module['id']}: scope")
+        except AtlasError as error:
+            found.append(str(error))
+    return found

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from atlas.adapters import git
+from atlas.adapters import git, transport
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.model import SETTINGS, Settings
 from atlas.core.paths import inner_path
+from atlas.core.policy import rules
 from atlas.core.policy.roles import Actor
 
 from .context import Context
@@ -22,6 +23,11 @@ FIELDS = {
     "workspace.setup-seconds": "workspace_setup_seconds",
     "workspace.link": "workspace_link",
     "workspace.copy": "workspace_copy",
+    "poll.minutes": "poll_minutes",
+    "poll.blocked-minutes": "poll_blocked_minutes",
+    "poll.answer-minutes": "poll_answer_minutes",
+    "reassign.wait-seconds": "reassign_wait_seconds",
+    "transport.url": "transport_url",
 }
 _DEFAULTS: Settings = {
     "id": "project",
@@ -29,8 +35,24 @@ _DEFAULTS: Settings = {
     "workspace_setup_seconds": 600,
     "workspace_link": [],
     "workspace_copy": [],
+    "poll_minutes": 15,
+    "poll_blocked_minutes": 5,
+    "poll_answer_minutes": 10,
+    "reassign_wait_seconds": 60,
+    "transport_url": None,
+    "gates": {},
 }
-_LONGEST_SETUP = 86_400
+_GATE = "gate."
+GATES = {f"{_GATE}{rule}": rule for rule in rules.RULES}
+"""The settings that choose what the rules of the gates come to, and their rules."""
+_NUMBERS = {
+    "workspace.setup-seconds": ("seconds", 1, 86_400),
+    "poll.minutes": ("minutes", 1, 1440),
+    "poll.blocked-minutes": ("minutes", 1, 1440),
+    "poll.answer-minutes": ("minutes", 1, 1440),
+    "reassign.wait-seconds": ("seconds", 0, 3600),
+}
+"""For each setting that is a number: of what, from where to where."""
 _SETUPS = (
     ((".gitmodules",), "git submodule update --init --recursive"),
     (("package-lock.json", "npm-shrinkwrap.json"), "npm ci"),
@@ -56,32 +78,60 @@ def current(tx: Transaction) -> Settings:
     return tx.only(SETTINGS) or _DEFAULTS
 
 
+def verdict(tx: Transaction, rule: str) -> str:
+    """What a rule of the gates comes to in this project: `deny`, `ask` or `off`."""
+    return rules.verdict(rule, current(tx)["gates"])
+
+
 def show(context: Context) -> Result:
     """All settings, and proposals for those that were not set."""
     settings = context.look("settings", lambda tx, actor: current(tx))
-    return {"settings": _named(settings), "changed": False, "proposals": _proposals(context.project.root, settings)}
+    return _result(settings, changed=False, proposals=_proposals(context.project.root, settings))
 
 
 def change(context: Context, key: str, values: Sequence[str]) -> Result:
     """Give a setting its value, or with no `values` the one that holds where nothing was set.
 
-    Raises AtlasError when there is no such setting, or the value is not one of its.
+    What the gates do is for a person to choose. Raises AtlasError when there is no such setting, or the value is not
+    one of its.
     """
-    if key not in FIELDS:
-        raise AtlasError(f"there is no setting {key[:80]!r}: there are {', '.join(FIELDS)}")
+    if key not in FIELDS and key not in GATES:
+        raise AtlasError(f"there is no setting {key[:80]!r}: there are {', '.join((*FIELDS, *GATES))}")
+    if key in GATES:
+        return _choose(context, key, values)
     value = _value(context.project.root, key, values)
 
     def run(tx: Transaction, actor: Actor) -> Result:
         before = current(tx)
         after = tx.patch(SETTINGS, before, **{FIELDS[key]: value})
-        return {"settings": _named(after), "changed": before != after, "proposals": []}
+        return _result(after, changed=before != after)
 
     return context.act("configure", run)
 
 
+def _choose(context: Context, key: str, values: Sequence[str]) -> Result:
+    """Choose what a rule of the gates comes to."""
+    if values and (len(values) > 1 or values[0] not in rules.VERDICTS):
+        raise AtlasError(f"{key} is one of {', '.join(rules.VERDICTS)}, not {' '.join(values)[:40]!r}")
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        before = current(tx)
+        chosen = {**before["gates"], GATES[key]: values[0] if values else ""}
+        after = tx.patch(SETTINGS, before, gates={rule: one for rule, one in chosen.items() if one})
+        return _result(after, changed=before != after)
+
+    return context.act("configure-gates", run)
+
+
+def _result(settings: Settings, changed: bool, proposals: Sequence[Result] = ()) -> Result:
+    named, defaults = _named(settings), _named(_DEFAULTS)
+    return {"settings": named, "defaults": defaults, "changed": changed, "proposals": list(proposals)}
+
+
 def _named(settings: Settings) -> Result:
     fields: Any = settings
-    return {key: fields[field] for key, field in FIELDS.items()}
+    gates = {key: rules.verdict(rule, settings["gates"]) for key, rule in GATES.items()}
+    return {**{key: fields[field] for key, field in FIELDS.items()}, **gates}
 
 
 def _value(root: str, key: str, values: Sequence[str]) -> Any:
@@ -96,8 +146,11 @@ def _value(root: str, key: str, values: Sequence[str]) -> Any:
         if not values[0].strip():
             raise AtlasError(f"{key} is empty: give a command, or take it away with --unset")
         return values[0].strip()
-    if not re.fullmatch("[0-9]{1,6}", values[0]) or not 1 <= int(values[0]) <= _LONGEST_SETUP:
-        raise AtlasError(f"{key} is a number of seconds from 1 to {_LONGEST_SETUP}, not {values[0][:40]!r}")
+    if key == "transport.url":
+        return transport.base_url(values[0].strip(), key)
+    unit, least, most = _NUMBERS[key]
+    if not re.fullmatch("[0-9]{1,6}", values[0]) or not least <= int(values[0]) <= most:
+        raise AtlasError(f"{key} is a number of {unit} from {least} to {most}, not {values[0][:40]!r}")
     return int(values[0])
 
 

@@ -93,7 +93,7 @@ def _accompany(context: Context, name: str, session: StreamedSession) -> str | N
             if over:
                 return over
             if newest and newest != told and session.idle:
-                session.send("You have unread messages: read them with `atlas inbox` and act on them.")
+                session.send("You have mail. Read it with `atlas inbox`, unless it comes with this, and act on it.")
                 told = newest
             seen = position
         time.sleep(_LOOK_SECONDS)

@@ -18,15 +18,16 @@ from atlas.core.model import (
     SESSION,
     WORKFLOW,
     WORKSPACE,
+    Assignment,
     Discovery,
     Module,
     Workflow,
 )
 from atlas.core.paths import EXEC_FILE
-from atlas.core.policy import graph
+from atlas.core.policy import attendance, graph, poll_schedule, understanding
 from atlas.core.policy.roles import Actor
 
-from . import conflicts, integration, launcher
+from . import conflicts, integration, launcher, watchdog
 from .context import Context, orchestration
 from .plan import approved_document, enter, planning
 
@@ -102,6 +103,7 @@ def module_record(planned: dict[str, Any]) -> Module:
         "acceptance_criteria": list(planned["acceptance_criteria"]),
         "dependencies": list(planned["dependencies"]),
         "checks": list(planned["checks"]),
+        "scope": list(planned["scope"]),
         "assigned_to": None,
         "task_uuid": None,
         "github_issue": planned.get("github_issue"),
@@ -151,7 +153,8 @@ def _any_workflow(tx: Transaction) -> Workflow:
 def status(context: Context) -> Result:
     """Everything a board shows, after a look for conflicts. Raises AtlasError outside the orchestration phase."""
     trouble = conflicts.refresh(context)
-    return {**context.look("status", _summary), "conflicts_unknown": trouble}
+    summary, watched = context.look("status", lambda tx, actor: (_summary(tx, actor), watchdog.watched(tx)))
+    return {**summary, "conflicts_unknown": trouble, "unenforced": watchdog.unenforced(context.project, watched)}
 
 
 def _summary(tx: Transaction, actor: Actor) -> Result:
@@ -167,6 +170,9 @@ def _summary(tx: Transaction, actor: Actor) -> Result:
         "status": workflow["status"],
         "lead": workflow["lead"],
         "lead_since": workflow["lead_since"],
+        "paused": attendance.in_force(workflow["paused"], tx.at),
+        "stopped": attendance.stopped(workflow, tx.all(SESSION)),
+        "unattended": attendance.unattended(workflow, tx.all(SESSION), live, tx.all(WORKSPACE)),
         "started_at": workflow["started_at"],
         "completed_at": workflow["completed_at"],
         "modules_completed": done,
@@ -178,6 +184,7 @@ def _summary(tx: Transaction, actor: Actor) -> Result:
         "agents": agents,
         "not_seen_yet": [a["id"] for a in agents if a["type"] == "ai" and a["last_seen"] is None],
         "active_assignments": live,
+        "returned": _returned(tx, modules),
         "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == "ai"],
         "unsent_messages": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in unsent],
         "discoveries": _discoveries(tx),
@@ -185,6 +192,13 @@ def _summary(tx: Transaction, actor: Actor) -> Result:
         "integration_branch": workflow["integration_branch"],
         "workspaces": [w for w in tx.all(WORKSPACE) if w["removed_at"] is None],
     }
+
+
+def _returned(tx: Transaction, modules: list[Module]) -> list[Assignment]:
+    """For each module that is back in the pool, since it was not understood, the assignment that ended so."""
+    last = {assignment["module"]: assignment for assignment in tx.all(ASSIGNMENT)}
+    waiting = (last.get(module["id"]) for module in modules if module["status"] == "pending")
+    return [assignment for assignment in waiting if assignment is not None and understanding.gave_up(assignment)]
 
 
 def _discoveries(tx: Transaction) -> list[Discovery]:
@@ -195,10 +209,18 @@ def _discoveries(tx: Transaction) -> list[Discovery]:
     return [discovery for discovery in found if discovery["id"] in latest.union(waiting)]
 
 
-def _poll_line(assignment: Any, now: str) -> Result:
-    due = assignment["progress_polling"]["next_poll_due"]
-    overdue = max(0, clock.between(due, now)) if due else 0
-    return {"agent": assignment["agent"], "module": assignment["module"], "due": due, "overdue_seconds": overdue}
+def _poll_line(assignment: Assignment, now: str) -> Result:
+    polling = assignment["progress_polling"]
+    due = polling["next_poll_due"]
+    return {
+        "agent": assignment["agent"],
+        "module": assignment["module"],
+        "due": due,
+        "overdue_seconds": max(0, clock.between(due, now)) if due else 0,
+        "unanswered": len(poll_schedule.unanswered(polling)),
+        "escalated_at": polling["escalated_at"],
+        "heard": polling["heard"],
+    }
 
 
 def check(context: Context) -> Result:

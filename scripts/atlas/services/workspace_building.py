@@ -30,7 +30,11 @@ class SetUpFailed(AtlasError):
     """The project's set-up command did not succeed; `set_up` is how it ran."""
 
     def __init__(self, ran: SetUp) -> None:
-        how = "was stopped at its limit of time or output" if ran["exit_code"] is None else f"ended with code {ran['exit_code']}"
+        how = (
+            "was stopped at its limit of time or output"
+            if ran["exit_code"] is None
+            else f"ended with code {ran['exit_code']}"
+        )
         last = (ran["output_tail"].strip().splitlines() or ["no output"])[-1]
         super().__init__(f"the set-up command {ran['command'][:200]!r} {how}: {last[:300]}")
         self.set_up = ran

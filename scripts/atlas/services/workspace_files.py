@@ -14,9 +14,10 @@ from atlas.adapters.store.exclude import escaped, exclude_also
 from atlas.adapters.store.lock import exclusive
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.model import ASSIGNMENT, LIVE, MISSION, MODULE, WORKSPACE, Workspace
+from atlas.core.model import ASSIGNMENT, LIVE, MISSION, MODULE, WORKSPACE, Module, Workspace
 from atlas.core.paths import Project, contains, inner_path
 from atlas.core.policy import permissions
+from atlas.core.policy.understanding import criteria_of
 
 from . import launcher
 from .context import Context, orchestration
@@ -33,6 +34,7 @@ _BOUNDARIES = (
     "What needs no permission is in `commands` and in the settings here; the rest is refused: report what you need.",
     "Commit your work to this branch; do not push, switch branches, rewrite what is on the integration branch or merge "
     "into it: ATLAS does that when your module is complete.",
+    "Before you edit, repeat the task and wait until the lead authorises you; whenever the task is changed, again.",
     "You cannot complete, assign or change modules: report, and ask the lead.",
     "Skeleton files are copies to build on and stay out of commits. One that is yours to change you add by its name: "
     "git add --force FILE, and before that, if it is committed already, git update-index --no-skip-worktree FILE.",
@@ -104,14 +106,12 @@ def _facts(tx: Transaction, project: Project, record: Workspace) -> tuple[dict[s
 def _briefing(tx: Transaction, project: Project, record: Workspace) -> dict[str, Any]:
     """What the agent in a workspace is told in `WORKER_CONTEXT.json`."""
     workflow, mission, module = orchestration(tx), tx.only(MISSION), tx.get(MODULE, record["module"] or "")
-    fields = ("id", "name", "description", "priority", "acceptance_criteria", "dependencies", "github_issue")
-    asked: Any = module
     return {
         "version": 1,
         "at": tx.at,
         "worker": record["agent"],
         "task_uuid": record["task_uuid"],
-        "module": {field: asked[field] for field in fields} if module else None,
+        "module": _asked(module) if module else None,
         "checks": module["checks"] if module else [],
         "workspace": {
             "name": record["name"],
@@ -130,6 +130,14 @@ def _briefing(tx: Transaction, project: Project, record: Workspace) -> dict[str,
         "others": _others(tx, record),
         "commands": permissions.commands(launcher.path_of(project), record["agent"], record["module"]),
     }
+
+
+def _asked(module: Module) -> dict[str, Any]:
+    """What is asked of a module; each criterion with the id that a repetition names it by."""
+    fields: Any = module
+    criteria = [{"id": name, "text": text} for name, text in criteria_of(module).items()]
+    plain = ("id", "name", "description", "priority", "scope", "dependencies", "github_issue")
+    return {**{field: fields[field] for field in plain}, "acceptance_criteria": criteria}
 
 
 def _others(tx: Transaction, record: Workspace) -> list[dict[str, Any]]:

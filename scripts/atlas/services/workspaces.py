@@ -184,6 +184,7 @@ def blank(name: str, branch: str, base_commit: str, at: str) -> Workspace:
         "error": None,
         "conflicts": {},
         "process": None,
+        "subagent": None,
     }
 
 
@@ -193,4 +194,4 @@ def _owner(assignment: Assignment) -> Owner:
 
 def adopt(tx: Transaction, free: Workspace, assignment: Assignment, skeleton: list[str]) -> Workspace:
     """Give a workspace that belongs to nobody to an assignment; it is equipped for it before it is ready again."""
-    return tx.patch(WORKSPACE, free, status="creating", skeleton=skeleton, **_owner(assignment))
+    return tx.patch(WORKSPACE, free, status="creating", subagent=None, skeleton=skeleton, **_owner(assignment))

@@ -12,6 +12,7 @@ _NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ELOOP)
 def private_folder(path: str) -> None:
     """Make `path`, and what is missing above it, readable by the owner only."""
     if not os.path.isdir(path):
+        private_folder(os.path.dirname(path))
         os.makedirs(path, mode=0o700, exist_ok=True)
 
 

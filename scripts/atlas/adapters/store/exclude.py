@@ -18,6 +18,7 @@ _PATTERNS = (
     "/.claude/MESSAGES.json",
     "/.claude/orchestrator-plan-phase.local.md",
     "/.claude/orchestrator-exec-phase.local.md",
+    "/.claude/handoffs/",
     "/.claude/tools/orchestration.py",
     "/.claude/workspaces",
     "/.claude/worktrees/",

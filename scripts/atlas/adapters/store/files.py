@@ -41,7 +41,7 @@ class FileStore:
     def __init__(self, project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> None:
         """`view` renders the file that people read; `notice` is told, in a line, what was repaired in passing.
 
-        `mirror` makes what hooks look at (interrupt files, role markers) equal to the records: it reads them before a
+        `mirror` makes what hooks look at (interrupt files, gates) equal to the records: it reads them before a
         commit is written, and what it returns acts before the commit takes effect for readers, with the lock held. So
         a crash in between is made good by whoever comes next.
         """

@@ -6,6 +6,7 @@ checksum covers every byte before `,"crc"`. Lines are never changed or removed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import zlib
@@ -20,6 +21,7 @@ from .disk import sync_folder, write_all
 Entry = dict[str, Any]
 _MARK = b',"crc":"'
 _TAIL = len(_MARK) + 8 + len('"}\n')
+_LATEST = 65_536
 
 
 def encode(seq: int, at: str, actor: Any, verb: str, records: dict[str, dict[str, str | None]]) -> bytes:
@@ -89,6 +91,23 @@ def entries(path: str) -> Iterator[Entry]:
             if entry["seq"] != number:
                 raise StateError(f"history line {number} has sequence number {entry['seq']}: see `atlas doctor`")
             yield entry
+
+
+def last_of(path: str, session: str) -> Entry | None:
+    """The last change that was made from a session, if it is among the latest ones; damaged lines are passed over."""
+    total = size(path)
+    if total == 0:
+        return None
+    with open(path, "rb") as file:
+        file.seek(max(0, total - _LATEST))
+        lines = file.read().splitlines(keepends=True)
+    for line in reversed(lines):
+        if f'"session":"{session}"'.encode() in line:
+            with contextlib.suppress(StateError):
+                entry = decode(line, 0)
+                if entry["actor"] and entry["actor"]["session"] == session:
+                    return entry
+    return None
 
 
 def torn_bytes(path: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from atlas.core.errors import AtlasError
+from atlas.core.paths import own_path
 
 
 class Edit(TypedDict, total=False):
@@ -20,12 +21,14 @@ class Edit(TypedDict, total=False):
     remove_dependencies: Sequence[str]
     add_checks: Sequence[str]
     remove_checks: Sequence[int]
+    add_scope: Sequence[str]
+    remove_scope: Sequence[int]
 
 
 def apply(module: dict[str, Any], edit: Edit) -> list[str]:
     """Change the module in place; returns a line for each thing that changed, none when it already was so.
 
-    Raises AtlasError when something to remove is not there, or a text to add is blank.
+    Raises AtlasError when something to remove is not there, a text to add is blank, or a path leads outside.
     """
     changes: list[str] = []
     for field in ("name", "description", "priority"):
@@ -35,11 +38,13 @@ def apply(module: dict[str, Any], edit: Edit) -> list[str]:
             changes.append(f"{field}: {value}")
     _remove_numbers(module["acceptance_criteria"], edit.get("remove_criteria", ()), "criterion", changes)
     _remove_numbers(module["checks"], edit.get("remove_checks", ()), "check", changes)
+    _remove_numbers(module["scope"], edit.get("remove_scope", ()), "scope", changes)
     for needed in edit.get("remove_dependencies", ()):
         if needed not in module["dependencies"]:
             raise AtlasError(f"{module['id']} does not depend on {needed!r}")
         module["dependencies"].remove(needed)
         changes.append(f"no longer depends on {needed}")
+    _add(module["scope"], [own_path(path, "--scope") for path in edit.get("add_scope", ())], "scope", changes)
     _add(module["acceptance_criteria"], edit.get("add_criteria", ()), "criterion", changes)
     _add(module["checks"], edit.get("add_checks", ()), "check", changes)
     _add(module["dependencies"], edit.get("add_dependencies", ()), "dependency", changes)

@@ -51,7 +51,12 @@ def blockers(module: Module, complete: set[str]) -> list[str]:
 def ready(modules: Sequence[Module]) -> list[Module]:
     """Pending modules whose dependencies are all complete, most urgent first, then in the order of the plan."""
     complete = {module["id"] for module in modules if module["status"] == "complete"}
-    free = [m for m in modules if m["status"] == "pending" and not blockers(m, complete)]
+    return unblocked([module for module in modules if module["status"] == "pending"], complete)
+
+
+def unblocked(pending: Sequence[Module], complete: set[str]) -> list[Module]:
+    """Those of the pending modules whose dependencies are all complete, in the same order as `ready`."""
+    free = [module for module in pending if not blockers(module, complete)]
     return sorted(free, key=lambda module: PRIORITIES.index(module["priority"]))
 
 

@@ -40,7 +40,11 @@ def commands(launcher: str, agent: str | None, module: str | None) -> dict[str, 
         "checks": f"sh {CHECKS}",
         "atlas": atlas,
         "inbox": f"{atlas} inbox {agent or 'AGENT'}",
+        "repeat": f"{atlas} repeat {module or 'MODULE'} --criteria c1,c2 --file PATH [--file PATH]… "
+        "--out-of-scope TEXT --evidence TEXT --text TEXT",
+        "ask": f"{atlas} ask {module or 'MODULE'} QUESTION",
         "report": f"{atlas} report {module or 'MODULE'} started|progress|blocked|done --text TEXT",
+        "acknowledge": f"{atlas} acknowledge {module or 'MODULE'} UPDATE [--feasibility TEXT]… [--concern TEXT]…",
         "status": f"{atlas} status",
     }
 

@@ -1,8 +1,4 @@
-"""Who is calling, and the one table of role × verb.
-
-It guards against a model's shortcuts; it is no sandbox against malice: whoever may run commands as this user can
-change the files behind the store.
-"""
+"""Who is calling, and whether it may use a verb."""
 
 from __future__ import annotations
 
@@ -13,27 +9,23 @@ from atlas.core.errors import AtlasError
 from atlas.core.ids import session_key
 from atlas.core.model import SESSION, WORKFLOW, WORKSPACE, Kind
 
+from .allowed import ALLOWED, DECIDING, LEAD, LEADING, PERSON, WORKER, WORKING
+
+__all__ = [
+    "ALLOWED",
+    "DECIDING",
+    "LEAD",
+    "LEADING",
+    "PERSON",
+    "WORKER",
+    "WORKING",
+    "Actor",
+    "derive",
+    "require",
+    "require_own",
+]
+
 R = TypeVar("R")
-
-PERSON, LEAD, WORKER = "person", "lead", "worker"
-
-READING = frozenset(
-    ("plan-status", "status", "history", "check-plan", "check", "inbox", "doctor", "conflicts", "settings")
-)
-LEADING = frozenset(
-    (
-        *("plan", "requirement", "approve", "start", "register", "assign", "modify", "reassign"),
-        *("check-agents", "notify", "complete", "lead", "repair", "launch", "stop-agent", "interrupt"),
-        *("workspace", "remove-workspace", "configure"),
-    )
-)
-WORKING = frozenset(("report", "discover"))
-
-ALLOWED: dict[str, frozenset[str]] = {
-    PERSON: READING | LEADING | WORKING,
-    LEAD: READING | LEADING | WORKING,
-    WORKER: READING | WORKING,
-}
 
 
 class Actor(TypedDict):
@@ -83,9 +75,10 @@ def _resident(records: Records, place: str | None) -> str | None:
 def require(actor: Actor, verb: str) -> None:
     """Raise AtlasError unless the actor's role may use the verb."""
     if verb not in ALLOWED[actor["role"]]:
+        who = "the person" if verb in DECIDING else "the lead"
         raise AtlasError(
             f"{actor['agent'] or actor['role']} may not use '{verb}': "
-            f"a {actor['role']} may use {', '.join(sorted(ALLOWED[actor['role']]))}; ask the lead to do it"
+            f"a {actor['role']} may use {', '.join(sorted(ALLOWED[actor['role']]))}; ask {who} to do it"
         )
 
 

@@ -1,0 +1,29 @@
+"""Say that you received a change of your instructions, and what you make of it.
+
+With --feasibility given once for each of the five questions, in their order, it says whether that can be done; a minor
+change needs only the receipt. UPDATE may be left out while one is open.
+Exit codes: 0 recorded, or recorded before; 1 no such update, it is another agent's, or an answer is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import updates as text
+from atlas.services import updates
+
+from .outcome import Outcome, open_context
+from .update import answers
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("module_id", metavar="module-id")
+    parser.add_argument("update_id", nargs="?", default=None, metavar="UPDATE", help="such as u1")
+    answers(parser)
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = updates.acknowledge(open_context(), args.module_id, args.update_id, args.feasibility, args.concern)
+    return Outcome(result, text.step(result))

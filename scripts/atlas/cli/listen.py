@@ -1,0 +1,25 @@
+"""Take in mail from AI Maestro as it arrives, and send what waits (started by whatever waits for the lead).
+
+Exit codes: 0 the time is over, or there is no AI Maestro to listen to; 1 there is no orchestration.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import messages as text
+from atlas.services import exchange
+
+from .options import seconds
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--wait", type=seconds, default=0, metavar="SECONDS", help="for how long")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    result = exchange.listen(open_context(), args.wait)
+    return Outcome(result, text.listened(result))

@@ -1,0 +1,28 @@
+"""Lift the gates of this project: hooks refuse nothing until they are put back, or their time is up.
+
+Only the person may: in a terminal, or by typing the slash command. Interrupts still reach workers.
+Exit codes: 0 lifted, or put back; 1 no reason given, nothing to lift the gates of, or a session asks for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import sessions as text
+from atlas.services import pause
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("reason", nargs="*", metavar="REASON", help="why, for the record")
+    parser.add_argument("--for", type=int, default=None, dest="minutes", metavar="MINUTES", help="then they return")
+    parser.add_argument("--off", action="store_true", help="put them back now")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    change = pause.end if args.off else pause.begin
+    result = change(open_context(), " ".join(args.reason), args.minutes)
+    return Outcome(result, text.paused(result))

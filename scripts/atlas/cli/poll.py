@@ -1,0 +1,35 @@
+"""Ask an AI agent how it stands now, note what it answered, or show what was asked.
+
+Exit codes: 0 done; 1 no such agent, it has no module, nothing was asked, or the transport failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlas.render import polling as text
+from atlas.services import polling
+
+from .outcome import Outcome, open_context
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("agent_id", metavar="agent-id")
+    parser.add_argument("--module", default=None, metavar="ID", help="only about this module")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--record-response", default=None, metavar="TEXT", help="what it answered to the last poll")
+    what.add_argument("--history", action="store_true", help="only show its polls and their answers")
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    """Do it."""
+    context = open_context()
+    if args.history:
+        result = polling.history(context, args.agent_id, args.module)
+        return Outcome(result, text.history(result))
+    if args.record_response is not None:
+        result = polling.record_response(context, args.agent_id, args.module, args.record_response)
+        return Outcome(result, text.recorded(result))
+    result = polling.poll(context, args.agent_id, args.module)
+    return Outcome(result, text.checked(result), 1 if polling.failed(result) else 0)

@@ -1,0 +1,141 @@
+"""Which places are whose: what is ATLAS's own, a document, or temporary. Paths are resolved, links followed."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+UNKNOWN, ANY, DEEP = "\ufdd0", "\ufdd1", "\ufdd2"
+"""In what a shell is told: what only it can know, a pattern, whatever may lie below a folder. No text has these."""
+IN_PROJECT = (
+    *("MISSION_CONTEXT.json", "WORKFLOW_STATE.json", "PHASE_PROGRESS.json", "PARALLEL_STATUS.json"),
+    *("DISCOVERIES.json", "MESSAGES.json", "orchestrator-exec-phase.local.md", "tools/orchestration.py"),
+)
+"""What ATLAS alone writes in the project's `.claude`; the plan is also written by hand."""
+IN_WORKSPACE = (
+    ".INTERRUPT",
+    *(f".claude/{name}" for name in ("WORKER_CONTEXT.json", "settings.local.json", "checks.sh", "hooks")),
+)
+"""What ATLAS puts into a workspace."""
+_DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
+_DOCUMENT_FOLDERS = ("docs", "doc", ".claude")
+_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/private/tmp", "/private/var/tmp", "/private/var/folders")
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/tty", "/dev/full", "/dev/stdin", "/dev/stdout", "/dev/stderr")
+_DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/")
+_MOST = 2000
+"""Files of one command that are looked at."""
+
+
+class Unclear(ValueError):
+    """What a call does cannot be told at a reasonable cost; the text says why."""
+
+
+class Target:
+    """Something that is written: its path, absolute but with links in it, and whether it is taken away as a whole."""
+
+    __slots__ = ("path", "removed")
+
+    def __init__(self, path: str, removed: bool = False) -> None:
+        self.path, self.removed = path, removed
+
+
+def resolved(targets: Iterable[Target]) -> Iterator[Target]:
+    """The same targets with links followed, each once, without devices. What is taken away may itself be a link.
+
+    Raises Unclear when there are too many.
+    """
+    seen = set()
+    for target in targets:
+        key = (target.path, target.removed)
+        if key not in seen and not _is_device(target.path):
+            seen.add(key)
+            if len(seen) > _MOST:
+                raise Unclear(f"a command that writes more than {_MOST} files names too many of them to be looked at")
+            yield Target(_resolved(target), target.removed)
+
+
+def resolved_folder(path: str) -> str:
+    """A folder's path with links followed, as far as that is possible."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return os.path.normpath(path)
+
+
+def _resolved(target: Target) -> str:
+    at = _first_mark(target.path)
+    if at is not None:
+        folder, slash, rest = target.path[:at].rpartition("/")
+        return f"{resolved_folder(folder or '/').rstrip('/')}{slash}{rest}{target.path[at:]}"
+    if not target.removed:
+        return resolved_folder(target.path)
+    above, name = os.path.split(target.path.rstrip("/"))
+    return resolved_folder(target.path) if name in ("", ".", "..") else os.path.join(resolved_folder(above), name)
+
+
+def _is_device(path: str) -> bool:
+    return path.startswith(("/dev/", "/proc/")) and (path in _DEVICES or path.startswith(_DESCRIPTORS))
+
+
+def inside(folder: str, path: str) -> bool:
+    """Whether a resolved path is the resolved folder or lies in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def is_temporary(root: str, path: str) -> bool:
+    """Whether it is in a folder for temporary files, which the project may lie in, too."""
+    return any(inside(folder, path) for folder in _TEMPORARY) and not inside(root, path)
+
+
+def is_document(root: str, path: str) -> bool:
+    """Whether a file of the project is documentation, by its name or folder, or is the client's."""
+    return path.lower().endswith(_DOCUMENTS) or path[len(root) + 1 :].split("/")[0] in _DOCUMENT_FOLDERS
+
+
+def own_paths(root: str, private: str, workspaces: Iterable[str]) -> list[str]:
+    """What only ATLAS writes; for `reaches`, in lower case, since a disk may not tell the cases apart."""
+    own = [private, *(f"{root}/.claude/{name}" for name in IN_PROJECT)]
+    own += [f"{folder}/{name}" for folder in workspaces for name in IN_WORKSPACE]
+    return [path.casefold() for path in own]
+
+
+def reaches(target: Target, own: Iterable[str]) -> bool:
+    """Whether writing the target would write one of these, or something in it, or take it away."""
+    path = target.path.casefold()
+    return any(_reaches(path, target.removed, one) for one in own)
+
+
+def _reaches(path: str, removed: bool, own: str) -> bool:
+    if inside(own, path):
+        return True
+    if _first_mark(path) is None:
+        return removed and inside(path, own)
+    while not _may_be(path, own):
+        own = os.path.dirname(own)
+        if not removed or own == "/":
+            return False
+    return True
+
+
+def _may_be(pattern: str, path: str) -> bool:
+    """Whether a pattern may stand for a path; ANY and DEEP for any text in it, ANY not for a name's leading dot."""
+    pieces = pattern.replace(ANY, DEEP).split(DEEP)
+    at = len(pieces[0])
+    if not path.startswith(pieces[0]) or not path[at:].endswith(pieces[-1]):
+        return False
+    if pattern[at] == ANY and pattern[at - 1] == "/" and path[at : at + 1] == ".":
+        return False
+    for piece in pieces[1:-1]:
+        at = path.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return at <= len(path) - len(pieces[-1])
+
+
+def _first_mark(path: str) -> int | None:
+    found = [at for at in (path.find(ANY), path.find(DEEP)) if at >= 0]
+    return min(found) if found else None

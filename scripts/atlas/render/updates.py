@@ -1,0 +1,37 @@
+"""Changes of instructions as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.core.wording import marked
+
+Result = dict[str, Any]
+
+
+def step(result: Result) -> str:
+    """How an update stands, and what comes next."""
+    update = result["update"]
+    head = f"{update['id']} of {result['module']} ({update['type']}) is {update['status']}"
+    if result["next"] is None:
+        return f"{head}: nothing is left to do about it"
+    return f"{head}. Next is {result['how']}"
+
+
+def lines(result: Result) -> str:
+    """Updates with what was said of them, the words of people and agents quoted."""
+    shown = []
+    for one in result["updates"]:
+        kind = f"{'minor ' if one['minor'] else ''}{one['type']}"
+        following = f", next is the {one['next']}" if one["next"] else ""
+        shown.append(
+            f"{one['module']} {one['id']} for {one['agent']}, {kind} of {one['at']}: {one['status']}{following}"
+        )
+        shown.append(marked(one["text"]))
+        shown += [f"answer {number}:\n{marked(answer)}" for number, answer in enumerate(one["answers"], 1)]
+        for number, concern in enumerate(one["concerns"], 1):
+            resolution = (
+                f"resolution:\n{marked(concern['resolution'])}" if concern["resolution"] else "no resolution yet"
+            )
+            shown.append(f"concern {number}:\n{marked(concern['text'])}\n{resolution}")
+    return "\n".join(shown) or "no updates"

@@ -1,0 +1,38 @@
+"""A lead that waits is woken by what its agents write to it by way of AI Maestro."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gates.stopping import Turns, Waiter
+from tests.support import wait_for
+
+from .conftest import Linked
+from .maestro_server import Server
+from .test_incoming import channel, write
+
+LEAD = "lead-1"
+
+
+@pytest.fixture(autouse=True)
+def _end_waiters() -> Iterator[None]:
+    yield
+    Waiter.end_all()
+
+
+def test_an_answer_wakes_the_lead_that_waits(tmp_path: Path, linked: Linked, server: Server) -> None:
+    linked.does("lead", session=LEAD)
+    for module, agent in (("docs", "implementer-1"), ("auth-core", "implementer-2")):
+        linked.does("assign", module, agent, "--no-workspace", session=LEAD)
+    lead = Turns(linked.folder, LEAD, {**linked.env, "HOME": str(tmp_path / "home")})
+    waiter = lead.wait()
+    file = wait_for(lambda: next((tmp_path / "home").rglob("*.json"), None))
+    assert file == channel(tmp_path, server)
+    write(server, "Which colour?", "I cannot go on\nbefore I know.")
+    words = waiter.woken()
+    assert "- proj-alpha (unverified) wrote to you, msg-" in words
+    assert "| Which colour?" in words
+    wait_for(lambda: not file.exists())
