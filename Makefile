@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: test lint test-clients test-maestro torture bench demo clean
 
 test: lint
-	$(RUN) pytest -n $(WORKERS)
+	$(RUN) pytest -n $(WORKERS) --dist worksteal
 
 lint: $(READY)
 	$(RUN) ruff check .

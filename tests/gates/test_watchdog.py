@@ -73,7 +73,8 @@ def seen(project: Project) -> list[tuple[str | None, str]]:
     found = project.does("status")["unenforced"]
     text = project.run("status").stdout
     assert ("\nUnenforced\n" in text) is bool(found)
-    doctor = [f for f in project.does("doctor")["findings"] if f["about"] == "unenforced"]
+    findings = json.loads(project.run("doctor", "--json").stdout)["result"]["findings"]
+    doctor = [finding for finding in findings if finding["about"] == "unenforced"]
     assert len(doctor) == len(found)
     for one, finding in zip(found, doctor, strict=True):
         assert finding["what"] in text
