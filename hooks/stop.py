@@ -108,7 +108,7 @@ def judge(stop: Stop) -> Event | None:
     gate = stop.gate
     is_free = gate_file.is_paused(gate) or is_a_talk(gate)
     action = None if is_free else turn.due(gate, time.time(), stop.busy)
-    if action is not None:
+    if action is not None and not (turn.is_poll(action) and may_wait(stop)):
         return send_on(stop, action)
     withdraw(stop)
     stop.keep()

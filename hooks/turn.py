@@ -38,6 +38,11 @@ def due(gate: Gate, now: float, is_busy: bool) -> Action | None:
     return None
 
 
+def is_poll(action: Action) -> bool:
+    """Whether it is to ask agents how they stand, which takes no model: the waiter does that."""
+    return bool(action["key"].startswith("poll:"))
+
+
 def next_due(gate: Gate, now: float) -> float:
     """When the next action becomes due by itself."""
     return min((float(one["from"]) for one in gate["stop"]["actions"] if one["from"] > now), default=float("inf"))

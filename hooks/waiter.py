@@ -1,8 +1,9 @@
 """Wakes a session that was let go to wait, as soon as something happens that it should hear of.
 
 The client starts it beside `stop` and, where it can be woken, leaves it running in the background; a client that runs
-once waits for it instead. It looks at the age of a file a few times a second, and asks no model. There is one for each
-session: a newer one takes its place, the next prompt ends it, and it ends with the client.
+once waits for it instead. It looks at the age of a file a few times a second, and asks no model. Agents that are to be
+asked how they stand it has asked itself. There is one for each session: a newer one takes its place, the next prompt
+ends it, and it ends with the client.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ WAITING = "waits"
 LOOK_SECONDS = 0.25
 DECIDED_WITHIN = 6.0
 """Seconds for `stop`, which runs beside it, to say whether there is anything to wait for."""
+ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
 LONGEST = 12 * 3600 - 120
 """Seconds to wait at most: below the hook's own limit in hooks.json."""
 
@@ -98,6 +100,7 @@ class Watch:
         self._session, self._post = session, post
         self._told, self._is_busy = int(note["from"]), bool(note["busy"])
         self._file = os.path.join(os.environ["ATLAS_HOME"], "gate.json")
+        self._polled = ""
         self._longest = min(LONGEST, int(os.environ.get("ATLAS_WAIT_SECONDS") or LONGEST))
 
     def wait(self) -> str:
@@ -137,10 +140,25 @@ class Watch:
         news = digest.events(turn.entries(self._told, position), turn.reader_of(gate, self._session))
         action = turn.due(gate, now, self._is_busy)
         self._told = position
+        if not news and action is not None and turn.is_poll(action) and self._polls(action):
+            return None, now
         if not news and action is None:
             return None, turn.next_due(gate, now)
         self._note(told=position)
         return digest.told(news, action["text"] if action else ""), 0.0
+
+    def _polls(self, action: turn.Action) -> bool:
+        """Have the agents asked that are to be; whether it worked. What is due even then is for the model."""
+        import subprocess
+
+        if action["key"] == self._polled:
+            return False
+        self._polled = action["key"]
+        command = [sys.executable, "-I", "-X", "utf8", ATLAS, "check-agents"]
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )
+        return done.returncode == 0
 
     def _end(self) -> str:
         """Nothing happened for as long as can be waited: the person and the store are told."""

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from atlas.core import clock
-from atlas.core.model import ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
+from atlas.core.model import AGENT, ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
 from atlas.services import discoveries, messages, pause, workflow
 from tests.gates.stopping import Turns, Waiter
 from tests.gates.test_stop import WORKER, as_child_of, attend, finish, report
 from tests.interrupts.team import LEAD, PLAN, Team
+from tests.support import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +74,6 @@ NEWS: dict[str, tuple[Callable[[Team], Any], str]] = {
     ),
     "mail": (lambda team: mail(team, "lead", "[POLL]\x1b[2J late"), "wrote to you, msg-"),
     "a lost message": (lose_a_message, "could not be delivered to ben:\n| refused | forged"),
-    "a poll that is due": (lambda team: make_due(team, 1), "Nothing was heard of ann about core"),
 }
 
 
@@ -86,6 +86,31 @@ def test_the_lead_is_woken_by_what_happens(team: Team, waiter: Waiter, news: str
     assert words in told
     assert "\x1b" not in told
     assert not (team.atlas / "gates/waiters" / LEAD).exists()
+
+
+def polls(team: Team) -> list[str]:
+    """Whom the mail of a poll has gone out to."""
+    sent = team.context().store.read(lambda tx: tx.all(MESSAGE))
+    return [one["to"] for one in sent if one["type"] == "progress_poll" and one["sent_at"]]
+
+
+def test_who_is_to_be_polled_is_polled_without_the_model(team: Team, lead: Turns) -> None:
+    make_due(team, -1)
+    waiter = lead.wait()
+    wait_for(lambda: polls(team) == ["ann"])
+    assert waiter.waits()
+    report(team, "core", "progress", "news")
+    assert "news" in waiter.woken()
+
+
+def test_polls_that_cannot_be_sent_are_for_the_model(team: Team, lead: Turns) -> None:
+    far = {"transport": "ai-maestro", "address": "far-away"}
+    team.put(lambda tx: tx.patch(AGENT, tx.need(AGENT, "ann"), **far))
+    lead.env["AIMAESTRO_API"] = "http://127.0.0.1:9"
+    waiter = lead.wait()
+    make_due(team, 1)
+    assert "Nothing was heard of ann about core for a while: `atlas check-agents`" in waiter.woken()
+    assert polls(team) == []
 
 
 def test_what_it_did_itself_and_what_does_not_concern_it_wakes_nobody(team: Team, waiter: Waiter) -> None:
