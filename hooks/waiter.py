@@ -21,9 +21,10 @@ from atlas.core.policy import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess
+
     from interrupt_monitor import Event
 
-ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
 WAKE = 3
 """The exit code by which `run.sh` knows that what was printed is for the model."""
 WAITING = "waits"
@@ -123,12 +124,7 @@ class Watch:
         """Have AI Maestro's mail taken in, where agents are reached by it. What listens ends with this process."""
         gate = gate_file.mine_now()
         if gate.get("listens"):
-            import subprocess
-
-            words = [sys.executable, "-I", "-X", "utf8", ATLAS, "listen", "--wait", str(self._longest)]
-            env = {name: value for name, value in os.environ.items() if name != "CLAUDE_CODE_SESSION_ID"}
-            nothing = subprocess.DEVNULL  # and no session: what that takes in is news to this one
-            subprocess.Popen(words, cwd=gate["root"], env=env, stdin=nothing, stdout=nothing, stderr=nothing)
+            start(gate, "listen", "--wait", str(self._longest))
 
     def _look(self, now: float) -> tuple[str | None, float]:
         """What to wake with, or "" when all is over, or None; and when to look again although nothing changed."""
@@ -140,25 +136,17 @@ class Watch:
         news = digest.events(turn.entries(self._told, position), turn.reader_of(gate, self._session))
         action = turn.due(gate, now, self._is_busy)
         self._told = position
-        if not news and action is not None and turn.is_poll(action) and self._polls(action):
+        if not news and action is not None and turn.is_poll(action) and self._polls(gate, action["key"]):
             return None, now
         if not news and action is None:
             return None, turn.next_due(gate, now)
         self._note(told=position)
         return digest.told(news, action["text"] if action else ""), 0.0
 
-    def _polls(self, action: turn.Action) -> bool:
-        """Have the agents asked that are to be; whether it worked. What is due even then is for the model."""
-        import subprocess
-
-        if action["key"] == self._polled:
-            return False
-        self._polled = action["key"]
-        command = [sys.executable, "-I", "-X", "utf8", ATLAS, "check-agents"]
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-        )
-        return done.returncode == 0
+    def _polls(self, gate: gate_file.Gate, due: str) -> bool:
+        """Have the agents asked that are to be; whether that worked. What is due even then is for the model."""
+        is_new, self._polled = due != self._polled, due
+        return is_new and start(gate, "check-agents").wait() == 0
 
     def _end(self) -> str:
         """Nothing happened for as long as can be waited: the person and the store are told."""
@@ -171,3 +159,13 @@ class Watch:
     def _note(self, **fields: object) -> None:
         """Add to what `stop` knows of the session."""
         turn.put_note("stops", self._session, {**turn.note("stops", self._session), **fields})
+
+
+def start(gate: gate_file.Gate, *words: str) -> subprocess.Popen[bytes]:
+    """Begin a command of ATLAS; on no session's behalf, so that what comes of it is news to this one."""
+    import subprocess
+
+    command = [sys.executable, "-I", "-X", "utf8", ATLAS, *words]
+    env = {name: value for name, value in os.environ.items() if name != "CLAUDE_CODE_SESSION_ID"}
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=gate["root"], env=env, stdin=nothing, stdout=nothing, stderr=nothing)
