@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WAKE = 3
 """The exit code by which `run.sh` knows that what was printed is for the model."""
 WAITING = "waits"
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 DECIDED_WITHIN = 6.0
 """Seconds for `stop`, which runs beside it, to say whether there is anything to wait for."""
 ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
@@ -90,7 +90,7 @@ def decision(event: Event, session: str, post: Post) -> turn.Note:
         if note.get("stop") == turn.mark_of(event):
             os.unlink(turn.path_of("verdicts", session))
             return note
-        time.sleep(LOOK_SECONDS / 10)
+        time.sleep(LOOK_SECONDS / 4)
     return {}
 
 
