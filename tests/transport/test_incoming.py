@@ -188,21 +188,23 @@ def channel(tmp_path: Path, server: Server) -> Path:
     return tmp_path / "home/.aimaestro/channels" / f"{server.maestro.agents[lead_of(server)]['id']}.json"
 
 
-def start(project: Linked, home: Path, *command: str) -> subprocess.Popen[str]:
-    """A command of ATLAS, in the home that the server knows."""
+def start(project: Linked, server: Server, home: Path, *command: str) -> subprocess.Popen[str]:
+    """A command of ATLAS that has looked for mail, in the home that the server knows, and now waits for more."""
+    server.requests.clear()
     env = {**os.environ, **project.env, "HOME": str(home)}
     words = [str(PYTHON), str(script_of(command[0])), *command[1:]]
-    return subprocess.Popen(words, cwd=project.folder, env=env, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(words, cwd=project.folder, env=env, stdout=subprocess.PIPE, text=True)
+    wait_for(lambda: any("status=unread" in target for _, target in server.requests))
+    return process
 
 
 def test_a_push_wakes_whoever_waits(tmp_path: Path, known: Context, linked: Linked, server: Server) -> None:
-    waiting = start(linked, tmp_path / "home", "inbox", "lead", "--wait", "60", "--peek")
+    waiting = start(linked, server, tmp_path / "home", "inbox", "lead", "--wait", "60", "--peek")
     file = channel(tmp_path, server)
-    wait_for(file.exists)
     told = json.loads(file.read_text())
     assert (told["agentId"], told["pid"]) == (file.stem, waiting.pid)
     write(server, "Wake up", "now")
-    words, _ = waiting.communicate(timeout=30)
+    words, _ = waiting.communicate(timeout=10)  # sooner than it would look by itself
     assert "| Subject: Wake up" in words
     assert not file.exists()
 
@@ -210,11 +212,11 @@ def test_a_push_wakes_whoever_waits(tmp_path: Path, known: Context, linked: Link
 def test_listening_brings_mail_into_the_store_until_its_time_is_over(
     tmp_path: Path, known: Context, linked: Linked, server: Server
 ) -> None:
-    listening = start(linked, tmp_path / "home", "listen", "--wait", "4")
-    wait_for(channel(tmp_path, server).exists)
+    listening = start(linked, server, tmp_path / "home", "listen", "--wait", "5")
     before = known.store.position()
     write(server, "One", "1")
-    wait_for(lambda: known.store.position() > before, timeout=3)
+    wait_for(lambda: known.store.position() > before)
+    assert listening.poll() is None
     words, _ = listening.communicate(timeout=30)
     assert (listening.returncode, words) == (0, "1 came in\n")
 

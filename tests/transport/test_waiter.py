@@ -36,3 +36,7 @@ def test_an_answer_wakes_the_lead_that_waits(tmp_path: Path, linked: Linked, ser
     assert "- proj-alpha (unverified) wrote to you, msg-" in words
     assert "| Which colour?" in words
     wait_for(lambda: not file.exists())
+    told = lead.prompt()
+    assert "from proj-alpha (unverified)" in told
+    assert "| I cannot go on\n| before I know." in told
+    assert lead.prompt() == "", "once"
