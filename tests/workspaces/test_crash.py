@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
@@ -86,6 +88,19 @@ def test_killed_at_any_call_of_git_while_it_makes_one(shop: Project, striker: St
         assert_consistent(shop)
     assert struck >= calls // STEP - 1
     mend(shop)
+
+
+@pytest.mark.parametrize("verb", ["workspace", "remove-workspace"])
+def test_the_lock_that_a_killed_git_left_on_a_branch(shop: Project, verb: str) -> None:
+    if verb == "remove-workspace":
+        shop.does("workspace", "one")
+    lock = shop.folder / ".git/refs/heads/atlas/one.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    os.utime(lock, (time.time() - 60,) * 2)
+    shop.does(verb, "one")
+    assert_consistent(shop)
+    assert not lock.exists()
 
 
 def test_killed_at_any_call_of_git_while_it_removes_one(shop: Project, striker: Striker) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Container, Mapping
 
 from atlas.core.errors import AtlasError
 
 _SECONDS = 60
+_FORSAKEN_SECONDS = 10
+_LOOK_SECONDS = 0.1
 _FIELDS = {"1": 7, "2": 8, "u": 9, "?": 0}
 """For each kind of line in git's status, how many fields stand before the path."""
 _KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS")
@@ -76,7 +80,32 @@ def branches(folder: str) -> set[str]:
 def move_branch(folder: str, name: str, new: str | None, old: str | None) -> None:
     """Make a branch point to `new`, or None to remove it. Raises AtlasError unless it is at `old` (None: not there)."""
     words = ["-d", f"refs/heads/{name}"] if new is None else ["-m", "atlas", f"refs/heads/{name}", new]
-    run(folder, "update-ref", *words, old or "")
+    try:
+        run(folder, "update-ref", *words, old or "")
+    except AtlasError:
+        lock = run(folder, "rev-parse", "--path-format=absolute", "--git-path", f"refs/heads/{name}.lock")
+        if not _is_unlocked(lock):
+            raise
+        run(folder, "update-ref", *words, old or "")
+
+
+def _is_unlocked(lock: str) -> bool:
+    """Whether the lock of a branch was in the way and is gone: let go of, or left by a git that was killed.
+
+    Git keeps it for moments. One that is _FORSAKEN_SECONDS old is taken away.
+    """
+    try:
+        found = os.stat(lock)
+        left = _FORSAKEN_SECONDS - (time.time() - found.st_mtime)
+    except FileNotFoundError:
+        return False
+    deadline = time.monotonic() + min(max(left, 0), _FORSAKEN_SECONDS)
+    with contextlib.suppress(FileNotFoundError):
+        while os.stat(lock).st_ino == found.st_ino:
+            if time.monotonic() >= deadline:
+                os.unlink(lock)
+            time.sleep(_LOOK_SECONDS)
+    return True
 
 
 def head(folder: str) -> str:
