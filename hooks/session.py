@@ -12,6 +12,7 @@ import json
 import os
 import time
 
+import client
 import gate_file
 import turn
 from interrupt_monitor import clean, doer, is_slug, leave_facts, read_event, write
@@ -64,15 +65,7 @@ def is_of_a_fork(event: Event) -> bool:
     """Whether the client resumes a session only to branch off from it: some announce the old one, not the new one."""
     if event.get("source") != "resume":
         return False
-    try:
-        with open(f"/proc/{os.environ['ATLAS_CLIENT']}/cmdline", "rb") as file:
-            words = file.read().split(b"\0")
-    except FileNotFoundError:  # not on Linux
-        import subprocess
-
-        look = ["ps", "-o", "args=", "-p", os.environ["ATLAS_CLIENT"]]
-        words = subprocess.run(look, stdout=subprocess.PIPE, check=False).stdout.split()
-    return b"--fork-session" in words
+    return "--fork-session" in client.arguments()
 
 
 def lines(gate: Gate) -> list[str]:

@@ -52,10 +52,6 @@ class Request:
     body: dict[str, Any]
 
     @property
-    def system(self) -> str:
-        return flat(self.body.get("system", ""))
-
-    @property
     def tools(self) -> list[str]:
         return [each["name"] for each in self.body.get("tools", [])]
 

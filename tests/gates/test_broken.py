@@ -21,7 +21,6 @@ from tests.interrupts.test_broken import EVENTS, shell_alone
 from tests.support import ROOT, run_read_only, wait_for
 
 UNDECIDED = ("ask", "undecided")
-PROGRAMS = ("sh", "cat")
 
 
 def everybody(team: Team) -> list[Caller]:
@@ -93,11 +92,6 @@ def a_folder(file: Path) -> None:
 def a_pipe(file: Path) -> None:
     file.unlink()
     os.mkfifo(file)
-
-
-def a_link_to_itself(file: Path) -> None:
-    file.unlink()
-    file.symlink_to(file)
 
 
 def holding(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:

@@ -17,7 +17,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 # Verbs
 
-THEIRS = sorted(ALLOWED["person"] - ALLOWED[LEAD])
 LEADS = sorted(ALLOWED[LEAD] - ALLOWED[WORKER])
 TYPED = {
     "repair": "doctor --repair",

@@ -13,13 +13,11 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.store import spool
-from atlas.core import clock
 from atlas.core.ids import session_key
 from tests.conftest import script_of
 from tests.scripts.project import Project
 from tests.state import gate_of, history_of
-from tests.support import PYTHON, ROUNDS, git, wait_for
+from tests.support import PYTHON, ROUNDS, git, leave_fact, wait_for
 from tests.workspaces.places import folder, record, work
 from tests.workspaces.striking import Striker
 
@@ -169,7 +167,7 @@ def arrive(project: Project) -> None:
     """The hook hands the interrupt to the worker's model, and leaves a receipt."""
     (word,) = interrupts(project)
     fact = {"fact": "receipt", "discovery": word["id"], "workspace": "auth", "session": WORKER, "tool": "Bash"}
-    spool.append(str(project.folder / ".git" / "atlas" / "spool"), session_key(WORKER), {**fact, "at": clock.now()})
+    leave_fact(project.folder / ".git" / "atlas", session_key(WORKER), fact)
 
 
 def test_the_receipt_is_awaited(begun_work: Project) -> None:

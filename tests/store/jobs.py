@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from atlas.adapters.store import lock, spool
+from atlas.adapters.store import lock
 from atlas.cli import main as cli
 from atlas.core.errors import AtlasError
 from atlas.core.model import KINDS
 from atlas.services import agents, assignments, messages, plan, workflow
+from tests.support import leave_fact
 
 from .accidents import small_files
 from .state import assert_references, context, project_of
@@ -103,9 +104,9 @@ def observe(report: Report, repo: str, count: int) -> None:
 
 
 def facts(report: Report, repo: str, session: str, count: int) -> None:
-    folder = project_of(Path(repo)).spool
+    atlas = project_of(Path(repo)).private
     for number in range(count):
-        spool.append(folder, session, {"fact": "decision", "rule": "no-verify"})
+        leave_fact(atlas, session, {"fact": "decision", "rule": "no-verify"})
         report(f"fact {number}")
 
 

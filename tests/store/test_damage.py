@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.store import history, spool
+from atlas.adapters.store import history
 from atlas.core.errors import AtlasError, StateError
 from atlas.core.model import FILES, KINDS, SESSION
 from atlas.core.paths import EXEC_FILE, PLAN_FILE
 from atlas.services import agents, assignments, messages, plan, workflow
-from tests.support import git, make_repository
+from tests.support import git, leave_fact, make_repository
 
 from .state import all_files, aside, assert_whole, context, copy, plan_modules, project_of, records, refusal, start
 
@@ -227,12 +227,12 @@ def test_nonsense_in_a_spool_wedges_nobody(busy: Path, line: bytes) -> None:
 
 
 def test_a_fact_that_was_cut_short_takes_no_other_with_it(busy: Path) -> None:
-    folder = project_of(busy).spool
-    spool.append(folder, "some-session", {"fact": "decision", "rule": "r"})
-    with open(os.path.join(folder, "some-session.jsonl"), "ab") as file:
+    project = project_of(busy)
+    leave_fact(project.private, "some-session", {"fact": "decision", "rule": "r"})
+    with open(os.path.join(project.spool, "some-session.jsonl"), "ab") as file:
         file.write(b'\n{"fact":"deci')
     agents.register(context(busy), "ai", "next")
-    spool.append(folder, "some-session", {"fact": "decision", "rule": "r"})
+    leave_fact(project.private, "some-session", {"fact": "decision", "rule": "r"})
     agents.register(context(busy), "ai", "another")
     assert records(assert_whole(busy), SESSION)["some-session"]["decisions"] == {"r": 2}
 

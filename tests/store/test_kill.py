@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.store import spool
 from atlas.adapters.store.recovery import Replay
 from atlas.core.model import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION, WORKFLOW
 from atlas.core.paths import PLAN_FILE
 from atlas.services import agents, assignments, plan
 from atlas.services.plan_document import PlanDocument
-from tests.support import ROUNDS
+from tests.support import ROUNDS, leave_fact
 
 from .nursery import Job, Nursery
 from .state import assert_whole, context, copy, plan_modules, project_of, records, start
@@ -70,7 +69,7 @@ def executing(repo: Path) -> None:
 def with_facts(repo: Path) -> None:
     executing(repo)
     for _ in range(3):
-        spool.append(project_of(repo).spool, "some-session", {"fact": "decision", "rule": "rule"})
+        leave_fact(project_of(repo).private, "some-session", {"fact": "decision", "rule": "rule"})
 
 
 def edited_by_hand(repo: Path) -> None:

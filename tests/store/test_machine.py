@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from atlas.adapters.store import history, spool
+from atlas.adapters.store import history
 from atlas.adapters.store.recovery import Replay
 from atlas.core.model import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, REPORTS, SESSION, TRANSITIONS, WORKFLOW
 from atlas.services import (
@@ -274,7 +274,11 @@ class Orchestration(RuleBasedStateMachine):
         fact = ["presence", "end", "decision", "receipt", "nonsense"][dice.who % 5]
         at = ["2026-01-31T08:00:00Z", "soon", None][dice.agent % 3]
         message = next(iter(records(self.state, MESSAGE)), "msg-000000000000")
-        spool.append(project_of(self.repo).spool, session, {"fact": fact, "at": at, "rule": "r", "message": message})
+        line = json.dumps({"fact": fact, "at": at, "rule": "r", "message": message})
+        folder = Path(project_of(self.repo).spool)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with open(folder / f"{session}.jsonl", "a", encoding="utf-8") as file:
+            file.write(f"\n{line}\n")
 
     def damage(self, dice: Dice) -> None:
         path = Path(project_of(self.repo).claude, dice.one_of(FILES))

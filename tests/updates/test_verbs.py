@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.store import spool
-from atlas.core import clock
 from atlas.core.ids import session_key
 from tests.scripts.project import Project
+from tests.support import leave_fact
 from tests.workspaces.places import folder
 
 SEND = ("update", "send", "auth", "--type", "requirement_change", "--text", "Logins need a second factor.")
@@ -109,7 +108,7 @@ def test_a_minor_one_needs_only_the_receipt(at_work: Project) -> None:
 def test_what_a_hook_showed_to_the_model_is_received(at_work: Project) -> None:
     told = at_work.does(*SEND)["update"]["told"]
     fact = {"fact": "receipt", "discovery": told, "workspace": "auth", "session": WORKER, "tool": "Bash"}
-    spool.append(str(at_work.folder / ".git/atlas/spool"), session_key(WORKER), {**fact, "at": clock.now()})
+    leave_fact(at_work.folder / ".git/atlas", session_key(WORKER), fact)
     (line,) = at_work.does("update", "pending")["updates"]
     assert (line["status"], line["next"]) == ("received", "feasibility")
     at_work.does("update", "record-feasibility", "auth", *FIVE)

@@ -159,14 +159,6 @@ _RECEIPTS = {
 }
 
 
-def polled(result: Result) -> str:
-    if not result["polled"]:
-        return "No AI agent has a module: nobody to ask."
-    return "\n".join(
-        f"asked {p['agent']} about {p['module']} (progress check #{p['number']})" for p in result["polled"]
-    )
-
-
 def reported(result: Result) -> str:
     return f"{result['module']}: {result['report']} recorded, its status is {result['status']}"
 

@@ -18,6 +18,7 @@ from atlas.core import clock
 from atlas.core.model import (
     AGENT,
     ASSIGNMENT,
+    LEAD_MAILBOX,
     LIVE,
     MAESTRO,
     SESSION,
@@ -66,7 +67,7 @@ def contents(project: Project, tx: Transaction) -> dict[str, bytes]:
         live = [view for view in views if view["status"] in LIVE]
         part = {"stop": next_action.for_lead(board), "summary": summary.lead(tx, title)}
         gates[f"{SESSIONS}/{workflow['lead']}"] = {
-            "mailbox": next_action.LEAD_MAILBOX,
+            "mailbox": LEAD_MAILBOX,
             **common,
             "role": LEAD,
             "agent": None,

@@ -1,7 +1,7 @@
 """Spools: facts that hooks leave for the store, one file a session, one JSON line a fact.
 
 A hook appends and never reads; a transaction folds in what stands after the offset kept in the session's record,
-so a fact counts once whoever is killed in between. Written with the standard library alone, for the hook path.
+so a fact counts once whoever is killed in between. Hooks have their own way to write it (`hooks/interrupt_monitor.py`).
 """
 
 from __future__ import annotations
@@ -11,20 +11,6 @@ import os
 from typing import Any
 
 Fact = dict[str, Any]
-
-
-def append(folder: str, session: str, fact: Fact) -> None:
-    """Add one fact to the spool of a session (a slug). One write, so that lines of several processes never mix.
-
-    It begins with a line break, lest a fact that was cut short (killed, disk full) takes this one with it.
-    """
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    line = "\n" + json.dumps(fact, separators=(",", ":")) + "\n"
-    handle = os.open(os.path.join(folder, f"{session}.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(handle, line.encode())
-    finally:
-        os.close(handle)
 
 
 def sizes(folder: str) -> dict[str, int]:

@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from typing import TypedDict
 
 from atlas.core import clock
-from atlas.core.model import AGENT, MESSAGE, MODULE, SESSION, WORKFLOW, WORKSPACE, Assignment, Message, Module
+from atlas.core.model import (
+    AGENT,
+    LEAD_MAILBOX,
+    MESSAGE,
+    MODULE,
+    SESSION,
+    WORKFLOW,
+    WORKSPACE,
+    Assignment,
+    Message,
+    Module,
+)
 from atlas.core.wording import marked, one_line
 
 from . import graph, turns, updates
@@ -21,7 +32,6 @@ Action = TypedDict("Action", {"key": str, "text": str, "from": int, "others_may"
 """`key` stays the same while the situation does; `from` is when it becomes due, in seconds since the epoch, 0 for now;
 what `others_may` do is not to be done while subagents run in the background, for they may be doing it."""
 
-LEAD_MAILBOX = "lead"
 MOST_TRIES = 5
 """After which a message that cannot be delivered is a matter for the person."""
 _QUOTED = 600
