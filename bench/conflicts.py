@@ -66,7 +66,7 @@ def _timed(project: Path, command: list[str]) -> float:
 
 def _service(project: Path) -> float:
     from atlas.cli.outcome import context_at
-    from atlas.services import conflicts
+    from atlas.services.integration import conflicts
 
     context = context_at(str(project))
     began = time.perf_counter()
@@ -76,7 +76,7 @@ def _service(project: Path) -> float:
 
 def _prepare(folder: Path) -> Path:
     from atlas.cli.outcome import context_at
-    from atlas.services import dispatch
+    from atlas.services.orchestration import dispatch
 
     project = make_project(folder / "conflicts", WORKSPACES)
     for number in range(FILES):

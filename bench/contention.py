@@ -38,9 +38,9 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 def _write(project: str, number: int, barrier: Any, results: Any) -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-    from atlas.adapters.store import files, lock
+    from atlas.adapters.store import file_store, lock
     from atlas.cli.outcome import context_at
-    from atlas.services import agents
+    from atlas.services.assignments import agents
 
     waits: list[float] = []
     exclusive = lock.exclusive
@@ -52,7 +52,7 @@ def _write(project: str, number: int, barrier: Any, results: Any) -> None:
             waits.append(time.perf_counter() - asked)
             yield
 
-    files.exclusive = timed  # type: ignore[attr-defined, assignment]
+    file_store.exclusive = timed  # type: ignore[attr-defined, assignment]
     context = context_at(project)
     barrier.wait()
     began = time.perf_counter()

@@ -56,8 +56,9 @@ def _workspace(project: Path) -> Path:
 def _project(folder: Path, size: int) -> Path:
     """A project of so many modules with a lead, and a worker that may edit m0 in its workspace."""
     from atlas.cli.outcome import context_at
-    from atlas.core.model import SETTINGS
-    from atlas.services import dispatch, settings
+    from atlas.core.records.kinds import SETTINGS
+    from atlas.services.orchestration import dispatch
+    from atlas.services.project import settings
 
     project = make_project(folder, size)
     identity = ("-c", "user.name=Bench", "-c", "user.email=bench@localhost")

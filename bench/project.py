@@ -24,8 +24,10 @@ def make_project(folder: Path, size: int) -> Path:
     Of a single module, m0 has been assigned.
     """
     from atlas.cli.outcome import context_at
-    from atlas.services import agents, assignments, plan, workflow
-    from atlas.services.plan_document import PlanDocument
+    from atlas.services.assignments import agents, assignments
+    from atlas.services.orchestration import workflow
+    from atlas.services.plan import plan
+    from atlas.services.plan.document import PlanDocument
 
     folder.mkdir(parents=True)
     repository = folder / "project"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from atlas.adapters import pyenv
+from atlas.adapters.system import packages
 
 
 def main() -> None:
     """Nothing when the environment is there; else this process becomes `atlas env --background`."""
-    if pyenv.find() is None:
-        os.execv(sys.executable, [sys.executable, os.path.join(pyenv.SCRIPTS, "atlas_env.py"), "--background"])
+    if packages.find() is None:
+        os.execv(sys.executable, [sys.executable, os.path.join(packages.SCRIPTS, "atlas_env.py"), "--background"])

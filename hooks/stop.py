@@ -17,7 +17,8 @@ import subagents
 import turn
 from interrupt_monitor import KEPT, clean, doer, leave_facts, limit_time, read_event, say
 
-from atlas.core.policy import digest, rules
+from atlas.core.following import digest
+from atlas.core.rules import verdicts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def send_on(stop: Stop, action: Action) -> Event:
     sent = 1 if is_new else before.get("sent", 0) + 1
     stop.keep(key=action["key"], alike=alike, of_one=of_one, in_row=in_row, sent=sent, at=now, seen=stop.position)
     what = f"ATLAS: before you stop, there is this for you to do now. {action['text']}"
-    parts = filter(None, (what, news, " ".join(rules.WAY_OUT.split())))
+    parts = filter(None, (what, news, " ".join(verdicts.WAY_OUT.split())))
     return {"decision": "block", "reason": clean("\n".join(parts), KEPT)}
 
 

@@ -11,7 +11,8 @@ import gate_file
 import interrupt_monitor
 from interrupt_monitor import Place, clean, doer, leave_facts
 
-from atlas.core.policy import gates, rules
+from atlas.core.guard import decision as gates
+from atlas.core.rules import verdicts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ def refusal(event: Event) -> Event | None:
     try:
         decision = decide(event, gate_file.mine())
     except Exception as error:  # whatever it is: silence would let the call through
-        decision = gates.Decision(UNDECIDED, rules.ASK, why_undecided(error))
+        decision = gates.Decision(UNDECIDED, verdicts.ASK, why_undecided(error))
     if decision is None:
         return None
     leave_decision(event, decision)
-    words = rules.refusal(decision.rule, decision.reason)
+    words = verdicts.refusal(decision.rule, decision.reason)
     answer = {"permissionDecision": decision.verdict, "permissionDecisionReason": words}
     return {"hookSpecificOutput": {"hookEventName": "PreToolUse", **answer}}
 

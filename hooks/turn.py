@@ -13,7 +13,7 @@ import gate_file
 import mail
 from interrupt_monitor import clean, dump, parse, read, write
 
-from atlas.core.policy import digest
+from atlas.core.following import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

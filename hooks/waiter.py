@@ -17,7 +17,7 @@ import gate_file
 import turn
 from interrupt_monitor import KEPT, clean, doer, leave_facts, read, read_event, say, write
 
-from atlas.core.policy import digest
+from atlas.core.following import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.client.clients import REAL_HOME
-from tests.state import begin_orchestration
-from tests.support import PYTHON, SCRIPTS, make_repository, run
+
+from .state import begin_orchestration
+from .support import PYTHON, SCRIPTS, make_repository, run
 
 SCRATCH = pytest.StashKey[str]()
 GIT_CONFIG = """\
@@ -119,7 +120,7 @@ def atlas(repo: Path) -> Atlas:
 
 def script_of(verb: str) -> Path:
     """The documented script of a verb."""
-    from atlas.cli.verbs import VERBS
+    from atlas.core.verbs import VERBS
 
     return SCRIPTS / VERBS[verb][1]
 

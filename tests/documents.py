@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from atlas.cli.main import parser_of
-from tests.support import ROOT
+
+from .support import ROOT
 
 README = ROOT / "README.md"
 COMMANDS, STATE, GATES, MESSAGES, ARCHITECTURE = (

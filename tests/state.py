@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from tests.support import PYTHON, SCRIPTS, run
+from .support import PYTHON, SCRIPTS, run
 
 LEAD, WORKER = "lead-1", "worker-1"
 

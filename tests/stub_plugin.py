@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.support import ROOT
+from .support import ROOT
 
 REPORTING = ("plan-status", "status", "inbox", "history", "pause")
 ACTED_ON = (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PYTHON, ROOT, SCRIPTS, run
+from .support import PYTHON, ROOT, SCRIPTS, run
 
 AWKWARD = ["it's", 'a "quote"', "$(touch PWNED)", "; ls", "`ls`", "line\nline", "--", "-x", "*", "", "日本 🙂"]
 SHOW = """\

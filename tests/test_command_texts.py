@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from atlas.cli.verbs import VERBS
-from tests.stub_plugin import ACTED_ON, REPORTING
-from tests.support import ROOT
+from atlas.core.verbs import VERBS
+
+from .stub_plugin import ACTED_ON, REPORTING
+from .support import ROOT
 
 
 def parts(file: Path) -> tuple[dict[str, Any], str]:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Atlas, script_of
-from tests.support import PYTHON, ROUNDS, git
+from .conftest import Atlas, script_of
+from .support import PYTHON, ROUNDS, git
 
 
 @pytest.fixture

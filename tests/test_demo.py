@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PYTHON, ROOT, run
+from .support import PYTHON, ROOT, run
 
 STORY = (
     "Planning plan-",

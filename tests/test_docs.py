@@ -13,20 +13,22 @@ from typing import Any
 import pytest
 import yaml
 
-from atlas.adapters.store import exclude, history
-from atlas.adapters.store.gate import Gate
+from atlas.adapters.store import exclude, log
+from atlas.adapters.store.checkpoint import Gate
 from atlas.adapters.transport import maestro
-from atlas.cli.verbs import VERBS
-from atlas.core import frontmatter, wording
+from atlas.core import frontmatter
+from atlas.core.arguments import split
 from atlas.core.ids import SLUG
-from atlas.core.model import KINDS, MESSAGE_TYPES, TRANSITIONS
+from atlas.core.letters import subjects as wording
 from atlas.core.paths import EXEC_FILE
-from atlas.core.policy import roles, rules
-from atlas.core.words import split
-from atlas.services import settings
-from tests import documents
-from tests.conftest import Atlas
-from tests.documents import (
+from atlas.core.records.kinds import KINDS, MESSAGE_TYPES, TRANSITIONS
+from atlas.core.rules import roles, verdicts
+from atlas.core.verbs import VERBS
+from atlas.services.project import settings
+
+from . import documents
+from .conftest import Atlas
+from .documents import (
     ARCHITECTURE,
     COMMANDS,
     GATES,
@@ -42,7 +44,7 @@ from tests.documents import (
     rows,
     section,
 )
-from tests.support import ROOT, git
+from .support import ROOT, git
 
 SLASH = {file.stem.removeprefix("atlas-") for file in ROOT.glob("commands/atlas-*.md")}
 TARGETS = set(re.findall(r"^([a-z-]+):", read(ROOT / "Makefile"), re.MULTILINE))
@@ -153,7 +155,7 @@ def test_the_types_of_messages_are_described() -> None:
 
 
 def test_the_parts_of_history_and_gate_are_described() -> None:
-    line = json.loads(history.encode(1, "", None, "", {}))
+    line = json.loads(log.encode(1, "", None, "", {}))
     same(rows(section(STATE, "A line of the history")), [[key] for key in line], "a line of the history")
     same(rows(section(STATE, "The gate")), [[key] for key in json.loads(Gate().render())], "the gate")
 
@@ -167,7 +169,7 @@ def test_forms_of_ids_and_what_is_kept_out_of_commits() -> None:
 
 
 def test_the_table_of_rules_is_the_codes() -> None:
-    wanted = [[rule, *about] for rule, about in rules.RULES.items()]
+    wanted = [[rule, *about] for rule, about in verdicts.RULES.items()]
     same(rows(section(GATES, "Rules")), wanted, "the table of rules")
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Atlas, script_of
-from tests.state import LEAD, WORKER, gate_of, history_of, records, snapshot, table_of
-from tests.support import PYTHON, run_read_only
+from .conftest import Atlas, script_of
+from .state import LEAD, WORKER, gate_of, history_of, records, snapshot, table_of
+from .support import PYTHON, run_read_only
 
 CHANGES = 12
 

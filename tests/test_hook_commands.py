@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.stub_plugin import ACTED_ON, REPORTING, calls, make_stub_plugin, play, quoted
-from tests.support import ROOT, git, make_repository, run, wait_for
+from .stub_plugin import ACTED_ON, REPORTING, calls, make_stub_plugin, play, quoted
+from .support import ROOT, git, make_repository, run, wait_for
 
 HOSTILE = (
     *("it's", "; touch PWNED", "$(touch PWNED)", "`touch PWNED`", "a && touch PWNED", "| tee PWNED", "> PWNED"),

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, SCRIPTS
+from .support import ROOT, SCRIPTS
 
-LAYERS = ("entry", "cli", "render", "services", "adapters", "core")
+LAYERS = ("entry", "cli", "board", "render", "services", "adapters", "core")
 """From the top down: each may import itself and what is below."""
 LIBRARIES = {
-    "yaml": {"atlas.adapters.serial"},
-    "jsonschema": {"atlas.adapters.schema"},
+    "yaml": {"atlas.adapters.system.serial"},
+    "jsonschema": {"atlas.adapters.store.schema"},
     "filelock": {"atlas.adapters.store.lock"},
     "httpx": {"atlas.adapters.transport.wire"},
 }
-HOOKS_MAY_USE = ("atlas.core.", "atlas.adapters.pyenv.")
+HOOKS_MAY_USE = ("atlas.core.", "atlas.adapters.system.packages.")
 """Hooks run before every tool call, in an interpreter without any package."""
 
 
@@ -94,7 +94,7 @@ def fault_within(name: str, imported: str) -> str | None:
 
 def test_imports_go_downward_only() -> None:
     found = sources()
-    assert {"atlas.core.model", "atlas.cli.main", "scripts/atlas_cli.py", "hooks/command.py"} <= set(found)
+    assert {"atlas.core.records.kinds", "atlas.cli.main", "scripts/atlas_cli.py", "hooks/command.py"} <= set(found)
     faults = [
         fault
         for name, path in found.items()
@@ -128,8 +128,8 @@ def test_every_library_is_imported_somewhere() -> None:
         ("atlas.core.clock", "import yaml"),
         ("atlas.adapters.git", "from jsonschema import Draft202012Validator"),
         ("atlas.adapters.store.files", "if TYPE_CHECKING:\n    import filelock"),
-        ("atlas.adapters.serial", "import requests"),
-        ("atlas.adapters.serial", "__import__('filelock')"),
+        ("atlas.adapters.system.serial", "import requests"),
+        ("atlas.adapters.system.serial", "__import__('filelock')"),
         ("scripts/atlas_cli.py", "import yaml"),
         ("hooks/command.py", "from atlas.services import plan"),
         ("hooks/command.py", "from atlas.adapters.store import spool"),
@@ -147,7 +147,7 @@ def test_a_planted_violation_is_found(name: str, text: str) -> None:
         ("atlas.render.text", "from atlas.services import plan"),
         ("atlas.cli.main", "from atlas import VERSION\nimportlib.import_module(f'atlas.cli.{name}')"),
         ("hooks/command.py", "from atlas.core.words import split\nimport json"),
-        ("atlas.adapters.serial", "import yaml"),
+        ("atlas.adapters.system.serial", "import yaml"),
     ],
 )
 def test_what_is_allowed_is_let_pass(name: str, text: str) -> None:

@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters import pyenv
-from tests.support import PYTHON, ROOT, SCRIPTS, run, run_read_only, wait_for
+from atlas.adapters.system import packages
+
+from .support import PYTHON, ROOT, SCRIPTS, run, run_read_only, wait_for
 
 MAKERS = 8
 OFFLINE = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": "/dev/null", "PIP_RETRIES": "0"}
 USE = """\
 import sys
 sys.path.insert(0, sys.argv[1])
-from atlas.adapters.pyenv import activate
+from atlas.adapters.system.packages import activate
 from atlas.core.errors import AtlasError
 try:
     activate()
@@ -62,9 +63,9 @@ class Machine:
             "XDG_DATA_HOME": str(self.data),
             "PATH": f"{self.tools}:{os.environ['PATH']}",
         }
-        site = pyenv.find()
+        site = packages.find()
         assert site is not None
-        self.put_uv(FAKE_UV.format(site=site, folder=self.tools, library=pyenv.site_packages("").lstrip("/")))
+        self.put_uv(FAKE_UV.format(site=site, folder=self.tools, library=packages.site_packages("").lstrip("/")))
 
     def put_uv(self, text: str) -> None:
         uv = self.tools / "uv"
@@ -279,12 +280,19 @@ def test_a_hook_finds_what_a_terminal_has_made(machine: Machine) -> None:
 def test_a_ready_environment_costs_next_to_no_imports() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); "
-        "from atlas.adapters.pyenv import activate; activate(); activate(); "
+        "from atlas.adapters.system.packages import activate; activate(); activate(); "
         "print(*sorted(set(sys.modules) - before)); print(sys.path[0])"
     )
     done = run(PYTHON, "-I", "-S", "-c", code, SCRIPTS)
     modules, first = done.stdout.splitlines()
-    ours = {"atlas", "atlas.adapters", "atlas.adapters.pyenv", "atlas.core", "atlas.core.errors"}
+    ours = {
+        "atlas",
+        "atlas.adapters",
+        "atlas.adapters.system",
+        "atlas.adapters.system.packages",
+        "atlas.core",
+        "atlas.core.errors",
+    }
     bare = {"__future__", "_stat", "abc", "_abc", "genericpath", "os", "os.path", "posixpath", "stat", "zlib"}
     assert set(modules.split()) <= ours | bare | {"_collections_abc"}
-    assert first == pyenv.find()
+    assert first == packages.find()

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import Kind
-from atlas.core.policy import references
-from tests.state import WORKER, records
+from atlas.core.records.kinds import Kind
+from atlas.core.rules import references
+
+from .state import WORKER, records
 
 Sections = dict[str, Any]
 

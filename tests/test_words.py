@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlas.core.words import split
-from tests.stub_plugin import quoted
+from atlas.core.arguments import split
+
+from .stub_plugin import quoted
 
 
 @pytest.mark.parametrize(

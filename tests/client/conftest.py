@@ -9,12 +9,12 @@ from typing import Protocol
 
 import pytest
 
-from tests.client import clients
-from tests.client.checkout import REPOSITORY, copy_checkout, publish
-from tests.client.clients import Client
-from tests.client.git_server import serve_git
-from tests.client.model import ScriptedModel, Step
-from tests.client.sandbox import Sandbox
+from . import clients
+from .checkout import REPOSITORY, copy_checkout, publish
+from .clients import Client
+from .git_server import serve_git
+from .model import ScriptedModel, Step
+from .sandbox import Sandbox
 
 
 class ModelFactory(Protocol):

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.client import process
-from tests.client.clients import REAL_HOME, Client
-from tests.client.interactive import InteractiveSession
-from tests.client.model import ScriptedModel
-from tests.client.stream import Events, StreamingSession
+from . import process
+from .clients import REAL_HOME, Client
+from .interactive import InteractiveSession
+from .model import ScriptedModel
+from .stream import Events, StreamingSession
 
 API_KEY = "dummy-key-of-the-tests-0123456789"
 QUIET = {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.client import process
+from . import process
 
 Event = dict[str, Any]
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.conftest import ModelFactory
-from tests.client.model import Request, bash, tool
-from tests.client.sandbox import Sandbox
 from tests.stub_plugin import calls, make_stub_plugin, play
 from tests.support import make_repository
+
+from .conftest import ModelFactory
+from .model import Request, bash, tool
+from .sandbox import Sandbox
 
 ASSIGN = ["assign", "auth-core", "implementer-1"]
 RAN = "It has already run; do not run it again."

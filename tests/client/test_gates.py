@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from atlas.core.model import WORKFLOW, WORKSPACE
-from tests.client.conftest import ModelFactory
-from tests.client.model import Block, Request, bash, tool
-from tests.client.sandbox import Sandbox
+from atlas.core.records.kinds import WORKFLOW, WORKSPACE
 from tests.gates.calls import task_of
 from tests.interrupts.team import LEAD, Team, make_team
+
+from .conftest import ModelFactory
+from .model import Block, Request, bash, tool
+from .sandbox import Sandbox
 
 AS_LEAD = ("--session-id", LEAD)
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import clients
-from tests.client.clients import REAL_HOME, ClientMissing
-from tests.client.conftest import ModelFactory
-from tests.client.model import EXHAUSTED, Request, ScriptedModel, bash, text, tool
-from tests.client.sandbox import Sandbox, refuse_real_home
 from tests.support import wait_for
+
+from . import clients
+from .clients import REAL_HOME, ClientMissing
+from .conftest import ModelFactory
+from .model import EXHAUSTED, Request, ScriptedModel, bash, text, tool
+from .sandbox import Sandbox, refuse_real_home
 
 
 def test_print_mode_shows_the_model_the_results_of_parallel_calls(

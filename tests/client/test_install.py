@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.conftest import ModelFactory
-from tests.client.model import bash
-from tests.client.sandbox import Sandbox
+from .conftest import ModelFactory
+from .model import bash
+from .sandbox import Sandbox
 
 MANIFESTS = (".claude-plugin/plugin.json", ".claude-plugin/marketplace.json")
 

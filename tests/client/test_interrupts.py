@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from atlas.services import discoveries
-from tests.client.conftest import ModelFactory
-from tests.client.model import Block, Request, Turn, bash, tool
-from tests.client.sandbox import Sandbox
+from atlas.services.messages import discoveries
 from tests.conftest import Atlas
 from tests.interrupts.caller import equip
 from tests.interrupts.team import LEAD, Team, make_team
 from tests.state import begin_orchestration
+
+from .conftest import ModelFactory
+from .model import Block, Request, Turn, bash, tool
+from .sandbox import Sandbox
 
 WORDS = "Passwords are hashed by a coroutine."
 AS_LEAD = ("--session-id", LEAD)

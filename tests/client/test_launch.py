@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.process import birth
-from tests.client.conftest import ModelFactory
-from tests.client.model import ScriptedModel, bash, tool
-from tests.client.sandbox import Sandbox
+from atlas.adapters.system.process import birth
 from tests.conftest import Atlas
 from tests.handshake import handshake
 from tests.support import run, wait_for
+
+from .conftest import ModelFactory
+from .model import ScriptedModel, bash, tool
+from .sandbox import Sandbox
 
 Launch = Callable[..., Any]
 

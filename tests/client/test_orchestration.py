@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.client.conftest import ModelFactory
-from tests.client.model import bash, tool
-from tests.client.sandbox import Sandbox
 from tests.support import git, make_repository
+
+from .conftest import ModelFactory
+from .model import bash, tool
+from .sandbox import Sandbox
 
 REQUIREMENT = '/atlas-requirement add --name "Auth core" --criteria "it\'s there" --check "grep -q token auth.py"'
 

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.client.conftest import ModelFactory
-from tests.client.model import Block, Request, Turn, bash, tool
-from tests.client.sandbox import Sandbox
 from tests.handshake import handshake
 from tests.scripts.project import Project
 from tests.support import git
+
+from .conftest import ModelFactory
+from .model import Block, Request, Turn, bash, tool
+from .sandbox import Sandbox
 
 LEAD = "11111111-aaaa-4bbb-8ccc-000000000002"
 AS_LEAD = ("--session-id", LEAD)

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from atlas.core.model import MESSAGE, WORKFLOW
-from atlas.services import messages, pause, workflow
-from tests.client.conftest import ModelFactory
-from tests.client.model import Block, Request, Turn, bash, tool
-from tests.client.sandbox import Sandbox
-from tests.client.stream import StreamingSession
+from atlas.core.records.kinds import MESSAGE, WORKFLOW
+from atlas.services.messages import mailbox
+from atlas.services.orchestration import workflow
+from atlas.services.project import pause
 from tests.interrupts.team import LEAD, PLAN, Team, make_team
 from tests.support import wait_for
+
+from .conftest import ModelFactory
+from .model import Block, Request, Turn, bash, tool
+from .sandbox import Sandbox
+from .stream import StreamingSession
 
 AS_LEAD = ("--session-id", LEAD)
 PART = "this session leads the orchestration"
@@ -54,7 +57,7 @@ def lead_of(team: Team) -> str | None:
 
 def send(team: Team, to: str = "ben") -> None:
     context = team.context(session=LEAD)
-    messages.notify(context, to, "A word", WORDS, "normal", "notification", None)
+    mailbox.notify(context, to, "A word", WORDS, "normal", "notification", None)
 
 
 def seen(team: Team) -> list[str]:

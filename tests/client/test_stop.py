@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from atlas.cli.outcome import context_at
-from atlas.core.model import WORKFLOW
-from atlas.services import workflow
-from tests.client.conftest import ModelFactory
-from tests.client.model import Request, ScriptedModel, Turn, bash, tool
-from tests.client.sandbox import HURRIED, Sandbox
+from atlas.core.records.kinds import WORKFLOW
+from atlas.services.orchestration import workflow
 from tests.conftest import Atlas
 from tests.gates.stopping import is_waiting
 from tests.gates.test_stop import attend, finish, report
 from tests.interrupts.team import LEAD, Team, make_team
 from tests.support import git, wait_for
+
+from .conftest import ModelFactory
+from .model import Request, ScriptedModel, Turn, bash, tool
+from .sandbox import HURRIED, Sandbox
 
 AS_LEAD = ("--session-id", LEAD)
 UNHURRIED = dict.fromkeys(HURRIED, "")

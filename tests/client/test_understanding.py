@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.conftest import ModelFactory
-from tests.client.model import Block, ScriptedModel, bash, tool
-from tests.client.sandbox import Sandbox
 from tests.conftest import Atlas
+
+from .conftest import ModelFactory
+from .model import Block, ScriptedModel, bash, tool
+from .sandbox import Sandbox
 
 REPEAT = "atlas repeat api --file routes.py --out-of-scope 'all else' --evidence 'its tests' --text 'I write it'"
 

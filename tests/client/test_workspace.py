@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.client import sandbox as sandboxes
-from tests.client.conftest import ModelFactory
-from tests.client.model import Block, Request, ToolResult, bash, tool
-from tests.client.sandbox import PrintRun, Sandbox
 from tests.conftest import Atlas
 from tests.handshake import handshake
 from tests.support import git, wait_for
+
+from . import sandbox as sandboxes
+from .conftest import ModelFactory
+from .model import Block, Request, ToolResult, bash, tool
+from .sandbox import PrintRun, Sandbox
 
 CHECK = "test -f hello.txt && (cat hello.txt | grep -q 'hello; world')"
 PIPED = "python3 -c 'print(open(\"hello.txt\").read())' | grep -q hello && python3 -c 'print(1)' >/dev/null 2>&1"

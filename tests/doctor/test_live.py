@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from atlas.services.doctor_client import client_findings
+from atlas.services.doctor.client import client_findings
 from tests.conftest import Atlas
-from tests.doctor.damage import doctor
 from tests.state import snapshot
 from tests.support import PYTHON, ROOT, run
+
+from .damage import doctor
 
 NAMES = (
     "a session without a role, here",

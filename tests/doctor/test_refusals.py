@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atlas
-from tests.doctor.damage import (
+from tests.state import LEAD, WORKER, gate_of, history_of, plan_of, records, table_of
+
+from .damage import (
     HISTORIES,
     TABLES,
     Damage,
@@ -20,15 +22,6 @@ from tests.doctor.damage import (
     found_at_rest,
     lines_of,
     replace_lines,
-)
-from tests.state import (
-    LEAD,
-    WORKER,
-    gate_of,
-    history_of,
-    plan_of,
-    records,
-    table_of,
 )
 
 # A newer ATLAS

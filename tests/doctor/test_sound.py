@@ -7,17 +7,10 @@ import shutil
 from pathlib import Path
 
 from tests.conftest import Atlas
-from tests.doctor.damage import (
-    doctor,
-    flip,
-    found,
-    found_at_rest,
-)
-from tests.state import (
-    records,
-    snapshot,
-)
+from tests.state import records, snapshot
 from tests.support import git
+
+from .damage import doctor, flip, found, found_at_rest
 
 
 def test_all_is_well(atlas: Atlas, begun: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from atlas.core.policy import places
-from atlas.core.policy.allowed import LEAD, WORKER
-from atlas.core.policy.gates import Call, Decision, View, decide
+from atlas.core.guard import protected_paths
+from atlas.core.guard.decision import Call, Decision, View, decide
+from atlas.core.rules.verb_permissions import LEAD, WORKER
 from tests.support import make_repository
 
 AUTH, API, OVER = "task-aaaaaaaaaaaa", "task-bbbbbbbbbbbb", "task-cccccccccccc"
@@ -61,7 +61,7 @@ class Scene:
     ) -> Decision | None:
         """What a call comes to. No folder but one is for temporary files, though the tests' own folder lies in one."""
         call = Call(tool, given, str(self.home(role)), {"HOME": str(self.root.parent / "home")})
-        with patch.object(places, "_TEMPORARY", ("/tmp/atlas-test",)):
+        with patch.object(protected_paths, "_TEMPORARY", ("/tmp/atlas-test",)):
             return decide(self.view(role, chosen or {}), call)
 
     def told(self, role: str, tool: str, given: Mapping[str, Any], **chosen: str) -> str:

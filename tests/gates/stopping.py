@@ -9,8 +9,9 @@ import subprocess
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.gates.sessions import Session, commands
 from tests.support import wait_for
+
+from .sessions import Session, commands
 
 
 class Turns(Session):

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from tests.gates.calls import BOUND, FREE, Verdict, event, judged, lead, subagent, verdict_of, worker, write
 from tests.interrupts.caller import Caller, command
 from tests.interrupts.team import Team
 from tests.interrupts.test_broken import EVENTS, shell_alone
 from tests.support import ROOT, run_read_only, wait_for
+
+from .calls import BOUND, FREE, Verdict, event, judged, lead, subagent, verdict_of, worker, write
 
 UNDECIDED = ("ask", "undecided")
 
@@ -251,7 +252,7 @@ def test_a_hook_that_is_killed_is_asked_about(team: Team) -> None:
 
 def test_rules_that_cannot_be_loaded_are_asked_about(team: Team, tmp_path: Path) -> None:
     plugin = copy_of_plugin(tmp_path / "plugin")
-    (plugin / "scripts/atlas/core/policy/gates.py").write_text("no Python")
+    (plugin / "scripts/atlas/core/guard/decision.py").write_text("no Python")
     caller = worker(team)
     caller.env["CLAUDE_PLUGIN_ROOT"] = str(plugin)
     done = caller.fire("PreToolUse", event(caller, "Write", file_path=str(team.root / "a.py")), tool="Write")

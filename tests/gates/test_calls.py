@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import ASSIGNMENT, SESSION, SETTINGS, WORKFLOW, WORKSPACE
-from atlas.core.policy import gates
-from atlas.core.policy.facts import session_record
-from atlas.services import settings
-from tests.gates.calls import FREE, dispatch, judged, lead, subagent, task_of, worker, write
-from tests.gates.sessions import matches
+from atlas.core.guard import decision
+from atlas.core.records.facts import session_record
+from atlas.core.records.kinds import ASSIGNMENT, SESSION, SETTINGS, WORKFLOW, WORKSPACE
+from atlas.services.project import settings
 from tests.interrupts.caller import Caller
 from tests.interrupts.team import LEAD, Team
 from tests.support import ROOT, git
+
+from .calls import FREE, dispatch, judged, lead, subagent, task_of, worker, write
+from .sessions import matches
 
 
 def decisions(team: Team, session: str) -> dict[str, int]:
@@ -41,7 +42,7 @@ def matchers() -> list[str]:
 
 
 def test_every_tool_has_one_hook_and_the_first_is_for_what_the_rules_are_about() -> None:
-    ruled = {*gates.WRITING_TOOLS, *gates.SHELL_TOOLS, *gates.DISPATCHING_TOOLS}
+    ruled = {*decision.WRITING_TOOLS, *decision.SHELL_TOOLS, *decision.DISPATCHING_TOOLS}
     assert set(matchers()[0].split("|")) == ruled
     for tool in (*ruled, "Read", "Bashful", "TodoWrite", "AgentOutput", "mcp__files__Write", "WebFetch", "x" * 200):
         assert [matches(matcher, tool) for matcher in matchers()] == [tool in ruled, tool not in ruled]

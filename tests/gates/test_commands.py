@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from atlas.cli.verbs import VERBS
-from atlas.core.policy import atlas_calls
-from atlas.core.policy.allowed import ALLOWED, LEAD, WORKER
-from tests.gates.scene import HELD, ROLES, Scene, make_scene
+from atlas.core.guard import atlas_calls
+from atlas.core.rules.verb_permissions import ALLOWED, LEAD, WORKER
+from atlas.core.verbs import VERBS
+
+from .scene import HELD, ROLES, Scene, make_scene
 
 
 @pytest.fixture(scope="module")

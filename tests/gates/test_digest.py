@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from atlas.core.policy import digest
-from tests.gates.world import NOW, TOLD
+from atlas.core.following import digest
 from tests.interrupts.team import filled
+
+from .world import NOW, TOLD
 
 LEAD = digest.Reader("lead-1", "lead", "lead")
 BEN = digest.Reader("of-ben", "worker", "ben")

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import MESSAGE, WORKSPACE
-from atlas.services import messages
-from tests.gates.sessions import Session
+from atlas.core.records.kinds import MESSAGE, WORKSPACE
+from atlas.services.messages import mailbox
 from tests.interrupts.killing import Killer
 from tests.interrupts.team import LEAD, Team
+
+from .sessions import Session
 
 WORKER = "44444444-aaaa-4bbb-8ccc-000000000004"
 WORDS = "Prefer short names."
@@ -27,10 +28,10 @@ def worker(team: Team) -> Session:
 def send(team: Team, body: str = WORDS, to: str = "ben", subject: str = "A word") -> str:
     """Have the lead send a message; its id."""
     if to == "lead":
-        sent = team.put(lambda tx: messages.post(tx, to, subject, body))
+        sent = team.put(lambda tx: mailbox.post(tx, to, subject, body))
     else:
         context = team.context(session=LEAD)
-        sent = messages.notify(context, to, subject, body, "normal", "notification", None)["message"]
+        sent = mailbox.notify(context, to, subject, body, "normal", "notification", None)["message"]
     return str(sent["id"])
 
 
@@ -120,7 +121,7 @@ def test_it_goes_on_after_a_clearing(team: Team, worker: Session) -> None:
 
 def test_what_is_read_by_command_is_not_handed_over_again(team: Team, worker: Session) -> None:
     send(team)
-    messages.inbox(team.context(WORKER, worker.folder), "ben")
+    mailbox.inbox(team.context(WORKER, worker.folder), "ben")
     assert worker.batch() == ""
     assert mailboxes(team) == set()
 
@@ -128,7 +129,7 @@ def test_what_is_read_by_command_is_not_handed_over_again(team: Team, worker: Se
 def test_what_was_handed_over_is_not_in_the_inbox(team: Team, worker: Session) -> None:
     send(team)
     worker.batch()
-    assert messages.inbox(team.context(WORKER, worker.folder), "ben")["messages"] == []
+    assert mailbox.inbox(team.context(WORKER, worker.folder), "ben")["messages"] == []
 
 
 # As data

@@ -9,7 +9,8 @@ import pytest
 
 from atlas.cli.main import parser_of
 from atlas.core import clock
-from tests.gates.world import NOW, TOLD, World
+
+from .world import NOW, TOLD, World
 
 REPEATED = {
     "status": "correcting",

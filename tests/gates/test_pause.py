@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from atlas.core import clock
-from atlas.core.model import WORKFLOW
+from atlas.core.records.kinds import WORKFLOW
 from tests.client.stream import Event
 from tests.conftest import Atlas
-from tests.gates.sessions import Session
 from tests.interrupts.team import LEAD, Team
 from tests.support import ROOT, run
+
+from .sessions import Session
 
 REASON = "the checks are broken"
 

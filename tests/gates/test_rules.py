@@ -13,11 +13,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from atlas.core import interrupts
-from atlas.core.model import FILES, LIVE
+from atlas.core.guard import command_rules, protected_paths
+from atlas.core.guard import decision as gates
+from atlas.core.guard.decision import Call, View
 from atlas.core.paths import EXEC_FILE
-from atlas.core.policy import command_rules, gates, places, rules
-from atlas.core.policy.gates import Call, View
-from tests.gates.scene import API, AUTH, HELD, OVER, ROLES, Scene, make_scene
+from atlas.core.records.kinds import FILES, LIVE
+from atlas.core.rules import verdicts
+
+from .scene import API, AUTH, HELD, OVER, ROLES, Scene, make_scene
 
 
 @pytest.fixture(scope="module")
@@ -208,16 +211,16 @@ SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("rule", rules.RULES)
+@pytest.mark.parametrize("rule", verdicts.RULES)
 def test_a_rule_is_as_strict_as_the_settings_say(scene: Scene, rule: str) -> None:
     role, tool, arguments = SAMPLES[rule]
     given = {name: scene.filled(value) for name, value in arguments.items()}
-    others = {other: "off" for other in rules.RULES if other != rule}
-    assert scene.told(role, tool, given) == f"{rule} {rules.RULES[rule][0]}"
-    for chosen in rules.VERDICTS:
+    others = {other: "off" for other in verdicts.RULES if other != rule}
+    assert scene.told(role, tool, given) == f"{rule} {verdicts.RULES[rule][0]}"
+    for chosen in verdicts.VERDICTS:
         told = scene.told(role, tool, given, **{**others, rule: chosen})
         assert told == ("" if chosen == "off" else f"{rule} {chosen}")
-    assert scene.told(role, tool, given, **{**others, rule: "nonsense"}) == f"{rule} {rules.RULES[rule][0]}"
+    assert scene.told(role, tool, given, **{**others, rule: "nonsense"}) == f"{rule} {verdicts.RULES[rule][0]}"
 
 
 def test_the_strictest_rule_decides(scene: Scene) -> None:
@@ -230,13 +233,13 @@ def test_the_strictest_rule_decides(scene: Scene) -> None:
     assert scene.runs("executing", lead) == "state deny"
 
 
-@pytest.mark.parametrize("rule", rules.RULES)
+@pytest.mark.parametrize("rule", verdicts.RULES)
 def test_a_refusal_says_the_rule_why_what_instead_and_the_way_out(scene: Scene, rule: str) -> None:
     role, tool, arguments = SAMPLES[rule]
     given = {name: scene.filled(value) for name, value in arguments.items()}
     decision = scene.decision(role, tool, given)
     assert decision is not None
-    words = rules.refusal(decision.rule, decision.reason)
+    words = verdicts.refusal(decision.rule, decision.reason)
     assert words.startswith(f"ATLAS, rule `{rule}`: ")
     assert '`/atlas-pause "reason"`' in words
     for path in (value for name, value in given.items() if name.endswith("path")):
@@ -248,19 +251,19 @@ def test_a_refusal_says_the_rule_why_what_instead_and_the_way_out(scene: Scene, 
 def test_a_refusal_is_one_line_that_can_be_shown(scene: Scene) -> None:
     decision = scene.decision("worker", "Bash", {"command": f"rm '{scene.root}/new\n\x1b[2Jline'/*.{{py,c}} $x"})
     assert decision is not None
-    words = rules.refusal(decision.rule, decision.reason)
+    words = verdicts.refusal(decision.rule, decision.reason)
     assert f"{scene.root}/new ?[2Jline/*.* is outside" in words
     long = scene.decision("worker", "Write", {"file_path": "/" + "x" * 100_000})
     assert long is not None
-    assert len(rules.refusal(long.rule, long.reason)) < 5000
+    assert len(verdicts.refusal(long.rule, long.reason)) < 5000
 
 
 def test_every_text_is_used_and_filled_in() -> None:
     code = "".join(inspect.getsource(module) for module in (gates, command_rules))
-    for case, text in rules._WHY.items():
+    for case, text in verdicts._WHY.items():
         assert f'why("{case}"' in code
         names = {name: "VALUE" for _, name, _, _ in string.Formatter().parse(text) if name}
-        assert "{" not in rules.why(case, **names)
+        assert "{" not in verdicts.why(case, **names)
 
 
 def test_what_lies_where() -> None:
@@ -271,10 +274,10 @@ def test_what_lies_where() -> None:
         "/var/tmp/a/b": True,
         "/etc/x": False,
     }.items():
-        assert places.is_temporary("/w", path) is temporary
-    assert not places.is_temporary("/tmp/project", "/tmp/project/x")
+        assert protected_paths.is_temporary("/w", path) is temporary
+    assert not protected_paths.is_temporary("/tmp/project", "/tmp/project/x")
     assert gates._LIVE == LIVE
-    assert all(verdict in rules.VERDICTS for verdict, _, _ in rules.RULES.values())
+    assert all(verdict in verdicts.VERDICTS for verdict, _, _ in verdicts.RULES.values())
 
 
 # Whatever comes

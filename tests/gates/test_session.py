@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from atlas.core import clock
-from atlas.core.model import SESSION, WORKFLOW
-from atlas.core.policy.facts import session_record
-from atlas.services import workflow
-from tests.gates.sessions import Session
+from atlas.core.records.facts import session_record
+from atlas.core.records.kinds import SESSION, WORKFLOW
+from atlas.services.orchestration import workflow
 from tests.interrupts.team import LEAD, Team
 from tests.support import ROOT, run
+
+from .sessions import Session
 
 NEW = "22222222-aaaa-4bbb-8ccc-000000000002"
 NEWER = "33333333-aaaa-4bbb-8ccc-000000000003"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from atlas.core.policy.rules import RULES, VERDICTS
+from atlas.core.rules.verdicts import RULES, VERDICTS
 from tests.interrupts.team import LEAD, Team
 from tests.scripts.project import Project
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas.core.policy.places import ANY, DEEP, UNKNOWN, Unclear
-from atlas.core.policy.programs import programs
-from atlas.core.policy.shell import commands
+from atlas.core.guard.programs import programs
+from atlas.core.guard.protected_paths import ANY, DEEP, UNKNOWN, Unclear
+from atlas.core.guard.shell import commands
 
 ENVIRONMENT = {"HOME": "/home/me", "TWO": "a b"}
 MARKS = str.maketrans({UNKNOWN: "¿", ANY: "∗", DEEP: "…"})

@@ -12,15 +12,20 @@ from typing import Any
 
 import pytest
 
+from atlas.board import text
 from atlas.cli.outcome import context_at
-from atlas.core.model import ASSIGNMENT, SESSION, WORKFLOW
-from atlas.core.policy.facts import session_record
-from atlas.render import board
-from atlas.services import assignments, discoveries, messages, pause, plan, workflow
-from tests.gates.sessions import commands
-from tests.gates.stopping import Turns, Waiter
+from atlas.core.records.facts import session_record
+from atlas.core.records.kinds import ASSIGNMENT, SESSION, WORKFLOW
+from atlas.services.assignments import assignments
+from atlas.services.messages import discoveries, mailbox
+from atlas.services.orchestration import workflow
+from atlas.services.plan import plan
+from atlas.services.project import pause
 from tests.interrupts.team import LEAD, PLAN, Team
 from tests.support import PYTHON, run_read_only
+
+from .sessions import commands
+from .stopping import Turns, Waiter
 
 WORKER = "44444444-aaaa-4bbb-8ccc-000000000004"
 AGENTS = {"ann": "core", "ben": "api", "joann": "ui"}
@@ -153,7 +158,7 @@ def test_an_agent_goes_on_until_it_has_said_how_it_stands(team: Team, worker: Tu
     assert worker.stop()["decision"] == "block"
     report(team, "api")
     assert worker.stop() == {}
-    messages.notify(team.context(LEAD), "ben", "A word", "Look again.", "normal", "notification", None)
+    mailbox.notify(team.context(LEAD), "ben", "A word", "Look again.", "normal", "notification", None)
     assert "atlas inbox ben" in worker.stop()["reason"]
     assert "Look again." in worker.batch()
     assert worker.stop() == {}
@@ -213,7 +218,7 @@ def test_who_stops_again_and_again_is_let_go_and_the_person_is_told(team: Team, 
     assert "sent on 5 times and stopped incomplete. Left to do: ann reported core done." in told
     ((agent, reason),) = incomplete(team)
     assert (agent, "ann reported core done" in reason) == (None, True)
-    assert "Stopped incomplete" in board.status(workflow.status(team.context()))
+    assert "Stopped incomplete" in text.status(workflow.status(team.context()))
     assert lead.waiter(stop_hook_active=True).ended() == ""
     lead.start("resume")
     assert incomplete(team) == []

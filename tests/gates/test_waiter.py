@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from atlas.core import clock
-from atlas.core.model import AGENT, ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
-from atlas.services import discoveries, messages, pause, workflow
-from tests.gates.stopping import Turns, Waiter
-from tests.gates.test_stop import WORKER, as_child_of, attend, finish, report
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
+from atlas.services.messages import discoveries, mailbox
+from atlas.services.orchestration import workflow
+from atlas.services.project import pause
 from tests.interrupts.team import LEAD, PLAN, Team
 from tests.support import wait_for
+
+from .stopping import Turns, Waiter
+from .test_stop import WORKER, as_child_of, attend, finish, report
 
 
 @pytest.fixture(autouse=True)
@@ -38,12 +41,12 @@ def waiter(lead: Turns) -> Waiter:
 
 
 def mail(team: Team, to: str, subject: str = "A word") -> None:
-    team.put(lambda tx: messages.post(tx, to, subject, "Look at this."))
+    team.put(lambda tx: mailbox.post(tx, to, subject, "Look at this."))
 
 
 def lose_a_message(team: Team) -> None:
     def run(tx: Any) -> None:
-        sent = messages.post(tx, "ben", "Lost", "Where is it?", held=True)
+        sent = mailbox.post(tx, "ben", "Lost", "Where is it?", held=True)
         tx.patch(MESSAGE, sent, status="failed", error="refused\n| forged", attempts=1, held=False)
 
     team.put(run)

@@ -14,8 +14,8 @@ import pytest
 
 from atlas.cli.outcome import context_at
 from atlas.core import clock
-from atlas.core.model import AGENT, ASSIGNMENT, WORKFLOW, WORKSPACE
-from atlas.core.policy.enforcement import GRAIN, LONGEST_CALL, is_at_work, is_unenforced
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, WORKFLOW, WORKSPACE
+from atlas.core.rules.enforcement import GRAIN, LONGEST_CALL, is_at_work, is_unenforced
 from tests.interrupts.caller import Caller, command
 from tests.scripts.project import Project
 from tests.support import ROOT, make_repository, run

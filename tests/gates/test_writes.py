@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas.core.policy.places import ANY, DEEP, Target, resolved
-from atlas.core.policy.programs import programs
-from atlas.core.policy.writes import targets
+from atlas.core.guard.programs import programs
+from atlas.core.guard.protected_paths import ANY, DEEP, Target, resolved
+from atlas.core.guard.writes import targets
 from tests.support import run
 
 ENVIRONMENT = {"HOME": "/home/me"}

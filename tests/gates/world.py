@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.adapters.store.table import Table, encode
+from atlas.adapters.store.tables import Table, encode
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
-from atlas.core.model import (
+from atlas.core.following import next_action, whose_turn
+from atlas.core.records.kinds import (
     AGENT,
     ASSIGNMENT,
     DISCOVERY,
@@ -19,7 +20,6 @@ from atlas.core.model import (
     WORKSPACE,
     Kind,
 )
-from atlas.core.policy import next_action, turns
 from tests.interrupts.team import filled
 
 NOW = "2026-01-31T08:00:00Z"
@@ -78,10 +78,10 @@ class World:
         return self._put(SETTINGS, id="project", gates=verdicts)
 
     def for_lead(self) -> next_action.Stop:
-        return next_action.for_lead(turns.Board(self.records))
+        return next_action.for_lead(whose_turn.Board(self.records))
 
     def for_worker(self, agent: str, task: str | None = None) -> next_action.Stop:
-        return next_action.for_worker(turns.Board(self.records), agent, task)
+        return next_action.for_worker(whose_turn.Board(self.records), agent, task)
 
     def _put(self, kind: Kind[Any], /, **fields: Any) -> World:
         record = {**filled(kind.name), **fields}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters import worktree
+from atlas.adapters.git import worktree
 from tests.support import git, run
 
 

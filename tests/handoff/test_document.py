@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from atlas.core import handoff
+from atlas.core.letters import handoff
 from tests.scripts.project import Project
 from tests.support import git
 from tests.workspaces.places import folder, work

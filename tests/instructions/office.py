@@ -10,9 +10,14 @@ import pytest
 
 from atlas.cli.outcome import context_at
 from atlas.core.errors import AtlasError
-from atlas.core.model import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
-from atlas.services import agents, assignments, dispatch, instructions, messages, plan, settings, verification, workflow
-from atlas.services.context import Context
+from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
+from atlas.services.assignments import agents, assignments
+from atlas.services.messages import mailbox as messages
+from atlas.services.orchestration import dispatch, workflow
+from atlas.services.plan import plan
+from atlas.services.project import settings
+from atlas.services.project.context import Context
+from atlas.services.understanding import repetition, verification
 
 ONE, TWO, LEAD = "s-one", "s-two", "s-lead"
 MODULES: dict[str, Any] = {
@@ -40,10 +45,10 @@ class Office:
 
     def repeat(self, module: str = "api", session: str | None = ONE, **said: Any) -> Any:
         """Its agent repeats a task; what is not said is right for `api`."""
-        return instructions.repeat(self.as_(session), module, {**RIGHT, **said})
+        return repetition.repeat(self.as_(session), module, {**RIGHT, **said})
 
     def ask(self, text: str, module: str = "api", session: str | None = ONE) -> Any:
-        return instructions.ask(self.as_(session), module, text)
+        return repetition.ask(self.as_(session), module, text)
 
     def confirm(self, target: str = "api") -> Any:
         return verification.judge(self.as_(LEAD), target, None, None)

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from atlas.services import assignments, messages, modules, verification, workflow
+from atlas.services.assignments import assignments
+from atlas.services.messages import mailbox
+from atlas.services.orchestration import modules, workflow
+from atlas.services.understanding import verification
 
 from .office import LEAD, ONE, TWO, Office, nothing_changes, refused
 
@@ -142,7 +145,7 @@ def test_the_agent_is_asked_again_but_not_while_it_has_not_read_that(office: Off
     assert ask()["changed"] is True
     assert nothing_changes(office, ask)["changed"] is False
     assert office.mail("one")[-1]["subject"].endswith(" - REPETITION NEEDED")
-    messages.inbox(office.as_(ONE), "one")
+    mailbox.inbox(office.as_(ONE), "one")
     assert ask()["changed"] is True
     office.repeat()
     assert "record-repetition api --correct" in refused(ask)

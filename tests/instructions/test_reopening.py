@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import DISCOVERY, WORKSPACE
-from atlas.services import modules, settings
+from atlas.core.records.kinds import DISCOVERY, WORKSPACE
+from atlas.services.orchestration import modules
+from atlas.services.project import settings
 
 from .office import LEAD, TWO, Office, in_a_workspace, nothing_changes, refused
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from atlas.core.policy import understanding
-from atlas.core.policy.understanding import Claim, compare, covers, may_edit, waits_for
+from atlas.core.rules import understanding
+from atlas.core.rules.understanding import Claim, compare, covers, may_edit, waits_for
 
 AT = "2026-01-31T08:00:00Z"
 MODULE: Any = {

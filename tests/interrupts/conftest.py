@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.interrupts.caller import equip
-from tests.interrupts.team import Team, make_team
+from .caller import equip
+from .team import Team, make_team
 
 
 @pytest.fixture

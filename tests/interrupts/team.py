@@ -11,9 +11,9 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.cli.outcome import context_at
-from atlas.core.model import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKFLOW, WORKSPACE, Discovery
-from atlas.services import discoveries
-from atlas.services.context import Context
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKFLOW, WORKSPACE, Discovery
+from atlas.services.messages import discoveries
+from atlas.services.project.context import Context
 from tests.support import ROOT, git
 
 NEEDS: dict[str, list[str]] = {"core": [], "api": ["core"], "ui": ["api"], "docs": [], "tools": []}

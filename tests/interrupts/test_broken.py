@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from atlas.core.model import AGENT
-from tests.interrupts.caller import Answer, Caller, command, understood
-from tests.interrupts.team import LEAD, Team
+from atlas.core.records.kinds import AGENT
 from tests.support import ROOT, run_read_only
+
+from .caller import Answer, Caller, command, understood
+from .team import LEAD, Team
 
 BOUND = 10.0
 """Seconds: the hooks' own limit, at which the client lets a call through."""

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import AGENT, SESSION, WORKFLOW, WORKSPACE
-from atlas.core.policy.facts import session_record
-from atlas.services.context import Context
-from tests.interrupts.caller import Caller, equip
-from tests.interrupts.team import LEAD, Team
+from atlas.core.records.facts import session_record
+from atlas.core.records.kinds import AGENT, SESSION, WORKFLOW, WORKSPACE
+from atlas.services.project.context import Context
 from tests.support import PYTHON, SCRIPTS, git, run
+
+from .caller import Caller, equip
+from .team import LEAD, Team
 
 
 def change(team: Team) -> None:

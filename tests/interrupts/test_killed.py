@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.interrupts.caller import Caller
-from tests.interrupts.killing import Killer
-from tests.interrupts.team import Team
+from .caller import Caller
+from .killing import Killer
+from .team import Team
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import SESSION
-from atlas.core.policy.facts import session_record
-from atlas.services import discoveries
-from tests.interrupts.caller import Caller
-from tests.interrupts.team import LEAD, Team
+from atlas.core.records.facts import session_record
+from atlas.core.records.kinds import SESSION
+from atlas.services.messages import discoveries
 from tests.support import git
+
+from .caller import Caller
+from .team import LEAD, Team
 
 
 def test_where_nothing_waits_nothing_is_said(team: Team, kind: str) -> None:

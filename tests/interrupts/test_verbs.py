@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import ASSIGNMENT, MESSAGE
+from atlas.core.records.kinds import ASSIGNMENT, MESSAGE
 from tests.conftest import Atlas
-from tests.interrupts.caller import Caller
-from tests.interrupts.team import LEAD, Team
 from tests.state import records
+
+from .caller import Caller
+from .team import LEAD, Team
 
 CRITICAL = ("--severity", "critical", "--affects")
 

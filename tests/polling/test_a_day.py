@@ -13,11 +13,13 @@ import pytest
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
-from atlas.core.model import AGENT, ASSIGNMENT, MODULE, WORKSPACE
-from atlas.core.policy import poll_schedule
-from atlas.services import assignments, polling, workspaces
-from atlas.services.context import Context
-from atlas.services.settings import current
+from atlas.core.following import poll_schedule
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
+from atlas.services.assignments import assignments
+from atlas.services.project.context import Context
+from atlas.services.project.settings import current
+from atlas.services.sessions import polling
+from atlas.services.workspaces import workspaces
 from tests.store.state import context, start
 
 ZONE, DAY = "America/New_York", "2026-03-08T00:00:00Z"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from atlas.core import clock
-from atlas.core.policy import poll_schedule
-from atlas.core.policy.poll_schedule import ASK, ESCALATE, UNSENT, WAIT, Times
+from atlas.core.following import poll_schedule
+from atlas.core.following.poll_schedule import ASK, ESCALATE, UNSENT, WAIT, Times
 
 TIMES = Times(interval=15 * 60, blocked=5 * 60, answer=10 * 60)
 START = "2026-03-29T00:30:00Z"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas.cli.verbs import VERBS
+from atlas.core.verbs import VERBS
 from tests.conftest import script_of
 from tests.state import snapshot
 from tests.support import PYTHON, ROOT, SCRIPTS, run

@@ -14,8 +14,11 @@ from typing import Any
 from atlas.adapters.store import lock
 from atlas.cli import main as cli
 from atlas.core.errors import AtlasError
-from atlas.core.model import KINDS
-from atlas.services import agents, assignments, messages, plan, workflow
+from atlas.core.records.kinds import KINDS
+from atlas.services.assignments import agents, assignments
+from atlas.services.messages import mailbox
+from atlas.services.orchestration import workflow
+from atlas.services.plan import plan
 from tests.support import leave_fact
 
 from .accidents import small_files
@@ -86,7 +89,7 @@ def work(report: Report, repo: str, prefix: str) -> None:
         report(f"holder {agent}")
         assignments.report(here, "m0", "progress", agent * 50)
         report(f"said {agent * 50}")
-        message = messages.notify(here, agent, "Subject", "Body", "high", "notification", None)["message"]
+        message = mailbox.notify(here, agent, "Subject", "Body", "high", "notification", None)["message"]
         report(f"message {message['id']}")
         number += 1
 

@@ -93,8 +93,8 @@ def _serve() -> None:
 
 def _import_everything() -> None:
     """Do once what later imports and caches would do in every child, as a user who may not even read the library."""
-    from atlas.adapters import schema
-    from atlas.core.model import KINDS
+    from atlas.adapters.store import schema
+    from atlas.core.records.kinds import KINDS
 
     from . import jobs
 

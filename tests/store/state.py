@@ -11,20 +11,21 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
-from atlas.adapters import schema
-from atlas.adapters.store import disk, history
-from atlas.adapters.store.gate import Gate
+from atlas.adapters.store import log, schema
+from atlas.adapters.store.checkpoint import Gate
 from atlas.adapters.store.recovery import Replay
 from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import disk
 from atlas.cli.outcome import context_at
 from atlas.core.errors import AtlasError
-from atlas.core.model import AGENT, ASSIGNMENT, FILES, KINDS, LIVE, MESSAGE, MODULE, WORKFLOW
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project, find_project
-from atlas.core.policy import roles
-from atlas.render import exec_file
-from atlas.services import plan, workflow
-from atlas.services.context import Context
-from atlas.services.plan_document import PlanDocument
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, KINDS, LIVE, MESSAGE, MODULE, WORKFLOW
+from atlas.core.rules import roles
+from atlas.services.orchestration import workflow
+from atlas.services.plan import plan
+from atlas.services.plan.document import PlanDocument
+from atlas.services.project.context import Context
+from atlas.services.projections import exec_file
 
 
 def context(repo: Path, session: str | None = None) -> Context:
@@ -92,14 +93,14 @@ def assert_whole(repo: Path) -> Replay:
     """Open the state, whatever was done to it, see that everything about it agrees, and return the replayed history."""
     project = project_of(repo)
     context(repo).store.read(lambda tx: [tx.all(kind) for kind in KINDS.values()])
-    replay = Replay(history.entries(project.history))
-    assert history.torn_bytes(project.history) == 0
+    replay = Replay(log.entries(project.history))
+    assert log.torn_bytes(project.history) == 0
     if replay.seq == 0:
         assert not os.path.exists(project.gate)
         return replay
     gate = Gate.parse(disk.read_bytes(project.gate))
     assert gate is not None
-    assert (gate.seq, gate.history) == (replay.seq, history.size(project.history))
+    assert (gate.seq, gate.history) == (replay.seq, log.size(project.history))
     for file, table in replay.tables.items():
         found = disk.read_bytes(os.path.join(project.claude, file))
         assert (found or b"") == (table.render().encode() if found is not None or table.seq else b""), file

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.store import history
+from atlas.adapters.store import log
 from atlas.adapters.store.transaction import Transaction
-from atlas.core.model import AGENT, ASSIGNMENT, LIVE, MODULE, SESSION
-from atlas.services import agents, assignments, workflow
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, LIVE, MODULE, SESSION
+from atlas.services.assignments import agents, assignments
+from atlas.services.orchestration import workflow
 from tests.conftest import script_of
 from tests.support import PYTHON, ROUNDS, wait_for
 
@@ -42,7 +43,7 @@ def test_registrations_and_assignments_at_once(repo: Path, nursery: Nursery) -> 
     assert sorted(module for module, _ in given) == sorted(modules), "a module was given twice, or not at all"
     assert dict(given) == {key: module["assigned_to"] for key, module in records(replay, MODULE).items()}
     assert Counter(a["module"] for a in records(replay, ASSIGNMENT).values()) == Counter(modules)
-    assert replay.seq == len(list(history.entries(project_of(repo).history)))
+    assert replay.seq == len(list(log.entries(project_of(repo).history)))
 
 
 @pytest.mark.torture

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.store import history
+from atlas.adapters.store import log
 from atlas.core.errors import AtlasError, StateError
-from atlas.core.model import FILES, KINDS, SESSION
 from atlas.core.paths import EXEC_FILE, PLAN_FILE
-from atlas.services import agents, assignments, messages, plan, workflow
+from atlas.core.records.kinds import FILES, KINDS, SESSION
+from atlas.services.assignments import agents, assignments
+from atlas.services.messages import mailbox
+from atlas.services.orchestration import workflow
+from atlas.services.plan import plan
 from tests.support import git, leave_fact, make_repository
 
 from .state import all_files, aside, assert_whole, context, copy, plan_modules, project_of, records, refusal, start
@@ -186,7 +189,7 @@ def test_a_changed_byte_in_the_history_is_found_by_its_line(busy: Path) -> None:
     Path(project.claude, "MESSAGES.json").unlink()
     before = all_files(busy)
     with pytest.raises(StateError, match="history line 3 is damaged"):
-        messages.inbox(context(busy), "first", keep_unread=True)
+        mailbox.inbox(context(busy), "first", keep_unread=True)
     assert all_files(busy) == before
 
 
@@ -284,8 +287,8 @@ def test_a_newer_state_is_refused_by_name(busy: Path) -> None:
 def test_a_newer_line_is_refused_by_name(busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = project_of(busy)
     with monkeypatch.context() as newer:
-        newer.setattr(history, "STATE_VERSION", 2)
-        line = history.encode(99, "2026-01-01T00:00:00Z", None, "verb", {})
+        newer.setattr(log, "STATE_VERSION", 2)
+        line = log.encode(99, "2026-01-01T00:00:00Z", None, "verb", {})
     with open(project.history, "ab") as file:
         file.write(line)
     before = all_files(busy)

@@ -9,26 +9,19 @@ from typing import Any
 
 import pytest
 
-from atlas.core.model import ASSIGNMENT, MODULE, REPORTS, TRANSITIONS
-from atlas.services import (
-    agents,
-    assignments,
-    evidence,
-    handoff,
-    instructions,
-    messages,
-    modules,
-    plan,
-    polling,
-    takeover,
-    updates,
-    verification,
-    workflow,
-)
-from atlas.services.context import Context
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, REPORTS, TRANSITIONS
+from atlas.services.assignments import agents, assignments, handoff
+from atlas.services.messages import mailbox
+from atlas.services.orchestration import handover, modules, workflow
+from atlas.services.plan import plan
+from atlas.services.project.context import Context
+from atlas.services.proof import evidence
+from atlas.services.sessions import polling
+from atlas.services.understanding import repetition, updates, verification
 from tests.support import make_repository
 
-from .state import all_files, assert_whole, context, copy, plan_modules, project_of, records, refusal, repetition, start
+from .state import all_files, assert_whole, context, copy, plan_modules, project_of, records, refusal, start
+from .state import repetition as repeated
 
 Call = Callable[[Context], Any]
 ROLES = {"person": None, "lead": "s-lead", "one": "s-one", "two": "s-two"}
@@ -64,7 +57,7 @@ LEADING: dict[str, Call] = {
     "modify with a circle": lambda here: modules.modify(here, "m0", {"add_dependencies": ["m1"]}),
     "modify remove": lambda here: modules.remove(here, "m0"),
     "modify remove the other": lambda here: modules.remove(here, "m1"),
-    "notify": lambda here: messages.notify(here, "one", "Subject", "Body", "normal", "notification", None),
+    "notify": lambda here: mailbox.notify(here, "one", "Subject", "Body", "normal", "notification", None),
     "check-agents": polling.check_agents,
     "check-agents --all": lambda here: polling.check_agents(here, everybody=True),
     "poll": lambda here: polling.poll(here, "one"),
@@ -74,7 +67,7 @@ LEADING: dict[str, Call] = {
     "update record-feasibility": lambda here: updates.record_feasibility(here, "m0", "u1", ["yes"] * 5, ["late"]),
     "update resolve-concerns": lambda here: updates.resolve(here, "m0", "u1", "bear it", None),
     "update authorize-resume": lambda here: updates.authorize(here, "m0", "u1"),
-    "reassign --force, its first step": lambda here: takeover.take(here, "m0", "two", 0),
+    "reassign --force, its first step": lambda here: handover.take(here, "m0", "two", 0),
     "handoff": lambda here: handoff.hand_off(here, "m0", "two"),
     "lead": workflow.lead,
     "verify-instructions ask": lambda here: verification.request(here, "m0", None),
@@ -87,11 +80,11 @@ OWN: dict[str, Call] = {
     f"report {kind}": lambda here, kind=kind: assignments.report(here, "m0", kind, "in words")  # type: ignore[misc]
     for kind in REPORTS
 }
-OWN["ask"] = lambda here: instructions.ask(here, "m0", "why?")
-OWN["repeat"] = lambda here: instructions.repeat(here, "m0", repetition())
-OWN["repeat wrongly"] = lambda here: instructions.repeat(here, "m0", repetition(criteria=["c9"]))
+OWN["ask"] = lambda here: repetition.ask(here, "m0", "why?")
+OWN["repeat"] = lambda here: repetition.repeat(here, "m0", repeated())
+OWN["repeat wrongly"] = lambda here: repetition.repeat(here, "m0", repeated(criteria=["c9"]))
 OWN["acknowledge"] = lambda here: updates.acknowledge(here, "m0", None, (), ())
-OWN["inbox"] = lambda here: messages.inbox(here, "one")
+OWN["inbox"] = lambda here: mailbox.inbox(here, "one")
 READING: dict[str, Call] = {"status": workflow.status, "check": workflow.check, "check-plan": plan.check}
 
 
@@ -104,7 +97,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     modules.modify(context(repo), "m1", {"add_dependencies": ["m0"]})
     for name in ("one", "two"):
         agents.register(context(repo), "ai", name, name)
-        messages.inbox(context(repo, f"s-{name}"), name)
+        mailbox.inbox(context(repo, f"s-{name}"), name)
     return repo
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas.core.errors import AtlasError
-from atlas.core.model import LIVE, PRIORITIES, TRANSITIONS, Module, check_transition
-from atlas.core.policy import graph
+from atlas.core.records.kinds import LIVE, PRIORITIES, TRANSITIONS, Module, check_transition
+from atlas.core.rules import graph
 
 NODES = "abcdef"
 GRAPHS = st.fixed_dictionaries({node: st.lists(st.sampled_from(NODES), max_size=3, unique=True) for node in NODES})

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from atlas.adapters.store.recovery import Replay
-from atlas.core.model import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION, WORKFLOW
 from atlas.core.paths import PLAN_FILE
-from atlas.services import agents, assignments, plan
-from atlas.services.plan_document import PlanDocument
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION, WORKFLOW
+from atlas.services.assignments import agents, assignments
+from atlas.services.plan import plan
+from atlas.services.plan.document import PlanDocument
 from tests.support import ROUNDS, leave_fact
 
 from .nursery import Job, Nursery

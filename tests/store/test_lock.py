@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.store import history
+from atlas.adapters.store import log
 from atlas.adapters.store.lock import exclusive
 from atlas.core.errors import AtlasError
-from atlas.services import agents, workflow
+from atlas.services.assignments import agents
+from atlas.services.orchestration import workflow
 from tests.support import wait_for
 
 from .nursery import Job, Nursery
@@ -38,7 +39,7 @@ def test_everybody_gets_turns(repo: Path, nursery: Nursery) -> None:
 
 def registered(repo: Path) -> list[str]:
     """The agents in the order in which the history has them."""
-    entries = history.entries(project_of(repo).history)
+    entries = log.entries(project_of(repo).history)
     return [agent for entry in entries for agent in entry["records"].get("agent", {})]
 
 

@@ -21,27 +21,23 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from atlas.adapters.store import history
+from atlas.adapters.store import log
 from atlas.adapters.store.recovery import Replay
-from atlas.core.model import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, REPORTS, SESSION, TRANSITIONS, WORKFLOW
-from atlas.services import (
-    agents,
-    assignments,
-    evidence,
-    instructions,
-    messages,
-    modules,
-    plan,
-    polling,
-    verification,
-    workflow,
-)
-from atlas.services.context import Context
-from atlas.services.plan_document import PlanDocument
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, REPORTS, SESSION, TRANSITIONS, WORKFLOW
+from atlas.services.assignments import agents, assignments
+from atlas.services.messages import mailbox as messages
+from atlas.services.orchestration import modules, workflow
+from atlas.services.plan import plan
+from atlas.services.plan.document import PlanDocument
+from atlas.services.project.context import Context
+from atlas.services.proof import evidence
+from atlas.services.sessions import polling
+from atlas.services.understanding import repetition, verification
 from tests.support import ROUNDS, make_repository
 
 from .dice import DICE, NAMES, ROLLS, Dice
-from .state import assert_whole, context, copy, plan_modules, project_of, records, refusal, repetition, start
+from .state import assert_whole, context, copy, plan_modules, project_of, records, refusal, start
+from .state import repetition as repeated
 
 HELD = ("assigned", "in_progress", "blocked", "pending_verification")
 WORKERS_MAY = {"report", "repeat", "ask", "inbox", "status", "plan-status", "check", "check-plan"}
@@ -182,14 +178,14 @@ class Orchestration(RuleBasedStateMachine):
         module, worker = self.module(dice, *HELD), self.agent_of(dice.anybody)
         criteria = records(self.state, MODULE).get(module, {}).get("acceptance_criteria", [])
         ids = [f"c{number}" for number, _ in enumerate(criteria, 1 + (dice.which < 30))]
-        said = repetition(criteria=ids, text=dice.text, files=dice.one_of([["x"], ["y", "x/y"], ["../x"]]))
+        said = repeated(criteria=ids, text=dice.text, files=dice.one_of([["x"], ["y", "x/y"], ["../x"]]))
         holder = records(self.state, MODULE).get(module, {}).get("assigned_to")
-        done = self.do("repeat", dice.anybody, lambda here: instructions.repeat(here, module, said))
+        done = self.do("repeat", dice.anybody, lambda here: repetition.repeat(here, module, said))
         assert done is None or worker in (None, holder), "a worker repeated another one's task"
 
     def ask(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
-        self.do("ask", dice.anybody, lambda here: instructions.ask(here, module, dice.text))
+        self.do("ask", dice.anybody, lambda here: repetition.ask(here, module, dice.text))
 
     def answer(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
@@ -300,7 +296,7 @@ class Orchestration(RuleBasedStateMachine):
         self.state = assert_whole(self.repo)
         assert self.state.seq >= before.seq
         for number, line in enumerate(lines_of(self.repo)[before.seq :], before.seq + 1):
-            self.follow(history.decode(line, number))
+            self.follow(log.decode(line, number))
         assert self.statuses == statuses(self.state)
 
     def follow(self, entry: dict[str, Any]) -> None:

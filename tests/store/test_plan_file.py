@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.store import disk, history
+from atlas.adapters.store import log
 from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
-from atlas.services import agents, plan
-from atlas.services.plan_document import PlanDocument
+from atlas.services.assignments import agents
+from atlas.services.plan import plan
+from atlas.services.plan.document import PlanDocument
 
 from .state import all_files, aside, assert_whole, context, plan_modules, project_of, refusal, start
 
@@ -73,13 +75,13 @@ def test_an_edit_of_the_last_moment_is_kept_and_named(
     plan_modules(repo, ["m0"])
     path = plan_file(repo)
     late = path.read_bytes() + b"at the last moment\n"
-    append = history.append
+    append = log.append
 
     def save_meanwhile(name: str, line: bytes, size: int) -> None:
         append(name, line, size)
         path.write_bytes(late)
 
-    monkeypatch.setattr(history, "append", save_meanwhile)
+    monkeypatch.setattr(log, "append", save_meanwhile)
     plan.add_module(context(repo), "new", "high", NO_EDIT)
     assert aside(repo) == [late]
     (note,) = capsys.readouterr().err.splitlines()

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from atlas.adapters import schema
-from atlas.core import model
+from atlas.adapters.store import schema
 from atlas.core.errors import AtlasError
-from atlas.core.model import KINDS, TRANSITIONS
+from atlas.core.records import kinds
+from atlas.core.records.kinds import KINDS, TRANSITIONS
 
-RECORDS = {kind: getattr(model, "".join(word.title() for word in kind.split("_"))) for kind in KINDS}
+RECORDS = {kind: getattr(kinds, "".join(word.title() for word in kind.split("_"))) for kind in KINDS}
 SCHEMAS = {path.name.removesuffix(".schema.json"): path for path in Path(schema.SCHEMAS).glob("*.schema.json")}
 
 
@@ -103,11 +103,11 @@ def test_every_record_with_a_status_has_a_transition_table() -> None:
 @pytest.mark.parametrize(
     ("kind", "field", "values"),
     [
-        ("module", "priority", model.PRIORITIES),
-        ("message", "priority", model.MESSAGE_PRIORITIES),
-        ("message", "type", model.MESSAGE_TYPES),
-        ("message", "transport", model.TRANSPORTS),
-        ("agent", "transport", model.TRANSPORTS),
+        ("module", "priority", kinds.PRIORITIES),
+        ("message", "priority", kinds.MESSAGE_PRIORITIES),
+        ("message", "type", kinds.MESSAGE_TYPES),
+        ("message", "transport", kinds.TRANSPORTS),
+        ("agent", "transport", kinds.TRANSPORTS),
     ],
 )
 def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: tuple[str, ...]) -> None:
@@ -116,7 +116,7 @@ def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: t
 
 def test_the_reports_are_those_of_the_code() -> None:
     report = load("assignment")["properties"]["reports"]["items"]
-    assert report["properties"]["kind"]["enum"] == list(model.REPORTS)
+    assert report["properties"]["kind"]["enum"] == list(kinds.REPORTS)
 
 
 def test_a_plan_s_module_has_the_fields_of_a_module() -> None:

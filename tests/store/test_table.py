@@ -10,13 +10,13 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from atlas.adapters import serial
-from atlas.adapters.store import history
-from atlas.adapters.store.gate import Gate, fingerprint
-from atlas.adapters.store.table import Table, encode
+from atlas.adapters.store import log
+from atlas.adapters.store.checkpoint import Gate, fingerprint
+from atlas.adapters.store.tables import Table, encode
+from atlas.adapters.system import serial
 from atlas.core import frontmatter
 from atlas.core.errors import StateError
-from atlas.core.model import FILES, KINDS
+from atlas.core.records.kinds import FILES, KINDS
 
 from .state import refusal
 
@@ -96,22 +96,22 @@ def test_a_history_line_is_read_as_it_was_written(records: Any) -> None:
         kind: {key: None if record is None else encode(record) for key, record in changed.items()}
         for kind, changed in records.items()
     }
-    line = history.encode(7, "2026-01-01T00:00:00Z", {"role": "lead", "agent": "é\ud800"}, "verb", changes)
+    line = log.encode(7, "2026-01-01T00:00:00Z", {"role": "lead", "agent": "é\ud800"}, "verb", changes)
     assert line.count(b"\n") == 1
-    entry = history.decode(line, 7)
+    entry = log.decode(line, 7)
     assert (entry["seq"], entry["verb"]) == (7, "verb")
     assert entry["records"] == json.loads(json.dumps(records))
 
 
 @given(st.integers(min_value=0), st.integers(min_value=0, max_value=255))
 def test_any_changed_byte_of_a_history_line_is_noticed(place: int, byte: int) -> None:
-    line = history.encode(7, "2026-01-01T00:00:00Z", None, "verb", {"module": {"m0": encode({"id": "m0"})}})
+    line = log.encode(7, "2026-01-01T00:00:00Z", None, "verb", {"module": {"m0": encode({"id": "m0"})}})
     place %= len(line) - 1
     changed = line[:place] + bytes([byte]) + line[place + 1 :]
     if changed == line:
         return
     with pytest.raises(StateError, match="history line 7 is damaged"):
-        history.decode(changed, 7)
+        log.decode(changed, 7)
 
 
 @given(st.integers(min_value=0, max_value=2**40), st.dictionaries(st.sampled_from(FILES), st.binary(), max_size=3))

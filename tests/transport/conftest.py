@@ -11,7 +11,7 @@ import pytest
 
 from atlas.adapters.transport import VARIABLE, wire
 from atlas.cli.outcome import context_at
-from atlas.services.context import Context
+from atlas.services.project.context import Context
 from tests.scripts.conftest import PLANNING
 from tests.scripts.project import Done, Project
 from tests.support import make_repository

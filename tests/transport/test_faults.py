@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.store.files import FileStore
+from atlas.adapters.store.file_store import FileStore
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.transport import wire
-from atlas.core.model import MESSAGE
-from atlas.core.policy.roles import Actor
-from atlas.services import messages, outbox
-from atlas.services.context import Context
+from atlas.core.records.kinds import MESSAGE
+from atlas.core.rules.roles import Actor
+from atlas.services.messages import mailbox, outbox
+from atlas.services.project.context import Context
 from tests.support import wait_for
 
 from .maestro_server import DRIPPING, GONE, JUNK, SILENT, VAGUE, Fault, Server
@@ -77,7 +77,7 @@ def test_a_command_that_dies_between_any_two_steps(
             server.fail(fault.kind, fault.after)
         steps.strike(number, dies_after)
         try:
-            messages.notify(context, "implementer-1", name, "words", "normal", "notification", name)
+            mailbox.notify(context, "implementer-1", name, "words", "normal", "notification", name)
         except Killed:
             steps.strike(-1, False)
             outbox.deliver(context)
@@ -105,7 +105,7 @@ def test_many_messages_under_random_faults(context: Context, server: Server, mon
 
     def post(tx: Transaction, actor: Actor) -> None:
         for _ in range(MANY // BATCHES):
-            messages.post(tx, chance.choice(list(AGENTS)), f"m{tx.count(MESSAGE)}", "words")
+            mailbox.post(tx, chance.choice(list(AGENTS)), f"m{tx.count(MESSAGE)}", "words")
 
     server.choose = choose
     called_failed = 0
@@ -127,7 +127,7 @@ def test_many_messages_under_random_faults(context: Context, server: Server, mon
 
 def test_a_server_that_stores_a_message_after_nobody_waits_any_longer(context: Context, server: Server) -> None:
     server.fail(SILENT)
-    message = messages.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)["message"]
+    message = mailbox.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)["message"]
     assert (message["status"], message["in_doubt"]) == ("failed", True)
     (message,) = outbox.deliver(context)
     assert "it is sent again from" in str(message["error"])
@@ -144,7 +144,7 @@ def test_a_doubt_stays_while_nobody_can_be_asked(
     monkeypatch.setattr(outbox, "_LONGEST_PAUSE", 0)
     server.fail(SILENT, after=True)
     server.fail(GONE, request="GET /api/messages?agent=", times=5)
-    messages.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)
+    mailbox.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)
     server.stop()
     (message,) = outbox.deliver(context)
     assert (message["status"], message["in_doubt"]) == ("failed", True)

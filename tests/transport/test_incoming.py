@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from atlas.core.wording import printable
-from atlas.services import exchange, outbox
-from atlas.services.context import Context
+from atlas.core.letters.subjects import printable
+from atlas.services.messages import exchange, outbox
+from atlas.services.project.context import Context
 from tests.conftest import script_of
 from tests.support import PYTHON, wait_for
 
@@ -227,9 +227,9 @@ def test_listening_sends_what_is_due(
     monkeypatch.setattr(outbox, "_LONGEST_PAUSE", 0)
     server.stop()
     known.act("notify", lambda tx, actor: None)
-    from atlas.services import messages
+    from atlas.services.messages import mailbox
 
-    messages.notify(known, "implementer-1", "S", "m", "normal", "notification", None)
+    mailbox.notify(known, "implementer-1", "S", "m", "normal", "notification", None)
     server.start()
     assert exchange.listen(known, 0.01)["troubles"] == []
     assert len(server.maestro.inbox("proj-alpha")) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from atlas.core.errors import AtlasError
-from atlas.core.policy import understanding, updates
+from atlas.core.rules import understanding, updates
 
 AT = "2026-01-31T08:00:00Z"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters import schema
+from atlas.adapters.store import schema
 from tests import state
 from tests.scripts.project import Project
 from tests.support import PYTHON, git, run

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import updates as text
-from atlas.services import updates
+from atlas.services.understanding import updates
 
 from .outcome import Outcome, open_context
 from .update import answers

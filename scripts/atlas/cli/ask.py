@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import instructions as text
-from atlas.services import instructions
+from atlas.services.understanding import repetition
 
 from .outcome import Outcome, open_context
 
@@ -21,5 +21,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = instructions.ask(open_context(), args.module_id, args.text)
+    result = repetition.ask(open_context(), args.module_id, args.text)
     return Outcome(result, text.asked(result))

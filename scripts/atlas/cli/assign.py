@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import dispatch
+from atlas.services.orchestration import dispatch
 
 from .outcome import Outcome, open_context
 from .workspace_options import workspace_options

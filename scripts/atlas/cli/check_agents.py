@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import polling as text
-from atlas.services import polling
+from atlas.services.sessions import polling
 
 from .outcome import Outcome, open_context
 

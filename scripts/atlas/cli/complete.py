@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import evidence
+from atlas.services.proof import evidence
 
 from .options import seconds
 from .outcome import Outcome, open_context

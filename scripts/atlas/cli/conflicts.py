@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import conflicts as render
-from atlas.services import conflicts
+from atlas.services.integration import conflicts
 
 from .outcome import Outcome, open_context
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import workspaces
+from atlas.services.workspaces import workspaces
 
 from .outcome import Outcome, open_context
 

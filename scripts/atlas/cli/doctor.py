@@ -12,8 +12,8 @@ import argparse
 import os
 
 from atlas.render import audit as text
-from atlas.render import exec_file
-from atlas.services import doctor
+from atlas.services.doctor import doctor
+from atlas.services.projections import exec_file
 
 from .outcome import Outcome
 

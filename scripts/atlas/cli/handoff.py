@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import handoff as text
-from atlas.services import handoff
+from atlas.services.assignments import handoff
 
 from .outcome import Outcome, open_context
 

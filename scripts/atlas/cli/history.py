@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.policy import roles
+from atlas.core.rules import roles
 from atlas.render import audit as text
-from atlas.services import audit
+from atlas.services.project import history_report
 
 from .options import count
 from .outcome import Outcome, open_context
@@ -25,6 +25,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = audit.history(open_context(), args.limit, args.verb, args.about)
+    result = history_report.history(open_context(), args.limit, args.verb, args.about)
     sound = result["equal"] and not result["faults"]
     return Outcome(result, text.history(result), 0 if sound else 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import messages as text
-from atlas.services import messages
+from atlas.services.messages import mailbox
 
 from .options import seconds
 from .outcome import Outcome, open_context
@@ -24,5 +24,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = messages.inbox(open_context(), args.agent_id, args.wait, args.peek)
+    result = mailbox.inbox(open_context(), args.agent_id, args.wait, args.peek)
     return Outcome(result, text.inbox(result))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import discoveries as text
-from atlas.services import discoveries
+from atlas.services.messages import discoveries
 
 from .outcome import Outcome, open_context
 

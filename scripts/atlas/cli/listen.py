@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import messages as text
-from atlas.services import exchange
+from atlas.services.messages import exchange
 
 from .options import seconds
 from .outcome import Outcome, open_context

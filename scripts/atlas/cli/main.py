@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 
 from atlas import VERSION
 from atlas.core.errors import AtlasError
-from atlas.core.wording import one_line
+from atlas.core.letters.subjects import one_line
+from atlas.core.verbs import VERBS
 
 from .outcome import Outcome
-from .verbs import VERBS
 
 _REASONS = {
     errno.ENOSPC: "the disk is full: make room",

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.model import PRIORITIES
+from atlas.core.records.kinds import PRIORITIES
 from atlas.render import text
-from atlas.services import modules
+from atlas.services.orchestration import modules
 
 from .module_options import add_options, change_options, edit_of
 from .outcome import Outcome, open_context

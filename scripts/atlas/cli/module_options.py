@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.model import PRIORITIES
-from atlas.core.policy.edits import Edit
+from atlas.core.records.kinds import PRIORITIES
+from atlas.core.rules.edits import Edit
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

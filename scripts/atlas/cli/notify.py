@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.model import MESSAGE_PRIORITIES, MESSAGE_TYPES
+from atlas.core.records.kinds import MESSAGE_PRIORITIES, MESSAGE_TYPES
 from atlas.render import messages as text
-from atlas.services import messages
+from atlas.services.messages import mailbox
 
 from .outcome import Outcome, open_context
 
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = messages.notify(
+    result = mailbox.notify(
         open_context(), args.agent_id, args.subject, args.message, args.priority, args.type, args.request_id
     )
     return Outcome(result, text.notified(result), 0 if result["message"]["status"] in ("sent", "seen") else 1)

@@ -6,13 +6,13 @@ import os
 import sys
 from typing import Any
 
-from atlas.adapters.store.files import FileStore
+from atlas.adapters.store.file_store import FileStore
 from atlas.core.errors import AtlasError
+from atlas.core.letters.subjects import one_line
 from atlas.core.paths import find_project
-from atlas.core.wording import one_line
-from atlas.render import exec_file
-from atlas.services import mirror, outbox
-from atlas.services.context import Context
+from atlas.services.messages import outbox
+from atlas.services.project.context import Context
+from atlas.services.projections import exec_file, projections
 
 
 class Outcome:
@@ -36,7 +36,7 @@ def open_context() -> Context:
 def context_at(folder: str, session: str | None = None) -> Context:
     """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
     project = find_project(folder)
-    return Context(project, FileStore(project, exec_file.view, mirror.update, _notice), session, folder, _send)
+    return Context(project, FileStore(project, exec_file.view, projections.update, _notice), session, folder, _send)
 
 
 def _send(context: Context, recipients: set[str]) -> None:

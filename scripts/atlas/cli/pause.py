@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import sessions as text
-from atlas.services import pause
+from atlas.services.project import pause
 
 from .outcome import Outcome, open_context
 

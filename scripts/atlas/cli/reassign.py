@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import dispatch
+from atlas.services.orchestration import dispatch
 
 from .options import seconds
 from .outcome import Outcome, open_context

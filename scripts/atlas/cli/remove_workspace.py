@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import workspace_removal
+from atlas.services.workspaces import removal
 
 from .outcome import Outcome, open_context
 
@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = workspace_removal.remove(open_context(), args.name, args.force)
+    result = removal.remove(open_context(), args.name, args.force)
     return Outcome(result, text.workspace_removed(result))

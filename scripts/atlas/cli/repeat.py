@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import instructions as text
-from atlas.services import instructions
+from atlas.services.understanding import repetition
 
 from .outcome import Outcome, open_context
 
@@ -38,5 +38,5 @@ def run(args: argparse.Namespace) -> Outcome:
         "evidence": args.evidence,
         "text": args.text,
     }
-    result = instructions.repeat(open_context(), args.module_id, said)
+    result = repetition.repeat(open_context(), args.module_id, said)
     return Outcome(result, text.repeated(result), 2 if result["waits_for"] == "repeat" else 0)

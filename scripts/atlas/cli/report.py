@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.model import REPORTS
+from atlas.core.records.kinds import REPORTS
 from atlas.render import text
-from atlas.services import assignments
+from atlas.services.assignments import assignments
 
 from .outcome import Outcome, open_context
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import plan
+from atlas.services.plan import plan
 
 from .module_options import add_options, change_options, edit_of
 from .outcome import Outcome, open_context

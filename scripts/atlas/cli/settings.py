@@ -14,7 +14,7 @@ import argparse
 
 from atlas.core.errors import AtlasError
 from atlas.render import text
-from atlas.services import settings
+from atlas.services.project import settings
 
 from .outcome import Outcome, open_context
 

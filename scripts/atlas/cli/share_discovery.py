@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 
 from atlas.core.errors import AtlasError
-from atlas.core.model import SEVERITIES
+from atlas.core.records.kinds import SEVERITIES
 from atlas.render import discoveries as text
-from atlas.services import discoveries
+from atlas.services.messages import discoveries
 
 from .outcome import Outcome, open_context
 

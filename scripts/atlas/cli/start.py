@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import text
-from atlas.services import workflow
+from atlas.services.orchestration import workflow
 
 from .outcome import Outcome, open_context
 

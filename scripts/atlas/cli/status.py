@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.render import board
-from atlas.services import workflow
+from atlas.board import text
+from atlas.services.orchestration import workflow
 
 from .outcome import Outcome, open_context
 
@@ -20,4 +20,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
     result = workflow.status(open_context())
-    return Outcome(result, "" if "json" in args else board.status(result))
+    return Outcome(result, "" if "json" in args else text.status(result))

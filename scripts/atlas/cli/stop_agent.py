@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import sessions as text
-from atlas.services import launch
+from atlas.services.sessions import launch
 
 from .outcome import Outcome, open_context
 

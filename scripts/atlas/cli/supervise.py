@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.services import supervisor
+from atlas.services.sessions import supervisor
 
 from .outcome import Outcome, open_context
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from atlas.core.model import UPDATES
+from atlas.core.records.kinds import UPDATES
 from atlas.render import updates as text
-from atlas.services import updates
+from atlas.services.understanding import updates
 
 from .options import count
 from .outcome import Outcome, open_context

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.render import instructions as text
-from atlas.services import verification
+from atlas.services.understanding import verification
 
 from .options import number
 from .outcome import Outcome, open_context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.core import handshake
-from atlas.core.wording import marked, one_line, printable
+from atlas.core.letters import handshake
+from atlas.core.letters.subjects import marked, one_line, printable
 
 Result = dict[str, Any]
 _WAITS = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import Any
 
-from atlas.core.wording import check_lines, one_line
+from atlas.core.letters.subjects import check_lines, one_line
 
 from . import sessions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from . import disk
+from atlas.adapters.system import disk
 
 _HEAD = "# ATLAS: state of the orchestration, kept out of commits"
 _PATTERNS = (

@@ -12,10 +12,9 @@ import os
 import time
 from collections.abc import Iterator
 
-from atlas.adapters.pyenv import activate
+from atlas.adapters.system.disk import private_folder
+from atlas.adapters.system.packages import activate
 from atlas.core.errors import AtlasError
-
-from .disk import private_folder
 
 WAIT_SECONDS = 60.0
 _POLL = 0.002

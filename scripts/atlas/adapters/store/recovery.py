@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
+from atlas.adapters.system import disk
 from atlas.core import clock
 from atlas.core.errors import NewerStateError, StateError
-from atlas.core.model import FILES, KINDS
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
+from atlas.core.records.kinds import FILES, KINDS
 
-from . import disk, history
-from .gate import Gate, fingerprint
-from .table import Table, encode
+from . import log
+from .checkpoint import Gate, fingerprint
+from .tables import Table, encode
 from .transaction import Transaction
 
 View = Callable[[Transaction], bytes]
@@ -25,7 +26,7 @@ Mirror = Callable[[Project, Transaction], Reflect]
 class Replay:
     """The state that a history leads to."""
 
-    def __init__(self, entries: Iterable[history.Entry]) -> None:
+    def __init__(self, entries: Iterable[log.Entry]) -> None:
         """Apply the entries in order. Raises what reading them raises."""
         self.tables = {file: Table(file) for file in FILES}
         self.plan: bytes | None = None
@@ -34,7 +35,7 @@ class Replay:
         for entry in entries:
             self.apply(entry)
 
-    def apply(self, entry: history.Entry) -> None:
+    def apply(self, entry: log.Entry) -> None:
         """Bring the state forward by one entry."""
         self.seq = entry["seq"]
         for kind_name, changed in entry["records"].items():
@@ -64,13 +65,13 @@ def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str]
     wrote something.
     """
     old = Gate.parse(disk.read_bytes(project.gate))
-    length = history.size(project.history)
+    length = log.size(project.history)
     if old is not None and length < old.history:
         raise StateError(
             f"{project.history} is {old.history - length} bytes shorter than the last commit left it: "
             "run `atlas doctor --repair`"
         )
-    replay = Replay(history.entries(project.history))
+    replay = Replay(log.entries(project.history))
     newest = _newest_change(project, old)
     if replay.seq < newest:
         raise StateError(
@@ -109,7 +110,7 @@ def rebuild(
     for name, data in contents.items():
         _put_file(project, name, data, old, notice)
     known = contents if replay.plan is None else {**contents, PLAN_FILE: replay.plan}
-    gate = Gate(replay.seq, history.size(project.history), {name: fingerprint(d) for name, d in known.items()})
+    gate = Gate(replay.seq, log.size(project.history), {name: fingerprint(d) for name, d in known.items()})
     if replay.seq:
         for trouble in mirror(project, replay.transaction())():
             notice(trouble)
@@ -160,7 +161,7 @@ def _keep_nonsense_gate(project: Project, notice: Callable[[str], None]) -> None
 
 def _move_torn_line_aside(project: Project, notice: Callable[[str], None]) -> None:
     """A line without its newline was never acknowledged; it would merge with the next one."""
-    torn = history.torn_bytes(project.history)
+    torn = log.torn_bytes(project.history)
     if not torn:
         return
     with open(project.history, "rb+") as file:

@@ -7,13 +7,14 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 
+from atlas.adapters.system import disk
 from atlas.core import clock
-from atlas.core.model import FILES, KINDS
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
-from atlas.core.policy.roles import Actor
+from atlas.core.records.kinds import FILES, KINDS
+from atlas.core.rules.roles import Actor
 
-from . import disk, history
-from .gate import Gate, fingerprint
+from . import log
+from .checkpoint import Gate, fingerprint
 from .recovery import Mirror, Replay, View, keep_aside, rebuild
 from .survey import Survey, temporary_files
 from .transaction import Changes
@@ -33,12 +34,12 @@ def begin_anew(survey: Survey, actor: Actor, view: View, mirror: Mirror, notice:
             kept = keep_aside(project, "history.jsonl", file.read())
         notice(f"the damaged history is kept whole as {kept}")
     plan, found = _plan(survey, state), survey.cut.files[PLAN_FILE]
-    line = history.encode(1, clock.now(), actor, "repair", _everything(state, plan))
+    line = log.encode(1, clock.now(), actor, "repair", _everything(state, plan))
     temp = disk.write_temp(project.history, line, synced=True)
     os.replace(temp, project.history)
     disk.sync_folder(project.private)
     known = Gate(1 if plan == found else 0, 0, _taken_over(survey))
-    rebuild(project, Replay([history.decode(line, 1)]), known, view, mirror, notice)
+    rebuild(project, Replay([log.decode(line, 1)]), known, view, mirror, notice)
     for name in unsaved(survey):
         notice(f"{name} could not be relied on: what only the lost lines put into it is not there any more")
     notice("a new history begins, with one line that holds everything else")
@@ -74,7 +75,7 @@ def _everything(state: Replay, plan: bytes | None) -> Changes:
         if lines:
             changes[kind.name] = dict(lines)
     if plan is not None:
-        changes["plan"] = history.plan_change(plan)
+        changes["plan"] = log.plan_change(plan)
     return changes
 
 

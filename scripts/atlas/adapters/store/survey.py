@@ -8,16 +8,16 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from atlas.adapters import schema
+from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError, NewerStateError, StateError
-from atlas.core.model import FILES, KINDS
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
+from atlas.core.records.kinds import FILES, KINDS
 
-from . import disk, history
-from .gate import Gate
+from . import log, schema
+from .checkpoint import Gate
 from .lock import exclusive
 from .recovery import Replay
-from .table import Table
+from .tables import Table
 
 _WAIT_SECONDS = 5.0
 
@@ -33,7 +33,7 @@ class Cut:
             name: disk.read_bytes(os.path.join(project.claude, name)) for name in (*FILES, PLAN_FILE, EXEC_FILE)
         }
         self.tables = {file: parse_table(file, self.files[file]) for file in FILES}
-        self.size = history.size(project.history)
+        self.size = log.size(project.history)
         self.temps = temporary_files(project)
 
     @property
@@ -127,7 +127,7 @@ class Survey:
         """Whether the history has changes that the gate, and so the tables, do not show yet."""
         return self.cut.gate is not None and self.cut.gate.seq < self.replay.seq
 
-    def entries(self) -> Iterator[history.Entry]:
+    def entries(self) -> Iterator[log.Entry]:
         """Every sound line of the history again, in order."""
         return (entry for _, entry, _ in self._lines() if entry is not None)
 
@@ -180,7 +180,7 @@ class Survey:
             return self.cut.gate.seq
         return max((table.seq for table in self.cut.tables.values() if table is not None), default=0)
 
-    def _sound_lines(self) -> Iterator[history.Entry]:
+    def _sound_lines(self) -> Iterator[log.Entry]:
         """The sound lines, noting what is wrong with the others and what is missing between them."""
         last, after_fault = 0, False
         for number, entry, fault in self._lines():
@@ -195,7 +195,7 @@ class Survey:
             last, after_fault = entry["seq"], False
             yield entry
 
-    def _lines(self) -> Iterator[tuple[int, history.Entry | None, str]]:
+    def _lines(self) -> Iterator[tuple[int, log.Entry | None, str]]:
         last = 0
         for number, line in enumerate(_lines_up_to(self.project.history, self.cut.size), 1):
             if not line.endswith(b"\n"):
@@ -222,9 +222,9 @@ def _lines_up_to(path: str, size: int) -> Iterator[bytes]:
             yield line
 
 
-def _entry(line: bytes, number: int) -> history.Entry:
+def _entry(line: bytes, number: int) -> log.Entry:
     """The entry of a line. Raises StateError when it is none that can be applied."""
-    entry = history.decode(line, number)
+    entry = log.decode(line, number)
     unknown = set(entry["records"]) - set(KINDS) - {"plan"}
     if unknown:
         raise StateError(f"history line {number} holds a {min(unknown)}, which this ATLAS does not know")

@@ -7,9 +7,9 @@ from typing import Any, TypeVar, cast
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
-from atlas.core.model import FILES, KINDS, Kind, check_transition
+from atlas.core.records.kinds import FILES, KINDS, Kind, check_transition
 
-from .table import Rows, Table, encode
+from .tables import Rows, Table, encode
 
 R = TypeVar("R")
 Changes = dict[str, dict[str, "str | None"]]

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol
 
 from atlas.core.errors import AtlasError
-from atlas.core.wording import visible
+from atlas.core.letters.subjects import visible
 
 VARIABLE = "AIMAESTRO_API"
 """Names AI Maestro's address in the environment."""

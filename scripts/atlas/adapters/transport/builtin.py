@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from atlas.core.model import BUILT_IN
+from atlas.core.records.kinds import BUILT_IN
 
 from . import Address, Incoming, Letter
 

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from atlas.core.errors import AtlasError
-from atlas.core.model import MAESTRO, MESSAGE_PRIORITIES
-from atlas.core.wording import one_line, printable
+from atlas.core.letters.subjects import one_line, printable
+from atlas.core.records.kinds import MAESTRO, MESSAGE_PRIORITIES
 
 from . import Address, Incoming, Letter, TransportError
 from .maestro_channel import listening

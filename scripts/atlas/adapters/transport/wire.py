@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from atlas.adapters.pyenv import activate
+from atlas.adapters.system.packages import activate
 from atlas.core.errors import AtlasError
-from atlas.core.wording import one_line
+from atlas.core.letters.subjects import one_line
 
 from . import TransportError
 

@@ -1,0 +1,50 @@
+"""The gate: the small file, renamed into place last, that says what one consistent state consists of."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from atlas.core.errors import NewerStateError
+from atlas.core.records.kinds import STATE_VERSION
+
+
+class Gate:
+    """What the last commit left: sequence number, history size, and (bytes, checksum) of every file."""
+
+    __slots__ = ("files", "history", "seq")
+
+    def __init__(self, seq: int = 0, history: int = 0, files: dict[str, list[int]] | None = None) -> None:
+        self.seq, self.history, self.files = seq, history, files or {}
+
+    def matches(self, name: str, data: bytes | None) -> bool:
+        """Whether `data` is what the last commit wrote to the file `name`."""
+        return data is not None and self.files.get(name) == fingerprint(data)
+
+    def render(self) -> bytes:
+        """The gate as JSON, sealed against being edited by hand."""
+        value = {"version": STATE_VERSION, "seq": self.seq, "history": self.history, "files": self.files}
+        return json.dumps({**value, "seal": _seal(value)}, sort_keys=True).encode()
+
+    @classmethod
+    def parse(cls, data: bytes | None) -> Gate | None:
+        """The gate, or None when it is missing or damaged. Raises NewerStateError when a newer ATLAS wrote it."""
+        try:
+            value = json.loads(data or b"")
+            if value["version"] > STATE_VERSION:
+                raise NewerStateError("the gate", value["version"], STATE_VERSION)
+            if value.pop("seal") != _seal(value):
+                return None
+            return cls(value["seq"], value["history"], value["files"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def _seal(value: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(value, sort_keys=True).encode())
+
+
+def fingerprint(data: bytes) -> list[int]:
+    """Length and checksum of a file's bytes."""
+    return [len(data), zlib.crc32(data)]

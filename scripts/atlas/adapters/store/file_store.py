@@ -1,0 +1,221 @@
+"""The store in files: JSON tables under `.claude/`, history, gate and lock in git's common directory.
+
+Commit: validate → write every temporary file → append the history line and sync it → rename the temporary files into
+place, the gate last. The gate carries the sequence number, the size of the history and a checksum of every table, so
+that a reader knows without a lock whether what it read is one consistent state. Whoever finds that it is not takes the
+lock and rebuilds the tables from the history.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from atlas.adapters.system import disk
+from atlas.core import clock
+from atlas.core.errors import AtlasError
+from atlas.core.ids import is_slug
+from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
+from atlas.core.records.facts import fold
+from atlas.core.records.kinds import SESSION
+
+from . import log, schema, spool
+from .checkpoint import Gate, fingerprint
+from .exclude import exclude_from_commits
+from .lock import exclusive
+from .recovery import Mirror, Reflect, View, keep_aside, recover
+from .tables import Table
+from .transaction import Transaction
+
+T = TypeVar("T")
+_TRIES = 8
+_SHOWN = frozenset(("workflow", "module", "agent", "assignment"))
+"""Kinds of record that the rendered file shows."""
+
+
+class FileStore:
+    """Records of one project. Every change is one line of its history."""
+
+    def __init__(self, project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> None:
+        """`view` renders the file that people read; `notice` is told, in a line, what was repaired in passing.
+
+        `mirror` makes what hooks look at (interrupt files, gates) equal to the records: it reads them before a
+        commit is written, and what it returns acts before the commit takes effect for readers, with the lock held. So
+        a crash in between is made good by whoever comes next.
+        """
+        self.project = project
+        self._view = view
+        self._mirror = mirror
+        self._notice = notice
+
+    def exists(self) -> bool:
+        """Whether there is any state to read."""
+        return os.path.exists(self.project.gate) or log.size(self.project.history) > 0
+
+    def position(self) -> int:
+        """A number that changes with every commit, cheap enough to be watched: the bytes of the history."""
+        return log.size(self.project.history)
+
+    def read(self, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` on one consistent state, spooled facts included, without a lock where nobody is writing.
+
+        `fn` may put records; they are thrown away.
+        """
+        gate = self._clean_gate()
+        if gate is not None:
+            with contextlib.suppress(_Inconsistent):
+                return fn(self._begin(gate))
+        with exclusive(self.project.private):
+            return self._on_whole_state(lambda gate: fn(self._begin(gate)))
+
+    def transact(self, verb: str, actor: Callable[[Transaction], Any], fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` and commit what it put, or change nothing when it raises.
+
+        `fn` may be run again (the plan was edited by hand meanwhile), so it has no effect but its puts. `actor` derives
+        who acts from the records. Returns what `fn` returned, after the change was synced to disk.
+        Raises AtlasError from `fn`, from validation, or when the state cannot be used.
+        """
+
+        def attempt(gate: Gate) -> T:
+            for _ in range(_TRIES):
+                tx = self._begin(gate)
+                tx.actor = actor(tx)
+                result = fn(tx)
+                if (not tx.changes and tx.new_plan is None) or self._commit(gate, verb, tx):
+                    return result
+            raise AtlasError(f"{PLAN_FILE} keeps changing while it is edited here: save it, then run this again")
+
+        schema.load_library()  # takes longer than a commit, so not while others wait for the lock
+        with exclusive(self.project.private):
+            return self._on_whole_state(attempt)
+
+    # Reading.
+
+    def _clean_gate(self) -> Gate | None:
+        gate = Gate.parse(disk.read_bytes(self.project.gate))
+        if gate is None or gate.history != log.size(self.project.history):
+            return None
+        return gate
+
+    def _begin(self, gate: Gate) -> Transaction:
+        tx = Transaction(
+            lambda file: self._load(gate, file), lambda: disk.read_bytes(self.project.plan), clock.now(), gate.seq
+        )
+        self._fold_spools(tx)
+        return tx
+
+    def _fold_spools(self, tx: Transaction) -> None:
+        for key, size in spool.sizes(self.project.spool).items():
+            session = tx.get(SESSION, key) if is_slug(key) else None
+            offset = session["spool_offset"] if session else 0
+            offset = offset if offset <= size else 0  # the spool was lost and begun anew
+            if is_slug(key) and size > offset:
+                facts, end = spool.read(self.project.spool, key, offset)
+                if end > offset:
+                    fold(tx, key, facts, end)
+
+    def _load(self, gate: Gate, file: str) -> Table:
+        data = disk.read_bytes(self._path(file))
+        if data is None and file not in gate.files:
+            return Table(file)
+        if data is None or not gate.matches(file, data):
+            raise _Inconsistent
+        return Table.parse(file, data.decode())
+
+    def _path(self, file: str) -> str:
+        return os.path.join(self.project.claude, file)
+
+    # Writing, with the lock held.
+
+    def _commit(self, gate: Gate, verb: str, tx: Transaction) -> bool:
+        """Commit, or return False with nothing changed because the plan was edited meanwhile."""
+        schema.check_changes(tx.changes)
+        seq = gate.seq + 1
+        new = self._new_files(tx, seq)
+        reflect = self._mirror(self.project, tx)
+        line = log.encode(seq, tx.at, tx.actor, verb, _with_plan(tx))
+        files = {**gate.files, **{name: fingerprint(data) for name, data in new.items()}}
+        after = Gate(seq, gate.history + len(line), files)
+        disk.private_folder(self.project.claude)
+        exclude_from_commits(self.project.common)
+        temps = self._write_temps({**{self._path(n): d for n, d in new.items()}, self.project.gate: after.render()})
+        if tx.plan_was_read and disk.read_bytes(self.project.plan) != tx.plan_as_read:
+            _discard(temps)
+            return False
+        try:
+            log.append(self.project.history, line, gate.history)
+        except OSError:
+            _discard(temps)
+            raise
+        self._put_into_place(temps, gate, tx, reflect)
+        return True
+
+    def _put_into_place(self, temps: dict[str, str], gate: Gate, tx: Transaction, reflect: Reflect) -> None:
+        """Show a change that the history holds already: what fails here is made good by whoever comes next."""
+        try:
+            for path, temp in temps.items():
+                if path == self.project.plan:
+                    self._keep_plan_of_others(gate, tx)
+                if path == self.project.gate:
+                    for trouble in reflect():
+                        self._notice(trouble)
+                os.replace(temp, path)
+        except OSError as error:
+            what = error.filename or "a table"
+            self._notice(f"{what}: {error.strerror}; the change is in the history, the next command shows it")
+
+    def _keep_plan_of_others(self, gate: Gate, tx: Transaction) -> None:
+        """A plan as a hand wrote it (comments, another plan, an edit of this very moment) is not lost."""
+        found = disk.read_bytes(self.project.plan)
+        if found is None or gate.matches(PLAN_FILE, found):
+            return
+        kept = keep_aside(self.project, PLAN_FILE, found)
+        if found != tx.plan_as_read:
+            self._notice(f"{PLAN_FILE} was edited while this ran: put that edit in again, its text is kept as {kept}")
+
+    def _new_files(self, tx: Transaction, seq: int) -> dict[str, bytes]:
+        new: dict[str, bytes] = {}
+        for file in tx.changed_files():
+            table = tx.table(file)
+            table.seq = seq
+            new[file] = table.render().encode()
+        if tx.new_plan is not None:
+            new[PLAN_FILE] = tx.new_plan
+        if not _SHOWN.isdisjoint(tx.changes):
+            new[EXEC_FILE] = self._view(tx)
+        return new
+
+    @staticmethod
+    def _write_temps(contents: dict[str, bytes]) -> dict[str, str]:
+        temps: dict[str, str] = {}
+        try:
+            for path, data in contents.items():
+                temps[path] = disk.write_temp(path, data, synced=path.endswith(PLAN_FILE))
+        except OSError:
+            _discard(temps)
+            raise
+        return temps
+
+    def _on_whole_state(self, fn: Callable[[Gate], T]) -> T:
+        """Run `fn` on the state, mended first where a crash or a hand left it in pieces. The lock is held."""
+        gate = self._clean_gate()
+        if gate is not None and all(os.path.isfile(self._path(name)) for name in gate.files):
+            with contextlib.suppress(_Inconsistent):
+                return fn(gate)
+        return fn(recover(self.project, self._view, self._mirror, self._notice))
+
+
+class _Inconsistent(Exception):
+    """A table is not what the gate says: somebody is writing, was killed while writing, or edited it."""
+
+
+def _discard(temps: dict[str, str]) -> None:
+    for temp in temps.values():
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temp)
+
+
+def _with_plan(tx: Transaction) -> dict[str, dict[str, str | None]]:
+    return tx.changes if tx.new_plan is None else {**tx.changes, "plan": log.plan_change(tx.new_plan)}

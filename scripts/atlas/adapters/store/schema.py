@@ -1,0 +1,81 @@
+"""JSON Schema (2020-12) checks of records, one schema a kind, in the plugin's folder `schemas/`."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from atlas.adapters.system.packages import activate
+from atlas.core.errors import AtlasError
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+SCHEMAS = os.path.join(os.path.dirname(os.path.realpath(__file__)), *[os.pardir] * 4, "schemas")
+
+
+def load_library() -> None:
+    """Import the library now. Raises AtlasError when ATLAS's Python environment is not ready."""
+    activate()
+    importlib.import_module("jsonschema")
+
+
+@functools.cache
+def validator(kind: str) -> Validator:
+    """The validator of a kind of record, or of `plan`, the plan's front matter."""
+    activate()
+    from jsonschema import Draft202012Validator
+
+    with open(os.path.join(SCHEMAS, f"{kind}.schema.json"), encoding="utf-8") as file:
+        return Draft202012Validator(json.load(file))
+
+
+class Fault:
+    """Where and how a value breaks its schema."""
+
+    __slots__ = ("path", "reason")
+
+    def __init__(self, path: list[str | int], reason: str) -> None:
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        where = ".".join(str(part) for part in self.path)
+        return f"{where}: {self.reason}" if where else self.reason
+
+
+def faults(kind: str, value: Any) -> list[Fault]:
+    """Everything about `value` that its schema forbids, in the order of the value."""
+    found = sorted(validator(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
+    return [Fault(list(error.absolute_path), _short(error)) for error in found]
+
+
+def _short(error: Any) -> str:
+    if error.validator == "pattern":
+        return f"{_clip(error.instance)} has a form that is not allowed"
+    if error.validator == "maxLength":
+        return f"longer than {error.validator_value} characters"
+    if error.validator in ("minLength", "minItems"):
+        return "empty"
+    if error.validator == "enum":
+        return f"{_clip(error.instance)} is none of {', '.join(map(str, error.validator_value))}"
+    if error.validator == "type":
+        return f"{_clip(error.instance)} is not of type {error.validator_value}"
+    return str(error.message)[:200]
+
+
+def _clip(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def check_changes(changes: dict[str, dict[str, str | None]]) -> None:
+    """Validate the new text of every changed record. Raises AtlasError that names the record and its first fault."""
+    for kind, changed in changes.items():
+        for key, text in changed.items():
+            if text is None:
+                continue
+            for fault in faults(kind, json.loads(text)):
+                raise AtlasError(f"{kind} {key}: {fault}")

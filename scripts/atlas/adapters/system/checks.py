@@ -1,0 +1,67 @@
+"""Running a module's check commands: the one place where text from the plan is given to a shell, on purpose."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+from atlas.core.records.kinds import Check
+
+_TAIL = 4000
+_MOST = 64 * 1024 * 1024
+_LOOK_SECONDS = 0.5
+
+
+def run(command: str, folder: str, limit: float) -> Check:
+    """Run a shell command in `folder` for at most `limit` seconds, with everything it started.
+
+    Its output goes to a file, so that neither a flood nor a child that keeps it open can hang ATLAS. At the limit, or
+    when it has printed 64 MiB, the whole process group is killed and the exit code is None; 127 stands for a shell that
+    could not start it.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith("GIT_CONFIG")},
+        )
+        try:
+            exit_code = _ending(process, began + limit, output.fileno())
+        finally:
+            _end_group(process)
+        end = output.seek(0, os.SEEK_END)
+        output.seek(max(0, end - _TAIL))
+        tail = output.read().decode(errors="replace")
+    return {
+        "command": command,
+        "exit_code": exit_code,
+        "seconds": round(time.monotonic() - began, 3),
+        "output_tail": tail,
+    }
+
+
+def _ending(process: subprocess.Popen[bytes], deadline: float, output: int) -> int | None:
+    """The exit code, or None when the time is up or too much has been printed."""
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            return process.wait(timeout=min(left, _LOOK_SECONDS))
+        except subprocess.TimeoutExpired:
+            if left <= _LOOK_SECONDS or os.fstat(output).st_size > _MOST:
+                return None
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the command, its background children too."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,70 @@
+"""Whether somebody is there: sessions that ended while they held something, and gates that a person has lifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
+
+from atlas.core.records.kinds import Assignment, Pause, Session, Workflow, Workspace
+
+
+class Unattended(TypedDict):
+    """What a session held that has ended: an agent's modules, or, when `agent` is None, the lead."""
+
+    agent: str | None
+    session: str
+    since: str
+    modules: list[str]
+
+
+class Incomplete(TypedDict):
+    """A session that was let go with something left to do; `agent` is None for the lead."""
+
+    agent: str | None
+    session: str
+    at: str
+    reason: str
+
+
+def in_force(pause: Pause | None, now: str) -> Pause | None:
+    """The pause, unless its time is up."""
+    return pause if pause is not None and (pause["until"] is None or now < pause["until"]) else None
+
+
+def unattended(
+    workflow: Workflow, sessions: Iterable[Session], live: Sequence[Assignment], workspaces: Iterable[Workspace]
+) -> list[Unattended]:
+    """What nobody attends to since a session ended. Of whom no session was ever seen to end, nothing is said.
+
+    `live` are the assignments that are somebody's work. An agent that is the lead's subagent ends with the lead.
+    """
+    by_agent: dict[str | None, list[Session]] = {}
+    found: list[Unattended] = []
+    for session in sessions:
+        by_agent.setdefault(session["agent"], []).append(session)
+        if session["id"] == workflow["lead"] and (session["ended_at"] or "") >= (workflow["lead_since"] or ""):
+            found += _held([session], None, [])
+    led = set() if found else {workspace["agent"] for workspace in workspaces if workspace["subagent"]}
+    for agent in dict.fromkeys(assignment["agent"] for assignment in live if assignment["agent"] not in led):
+        modules = [assignment["module"] for assignment in live if assignment["agent"] == agent]
+        found += _held(by_agent.get(agent, []), agent, modules)
+    return found if workflow["status"] != "complete" else []
+
+
+def _held(sessions: Sequence[Session], agent: str | None, modules: list[str]) -> list[Unattended]:
+    """What these sessions held, if all of them have ended."""
+    ended = [(session["ended_at"], session["id"]) for session in sessions if session["ended_at"]]
+    if not ended or len(ended) < len(sessions):
+        return []
+    since, session = max(ended)
+    return [{"agent": agent, "session": session, "since": since, "modules": modules}]
+
+
+def stopped(workflow: Workflow, sessions: Iterable[Session]) -> list[Incomplete]:
+    """The sessions with a role that still run, and were let go with something left to do."""
+    found: list[Incomplete] = []
+    for session in sessions:
+        leads, why = session["id"] == workflow["lead"], session["stopped"]
+        if why is not None and session["ended_at"] is None and (leads or session["agent"]):
+            found.append({"agent": None if leads else session["agent"], "session": session["id"], **why})
+    return found if workflow["status"] != "complete" else []

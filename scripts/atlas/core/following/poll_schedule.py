@@ -1,0 +1,166 @@
+"""When an AI agent is asked how it stands: polls, reminders that rise in priority, and when to stop asking.
+
+An agent is due an interval after it was last heard of. A poll without an answer is followed by a reminder of the next
+priority, and the last reminder by an escalation; after that nobody asks until the agent is heard of. All times are UTC.
+A clock that was set back delays a poll by one interval at most.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from atlas.core import clock
+from atlas.core.records.kinds import Assignment, Poll, Polling, Settings
+
+PRIORITIES = ("normal", "high", "urgent")
+"""Of a first poll, its reminder, and the reminder after that."""
+WAIT, ASK, ESCALATE, UNSENT = "wait", "ask", "escalate", "unsent"
+_KEPT = 20
+_GRAIN = 2
+"""Seconds by which a time that another clock noted may lie ahead and still count."""
+
+
+class Times(NamedTuple):
+    """Seconds from one sign of life to the next poll, of an agent that is blocked too, and from a poll to its reminder.
+
+    A reminder is answered in half of that.
+    """
+
+    interval: int
+    blocked: int
+    answer: int
+
+
+def times_of(settings: Settings) -> Times:
+    """The times that the project wants."""
+    return Times(
+        settings["poll_minutes"] * 60, settings["poll_blocked_minutes"] * 60, settings["poll_answer_minutes"] * 60
+    )
+
+
+def begun(at: str, times: Times, is_person: bool) -> Polling:
+    """The polling of a new assignment; people are never polled."""
+    return {
+        "last_poll": None,
+        "poll_count": 0,
+        "next_poll_due": None if is_person else clock.later(at, times.interval),
+        "poll_history": [],
+        "heard": None,
+        "escalated_at": None,
+    }
+
+
+def unanswered(polling: Polling) -> list[Poll]:
+    """The polls that went out and were not answered, oldest first."""
+    return [poll for poll in polling["poll_history"] if poll["sent_at"] and not poll["answered_at"]]
+
+
+def unsent(polling: Polling) -> Poll | None:
+    """The poll that has not gone out yet: there is one at most, and while there is, no other is made."""
+    return next((poll for poll in polling["poll_history"] if not poll["sent_at"]), None)
+
+
+def step(assignment: Assignment, now: str) -> str:
+    """What is to be done about a live assignment of an AI agent now: WAIT, ASK, ESCALATE, or UNSENT."""
+    polling = assignment["progress_polling"]
+    due = polling["next_poll_due"]
+    if unsent(polling):
+        return UNSENT
+    if due is None or due > now:
+        return WAIT
+    waiting = unanswered(polling)
+    return ESCALATE if waiting and waiting[-1]["priority"] == PRIORITIES[-1] else ASK
+
+
+def priority(polling: Polling, now: str) -> str:
+    """The priority of a poll that is sent now: it rises when the time for answering the one before is over."""
+    waiting = unanswered(polling)
+    if not waiting:
+        return PRIORITIES[0]
+    last = waiting[-1]["priority"]
+    due = polling["next_poll_due"]
+    is_over = due is None or due <= now
+    return PRIORITIES[min(PRIORITIES.index(last) + is_over, len(PRIORITIES) - 1)]
+
+
+def asked(polling: Polling, message: str, at: str) -> Poll:
+    """Note a poll that is on its way by this message; it counts once it is `sent`."""
+    poll: Poll = {
+        "number": polling["poll_count"] + 1,
+        "at": at,
+        "message": message,
+        "priority": priority(polling, at),
+        "sent_at": None,
+        "answered_at": None,
+        "answered_by": None,
+        "answer": "",
+    }
+    polling["poll_history"] = [*polling["poll_history"], poll][-_KEPT:]
+    return poll
+
+
+def sent(assignment: Assignment, sent_at: str, times: Times) -> None:
+    """Note that the poll on its way has gone out: now it counts, and an answer is waited for."""
+    polling = assignment["progress_polling"]
+    poll = unsent(polling)
+    if poll is None:
+        return
+    poll["sent_at"] = sent_at
+    polling["last_poll"], polling["poll_count"] = sent_at, poll["number"]
+    if polling["escalated_at"] is None:
+        patience = times.answer if poll["priority"] == PRIORITIES[0] else times.answer // 2
+        polling["next_poll_due"] = clock.later(sent_at, min(patience, _interval(assignment, times)))
+
+
+def heard(assignment: Assignment, at: str, how: str, times: Times, what: str = "") -> None:
+    """Note a sign of life: it answers every poll that went out, and the next one is due an interval later.
+
+    `how` is one of model.SIGNS; `what` says more. An agent that waits for the lead, its work reported, is not due.
+    """
+    polling = assignment["progress_polling"]
+    if assignment["agent_type"] != "ai":
+        return
+    for poll in unanswered(polling):
+        poll["answered_at"], poll["answered_by"] = at, how
+    polling["heard"] = {"at": at, "how": how, "what": what}
+    polling["escalated_at"] = None
+    waits = assignment["status"] == "reported"
+    polling["next_poll_due"] = None if waits else clock.later(at, _interval(assignment, times))
+
+
+def is_news(assignment: Assignment, at: str, now: str) -> bool:
+    """Whether activity at a time tells more than is known: after the last poll and the last sign of life.
+
+    Times that are still to come by the clock of `now` tell nothing: it was set back.
+    """
+    polling, latest = assignment["progress_polling"], clock.later(now, _GRAIN)
+    known = [assignment["assigned_at"], *(poll["sent_at"] or "" for poll in unanswered(polling))]
+    known += [polling["heard"]["at"]] if polling["heard"] else []
+    return at <= latest and all(at > moment for moment in known if moment <= latest)
+
+
+def mend(assignment: Assignment, now: str, times: Times) -> None:
+    """Bring a time that lies further ahead than any interval back: a clock was set back, or the settings changed."""
+    polling, limit = assignment["progress_polling"], clock.later(now, _interval(assignment, times))
+    if polling["next_poll_due"] is not None and polling["next_poll_due"] > limit:
+        polling["next_poll_due"] = limit
+
+
+def postponed(assignment: Assignment, now: str, times: Times) -> None:
+    """Note that nobody is asked now, since the next step is the lead's."""
+    assignment["progress_polling"]["next_poll_due"] = clock.later(now, _interval(assignment, times))
+
+
+def resumed(assignment: Assignment, at: str, times: Times) -> None:
+    """Note that the agent has work again, which it had reported as done."""
+    if assignment["agent_type"] == "ai":
+        assignment["progress_polling"]["next_poll_due"] = clock.later(at, _interval(assignment, times))
+
+
+def escalated(polling: Polling, at: str) -> None:
+    """Note that the person was told: nothing more is due until the agent is heard of."""
+    polling["escalated_at"], polling["next_poll_due"] = at, None
+
+
+def _interval(assignment: Assignment, times: Times) -> int:
+    return min(times.blocked, times.interval) if assignment["status"] == "blocked" else times.interval

@@ -1,0 +1,201 @@
+"""The programs that a shell command runs, whatever wraps them: `env`, `xargs`, `sh -c`, `find -exec` and such."""
+
+from __future__ import annotations
+
+import os
+
+from .protected_paths import DEEP, UNKNOWN, Unclear
+from .shell import Command, commands
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
+_WRAPPERS: dict[str, tuple[str, ...]] = {
+    "env": ("-u", "--unset", "-C", "--chdir"),
+    "sudo": ("-u", "-g", "-h", "-p", "-D"),
+    "doas": ("-u",),
+    "nice": ("-n", "--adjustment"),
+    "ionice": ("-c", "-n"),
+    "timeout": ("-s", "-k", "--signal", "--kill-after"),
+    "stdbuf": ("-i", "-o", "-e"),
+    "xargs": ("-I", "-n", "-P", "-L", "-d", "-a", "-s", "-E"),
+    "time": ("-f", "-o"),
+    "exec": ("-a",),
+    "watch": ("-n", "--interval"),
+    **dict.fromkeys(("command", "builtin", "nohup", "setsid", "coproc", "busybox"), ()),
+}
+"""Programs that run what follows them, and their options that take a value."""
+_LONGEST = 1 << 21
+_MOST = 10_000
+_DEEPEST = 8
+"""What is looked at: characters of a command, programs in it, texts for shells within such texts."""
+
+
+class Program:
+    """A program's name and arguments, the folder it runs in (empty: unknown), and the files its output goes into.
+
+    `assigned` has the variables that are set for it, or taken away (None), `*` standing for all.
+    """
+
+    __slots__ = ("assigned", "folder", "inputs", "name", "words", "writes")
+
+    def __init__(self, command: Command) -> None:
+        self.folder, self.writes, self.inputs = command.folder, command.writes, command.inputs
+        self.assigned: dict[str, str | None] = {}
+        words = self._unwrapped(command.words)
+        self.name, self.words = os.path.basename(words[0]) if words else "", words[1:]
+
+    def _unwrapped(self, words: list[str]) -> list[str]:
+        """The words from the program's own name on."""
+        at, piped = 0, False
+        while at < len(words):
+            name = os.path.basename(words[at])
+            if _is_assignment(words[at]):
+                variable, _, value = words[at].partition("=")
+                self.assigned[variable] = value
+                at += 1
+            elif name in _WRAPPERS:
+                piped = piped or name == "xargs"
+                at = self._after_options(name, words, at + 1)
+            else:
+                break
+        return [UNKNOWN if piped and "{}" in word else word for word in words[at:]]
+
+    def _after_options(self, wrapper: str, words: list[str], at: int) -> int:
+        """Where the words go on that `wrapper` runs."""
+        while at < len(words) and words[at].startswith("-"):
+            if wrapper == "command" and words[at] in ("-v", "-V"):
+                return len(words)  # it only asks
+            if wrapper == "env":
+                self._of_env(words[at], words[at + 1 : at + 2])
+            at += 2 if words[at] in _WRAPPERS[wrapper] else 1
+        return at + (wrapper == "timeout")
+
+    def _of_env(self, word: str, following: list[str]) -> None:
+        if word in ("-", "-i", "--ignore-environment"):
+            self.assigned["*"] = None
+        elif word in ("-u", "--unset"):
+            self.assigned.update(dict.fromkeys(following))
+        elif word.startswith(("-u", "--unset=")):
+            self.assigned[word.removeprefix("--unset=").removeprefix("-u")] = None
+
+
+class Options:
+    """What a program was called with: `flags` (letters, and names of long options), `values` by letter, and `operands`.
+
+    `valued` are the letters of options whose value is the rest of the word or else the next one, `attached` those whose
+    value can only be the rest of the word; `long` has the letters that long options stand for.
+    """
+
+    __slots__ = ("flags", "operands", "values")
+
+    def __init__(
+        self, words: list[str], valued: str = "", attached: str = "", long: Mapping[str, str] | None = None
+    ) -> None:
+        self.flags: set[str] = set()
+        self.values: dict[str, str] = {}
+        self.operands: list[str] = []
+        rest = iter(words)
+        for word in rest:
+            if word == "--":
+                self.operands += rest
+            elif word.startswith("--"):
+                name, equals, value = word[2:].partition("=")
+                letter = (long or {}).get(name, name)
+                self.flags.add(letter)
+                if equals or letter in valued:
+                    self.values[letter] = value if equals else next(rest, "")
+            elif word.startswith("-") and word != "-":
+                self._take_letters(word, rest, valued, attached)
+            elif word:
+                self.operands.append(word)
+
+    def _take_letters(self, word: str, rest: Iterator[str], valued: str, attached: str) -> None:
+        for at, letter in enumerate(word[1:], 2):
+            self.flags.add(letter)
+            if letter in valued:
+                self.values[letter] = word[at:] or next(rest, "")
+            if letter in valued or letter in attached:
+                return
+
+
+def programs(text: str, folder: str, environment: Mapping[str, str]) -> list[Program]:
+    """Every program that a shell which is given the text in `folder` would run, in order, as far as the text tells.
+
+    Raises Unclear.
+    """
+    if len(text) > _LONGEST:
+        raise Unclear(f"a command of {len(text)} characters is too long to be looked at")
+    found = []
+    for program in _of_text(text, folder, environment, 0):
+        found.append(program)
+        if len(found) > _MOST:
+            raise Unclear(f"a command that runs more than {_MOST} programs is too long to be looked at")
+    return found
+
+
+def _of_text(text: str, folder: str, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
+    for command in commands(text, folder, environment):
+        yield from _of_command(command, environment, depth)
+
+
+def _of_command(command: Command, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
+    if depth > _DEEPEST:
+        raise Unclear("a command within commands that many times over cannot be looked at")
+    program = Program(command)
+    yield program
+    for text in _texts(program):
+        yield from _of_text(text, program.folder, environment, depth + 1)
+    if program.name in SHELLS or program.name.startswith("python"):
+        options = Options(program.words, "cmWXoO")
+        if options.operands and options.flags.isdisjoint("cm"):
+            words = program.words[program.words.index(options.operands[0]) :]
+            yield from _of_command(Command(words, program.folder), environment, depth + 1)
+    elif program.name == "find":
+        for words in _executed(program):
+            yield from _of_command(Command(words, program.folder), environment, depth + 1)
+
+
+def _texts(program: Program) -> list[str]:
+    """The texts that a program gives to a shell."""
+    options = Options(program.words, "oO")
+    if program.name == "trap" or (program.name in SHELLS and "c" in options.flags):
+        return options.operands[:1]
+    return program.inputs if program.name in SHELLS and not options.operands else []
+
+
+def found_by(program: Program) -> list[str]:
+    """What a call of `find` looks at, as patterns: everything below its folders, or what has the names it asks for."""
+    first = next((at for at, word in enumerate(program.words) if word.startswith("-") and len(word) > 2), None)
+    folders = Options(program.words[:first]).operands or ["."]
+    names = [program.words[at + 1 : at + 2] for at, word in enumerate(program.words) if word in ("-name", "-iname")]
+    ends = [_pattern(name[0]) for name in names if name] or [""]
+    return [f"{folder.rstrip('/')}/{DEEP}{end}" for folder in folders[:20] for end in ends[:20]]
+
+
+def _pattern(name: str) -> str:
+    """A name for `find` in which stars and such stand for anything."""
+    return "".join(DEEP if c in "*?[]" else c for c in name)
+
+
+def _executed(program: Program) -> Iterator[list[str]]:
+    """The commands that a call of `find` runs, with what it finds in place of `{}`."""
+    words, found = program.words, found_by(program)
+    at = 0
+    while at < len(words):
+        if words[at] in ("-exec", "-execdir", "-ok", "-okdir"):
+            start = at + 1
+            while at < len(words) and words[at] not in (";", "+"):
+                at += 1
+            ran = words[start:at]
+            if ran.count("{}") * len(found) > _MOST:
+                raise Unclear("a call of `find` with that many files for a command cannot be looked at")
+            yield [piece for word in ran for piece in (found if word == "{}" else [word])]
+        at += 1
+
+
+def _is_assignment(word: str) -> bool:
+    name, equals, _ = word.partition("=")
+    return bool(equals) and name.replace("_", "a").isalnum() and not name[0].isdigit()

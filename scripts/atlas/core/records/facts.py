@@ -1,0 +1,157 @@
+"""What the facts that hooks spool mean for the records."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from atlas.core import clock
+from atlas.core.ids import is_slug
+from atlas.core.letters.subjects import one_line
+
+from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE, Kind, Session
+
+R = TypeVar("R")
+Fact = dict[str, Any]
+
+
+class Records(Protocol):
+    """The part of a transaction that folding needs."""
+
+    at: str
+
+    def get(self, kind: Kind[R], key: str) -> R | None: ...
+    def only(self, kind: Kind[R]) -> R | None: ...
+    def put(self, kind: Kind[R], record: R) -> None: ...
+
+
+def session_record(records: Records, key: str) -> Session:
+    """The session's record, or a new one that was first seen now."""
+    found = records.get(SESSION, key)
+    if found is not None:
+        return found
+    return {
+        "id": key,
+        "agent": None,
+        "first_seen": records.at,
+        "last_seen": records.at,
+        "ended_at": None,
+        "continued_as": None,
+        "stopped": None,
+        "spool_offset": 0,
+        "decisions": {},
+    }
+
+
+def fold(records: Records, key: str, facts: list[Fact], offset: int) -> None:
+    """Apply a session's spooled facts, and remember that its spool is folded in up to `offset` bytes.
+
+    Facts: `{"fact": "presence", "workspace" or null, "at"}`, `{"fact": "end", "at"}`, `{"fact": "continues", "from"}`,
+    `{"fact": "stopped", "reason" or null, "at"}`, `{"fact": "decision", "rule"}`,
+    `{"fact": "bound", "agent_id", "workspace", "task", "at"}`,
+    `{"fact": "receipt", "message", "at"}`, `{"fact": "receipt", "discovery", "workspace", "session", "tool", "at"}`.
+    Unknown ones, and ones about records that are gone, change nothing.
+    """
+    session = session_record(records, key)
+    for fact in facts:
+        at = str(fact.get("at"))
+        apply = _MEANINGS.get(str(fact.get("fact")))
+        if apply is not None:
+            apply(records, session, fact, at if clock.is_time(at) else records.at)
+    session["spool_offset"] = offset
+    records.put(SESSION, session)
+    _seen(records, session["agent"], session["last_seen"])
+
+
+def _present(records: Records, session: Session, fact: Fact, at: str) -> None:
+    """A session that begins in a workspace and has no other role is a session of the agent whose workspace it is."""
+    session["last_seen"], session["ended_at"], session["stopped"] = at, None, None
+    workspace, workflow = records.get(WORKSPACE, str(fact.get("workspace"))), records.only(WORKFLOW)
+    leads = workflow is not None and workflow["lead"] == session["id"]
+    if workspace is not None and workspace["removed_at"] is None and session["agent"] is None and not leads:
+        session["agent"] = workspace["agent"]
+
+
+def _ended(records: Records, session: Session, fact: Fact, at: str) -> None:
+    session["ended_at"] = at
+
+
+def _stopped(records: Records, session: Session, fact: Fact, at: str) -> None:
+    reason = one_line(str(fact.get("reason") or ""), 400)
+    session["stopped"] = {"at": at, "reason": reason} if reason else None
+
+
+def _continues(records: Records, session: Session, fact: Fact, at: str) -> None:
+    """Give the role of an old session to the one that took its place.
+
+    That one may have been continued itself meanwhile: spools are folded in whatever order.
+    """
+    old_key = str(fact.get("from"))
+    if not is_slug(old_key):
+        return
+    heir, before = session, {old_key}
+    while heir["id"] not in before and heir["continued_as"] is not None:
+        before.add(heir["id"])
+        heir = session_record(records, heir["continued_as"])
+    if heir["id"] in before:
+        return
+    old = session_record(records, old_key)
+    heir["agent"], old["agent"], old["continued_as"] = heir["agent"] or old["agent"], None, session["id"]
+    workflow = records.only(WORKFLOW)
+    if workflow is not None and workflow["lead"] == old_key:
+        workflow["lead"] = heir["id"]
+        records.put(WORKFLOW, workflow)
+    for record in (old, heir):
+        records.put(SESSION, record)
+
+
+def _bound(records: Records, session: Session, fact: Fact, at: str) -> None:
+    """Note which of the lead's subagents works in a workspace, if that still belongs to the assignment."""
+    workspace = records.get(WORKSPACE, str(fact.get("workspace")))
+    if workspace is not None and workspace["task_uuid"] == fact.get("task"):
+        workspace["subagent"] = str(fact.get("agent_id"))[:128] or None
+        records.put(WORKSPACE, workspace)
+
+
+def _decided(records: Records, session: Session, fact: Fact, at: str) -> None:
+    rule = str(fact.get("rule"))[:64]
+    session["decisions"][rule] = session["decisions"].get(rule, 0) + 1
+
+
+def _received(records: Records, session: Session, fact: Fact, at: str) -> None:
+    if "discovery" in fact:
+        return _delivered(records, fact, at)
+    message = records.get(MESSAGE, str(fact.get("message")))
+    if message is not None and message["status"] in ("queued", "sent"):
+        message["status"], message["seen_at"] = "seen", at
+        records.put(MESSAGE, message)
+        _seen(records, message["to"], at)
+    return None
+
+
+def _delivered(records: Records, receipt: Fact, at: str) -> None:
+    """Note where a worker's model was given a discovery: the first receipt counts, also one of something withdrawn."""
+    discovery = records.get(DISCOVERY, str(receipt["discovery"]))
+    for recipient in discovery["recipients"] if discovery is not None else []:
+        if recipient["workspace"] == receipt.get("workspace") and recipient["status"] != "delivered":
+            session, tool = (str(receipt.get(key) or "?")[:200] for key in ("session", "tool"))
+            recipient.update({"status": "delivered", "delivered_at": at, "session": session, "tool": tool})
+    if discovery is not None:
+        records.put(DISCOVERY, discovery)
+
+
+def _seen(records: Records, agent_id: str | None, at: str) -> None:
+    agent = records.get(AGENT, agent_id) if agent_id else None
+    if agent is not None and (agent["last_seen"] or "") < at:
+        agent["last_seen"] = at
+        records.put(AGENT, agent)
+
+
+_MEANINGS = {
+    "presence": _present,
+    "end": _ended,
+    "stopped": _stopped,
+    "continues": _continues,
+    "bound": _bound,
+    "decision": _decided,
+    "receipt": _received,
+}

@@ -1,0 +1,88 @@
+"""Who is calling, and whether it may use a verb."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol, TypedDict, TypeVar
+
+from atlas.core.errors import AtlasError
+from atlas.core.ids import session_key
+from atlas.core.records.kinds import SESSION, WORKFLOW, WORKSPACE, Kind
+
+from .verb_permissions import ALLOWED, DECIDING, LEAD, LEADING, PERSON, WORKER, WORKING
+
+__all__ = [
+    "ALLOWED",
+    "DECIDING",
+    "LEAD",
+    "LEADING",
+    "PERSON",
+    "WORKER",
+    "WORKING",
+    "Actor",
+    "derive",
+    "require",
+    "require_own",
+]
+
+R = TypeVar("R")
+
+
+class Actor(TypedDict):
+    """Who acts: a role, the agent when it is a worker, and the client session it acts from."""
+
+    role: str
+    agent: str | None
+    session: str | None
+
+
+class Records(Protocol):
+    """The part of a transaction that deriving an actor needs."""
+
+    def get(self, kind: Kind[R], key: str) -> R | None: ...
+    def only(self, kind: Kind[R]) -> R | None: ...
+
+
+def derive(records: Records, session: str | None, place: str | None = None) -> Actor:
+    """The actor behind a client session id that calls from `place`, a workspace's path or None.
+
+    Whoever calls from an agent's workspace is that agent, the lead's own subagents too. No id, or one that nothing is
+    known of, is a person at a terminal.
+    """
+    key = session_key(session) if session and session.strip() else None
+    resident = _resident(records, place)
+    if resident is not None:
+        return {"role": WORKER, "agent": resident, "session": key}
+    if key is None:
+        return {"role": PERSON, "agent": None, "session": None}
+    workflow = records.only(WORKFLOW)
+    if workflow is not None and workflow["lead"] == key:
+        return {"role": LEAD, "agent": None, "session": key}
+    bound = records.get(SESSION, key)
+    if bound is not None and bound["agent"]:
+        return {"role": WORKER, "agent": bound["agent"], "session": key}
+    return {"role": PERSON, "agent": None, "session": key}
+
+
+def _resident(records: Records, place: str | None) -> str | None:
+    """The agent whose workspace lies at `place`."""
+    workspace = records.get(WORKSPACE, os.path.basename(place)) if place else None
+    if workspace is None or workspace["path"] != place or workspace["removed_at"] is not None:
+        return None
+    return workspace["agent"]
+
+
+def require(actor: Actor, verb: str) -> None:
+    """Raise AtlasError unless the actor's role may use the verb."""
+    if verb not in ALLOWED[actor["role"]]:
+        who = "the person" if verb in DECIDING else "the lead"
+        raise AtlasError(
+            f"{actor['agent'] or actor['role']} may not use '{verb}': "
+            f"a {actor['role']} may use {', '.join(sorted(ALLOWED[actor['role']]))}; ask {who} to do it"
+        )
+
+
+def require_own(actor: Actor, agent: str, what: str) -> None:
+    """Raise AtlasError when a worker reaches for what is another agent's."""
+    if actor["role"] == WORKER and actor["agent"] != agent:
+        raise AtlasError(f"{what} belongs to {agent}, not to {actor['agent']}: a worker acts on its own work only")

@@ -1,0 +1,163 @@
+"""Whether an agent has understood its task, and so may edit: a protocol per assignment, part of which is compared here.
+
+The agent repeats the task with a structured answer, ATLAS compares that with the module, the lead confirms or corrects
+it, every question gets its answer, and only then the agent is authorised. People are exempt.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from atlas.core.errors import AtlasError
+from atlas.core.letters.subjects import one_line
+from atlas.core.records.kinds import Assignment, Module, Repetition, Verification
+
+from . import updates, verdicts
+
+RULE = "understanding"
+MOST_ATTEMPTS = 3
+REPEAT, JUDGE, ANSWER, AUTHORIZE, NOTHING = "repeat", "judge", "answer", "authorize", "nothing"
+"""What an assignment can wait for: the first is the agent's to do, the next three are the lead's."""
+
+
+class Claim(NamedTuple):
+    """What somebody else at work regards as theirs: `files`, and whatever the paths and globs of `scope` cover."""
+
+    agent: str
+    module: str
+    scope: tuple[str, ...]
+    files: frozenset[str]
+
+
+def fresh(at: str, exempt: bool) -> Verification:
+    """How the verification of a new assignment begins; for who is `exempt` it ends there."""
+    return {
+        "status": "verified" if exempt else "awaiting_repetition",
+        "repetition_received": False,
+        "repetition_correct": False,
+        "questions_asked": 0,
+        "questions_answered": 0,
+        "authorized_at": at if exempt else None,
+        "attempts": 0,
+        "repetition": None,
+        "findings": [],
+        "correction": None,
+        "questions": [],
+    }
+
+
+def reopened(verification: Verification, at: str) -> Verification:
+    """The verification of a task that was changed: the agent repeats it anew. What was asked and answered stays."""
+    anew = fresh(at, exempt=False)
+    anew["questions_asked"] = verification["questions_asked"]
+    anew["questions_answered"] = verification["questions_answered"]
+    anew["questions"] = verification["questions"]
+    return anew
+
+
+def may_edit(assignment: Assignment, gates: dict[str, str]) -> bool:
+    """Whether the agent of a live assignment may edit yet. `gates` are the verdicts that the project chose, by rule."""
+    if updates.pauses(assignment):
+        return False
+    verification = assignment["instruction_verification"]
+    authorized = verification["status"] == "verified" and verification["authorized_at"] is not None
+    return authorized or assignment["agent_type"] == "human" or verdicts.verdict(RULE, gates) == verdicts.OFF
+
+
+def require_editable(assignment: Assignment, gates: dict[str, str]) -> None:
+    """Raise AtlasError, saying what is missing, unless the agent may edit."""
+    if may_edit(assignment, gates):
+        return
+    module, paused = assignment["module"], updates.pauses(assignment)
+    if paused:
+        raise AtlasError(paused)
+    missing = {
+        REPEAT: f"repeat the task first: atlas repeat {module} … (`atlas repeat --help`)",
+        JUDGE: "the lead has to confirm your repetition: wait for its word in your mailbox",
+        ANSWER: "the lead has to answer your questions: wait for its word in your mailbox",
+        AUTHORIZE: "the lead has to authorise you: wait for its word in your mailbox",
+    }
+    raise AtlasError(
+        f"{assignment['agent']}'s understanding of {module} is not confirmed yet; "
+        f"{missing[waits_for(assignment['instruction_verification'])]}"
+    )
+
+
+def waits_for(verification: Verification) -> str:
+    """The next step: one of REPEAT, JUDGE, ANSWER, AUTHORIZE, or NOTHING when the agent is authorised."""
+    if verification["status"] == "verified":
+        return NOTHING
+    if verification["repetition"] is None or verification["findings"] or verification["correction"]:
+        return REPEAT
+    if not verification["repetition_correct"]:
+        return JUDGE
+    return ANSWER if open_questions(verification) else AUTHORIZE
+
+
+def open_questions(verification: Verification) -> int:
+    """How many questions have no answer yet, those asked elsewhere among them."""
+    return verification["questions_asked"] - verification["questions_answered"]
+
+
+def gave_up(assignment: Assignment) -> bool:
+    """Whether an assignment ended because its agent did not repeat the task correctly often enough."""
+    verification = assignment["instruction_verification"]
+    wrong = bool(verification["findings"] or verification["correction"])
+    return assignment["status"] == "released" and wrong and verification["attempts"] >= MOST_ATTEMPTS
+
+
+def criteria_of(module: Module) -> dict[str, str]:
+    """The acceptance criteria by the ids that they go by: c1, c2, … in their order."""
+    return {f"c{number}": text for number, text in enumerate(module["acceptance_criteria"], 1)}
+
+
+def compare(module: Module, repetition: Repetition, claims: Iterable[Claim]) -> list[str]:
+    """What a repetition gets wrong as far as ATLAS can tell, a sentence each; none when it agrees with the module.
+
+    A file that the module's scope names itself is its own, whoever else claims it.
+    """
+    criteria = criteria_of(module)
+    found = [
+        f"{one_line(name, 40)} is no criterion of {module['id']}: it has {', '.join(criteria) or 'none'}"
+        for name in repetition["criteria"]
+        if name not in criteria
+    ]
+    found += [
+        f"{name} is missing: {one_line(text)}" for name, text in criteria.items() if name not in repetition["criteria"]
+    ]
+    claims = list(claims)
+    for file in repetition["files"]:
+        if module["scope"] and not any(covers(scope, file) for scope in module["scope"]):
+            found.append(f"{file} is outside the scope of {module['id']}: {one_line(', '.join(module['scope']))}")
+        elif file not in map(posixpath.normpath, module["scope"]):
+            found += [
+                f"{file} is {claim.agent}'s, who works on {claim.module}: leave it, or ask the lead"
+                for claim in claims
+                if owns(claim, file)
+            ]
+    return found
+
+
+def owns(claim: Claim, path: str) -> bool:
+    """Whether a file, or something in a folder, is claimed."""
+    within = any(file == path or file.startswith(f"{path}/") or path.startswith(f"{file}/") for file in claim.files)
+    return within or any(covers(scope, path) for scope in claim.scope)
+
+
+def covers(scope: str, path: str) -> bool:
+    """Whether a path is what a scope names, or lies in it.
+
+    `*` and `?` stand for anything within one name, `**` for any number of folders; brackets are ordinary letters.
+    """
+    names = path.split("/")
+    reached = {0}  # how many of the names may have been used up
+    for piece in posixpath.normpath(scope).split("/"):
+        if piece == "**":
+            reached = set(range(min(reached), len(names) + 1)) if reached else reached
+        else:
+            literal = piece.replace("[", "[[]")
+            reached = {used + 1 for used in reached if used < len(names) and fnmatchcase(names[used], literal)}
+    return any(reached)

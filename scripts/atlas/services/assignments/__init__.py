@@ -1,0 +1,1 @@
+"""Agents and people, and who has which module."""

@@ -1,0 +1,98 @@
+"""The registry of agents: AI sessions and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.transport import Address
+from atlas.core import ids
+from atlas.core.errors import AtlasError
+from atlas.core.letters import subjects
+from atlas.core.records.kinds import AGENT, BUILT_IN, MAESTRO, Agent
+from atlas.core.rules.roles import Actor
+from atlas.services.messages import outbox
+from atlas.services.project.context import Context, executing
+
+Result = dict[str, Any]
+TYPES = ("ai", "human")
+_LONGEST = 200
+
+
+def register(
+    context: Context, agent_type: str, identifier: str, chosen_id: str | None = None, built_in: bool = False
+) -> Result:
+    """Register a session name (`ai`) or a GitHub user name (`human`); the same one again only learns a new address.
+
+    The id is `implementer-N` for AI sessions and the user name for people, or `chosen_id`; it is unique across both.
+    Where AI Maestro is chosen, it must know an AI session by exactly that name, unless `built_in` is set.
+    Raises AtlasError when type or identifier is invalid, AI Maestro does not know it, or the id is taken.
+    """
+    _require_valid(agent_type, identifier, chosen_id, built_in)
+    found = _find(context, identifier) if agent_type == "ai" and not built_in else None
+    name = found.name if found else identifier
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        executing(tx)
+        known = next((a for a in tx.all(AGENT) if (a["type"], a["identifier"]) == (agent_type, name)), None)
+        if known is None:
+            agent = _new(tx, agent_type, name, chosen_id)
+        elif chosen_id in (None, known["id"]):
+            agent = known
+        else:
+            raise AtlasError(f"{name} is registered already, as {known['id']}")
+        if found or built_in:
+            agent["transport"], agent["address"] = (MAESTRO, found.to) if found else (BUILT_IN, None)
+        tx.put(AGENT, agent)
+        return {"agent": agent, "created": known is None}
+
+    return context.act("register", run)
+
+
+def _require_valid(agent_type: str, identifier: str, chosen_id: str | None, built_in: bool) -> None:
+    if agent_type not in TYPES:
+        raise AtlasError(f"type {agent_type[:40]!r} is not valid: use 'ai' or 'human'")
+    _require_identifier(identifier)
+    if chosen_id is not None:
+        ids.require_slug(chosen_id, "the id")
+    if agent_type == "human" and built_in:
+        raise AtlasError("--built-in is for AI sessions: people are not messaged by ATLAS")
+
+
+def _new(tx: Transaction, agent_type: str, identifier: str, chosen_id: str | None) -> Agent:
+    agent_id = chosen_id or _free_id(tx, agent_type, identifier)
+    if agent_id in (*subjects.SPEAKERS, subjects.STRANGER) or tx.get(AGENT, agent_id) is not None:
+        raise AtlasError(f"the id {agent_id!r} is taken: choose another with --id")
+    return {
+        "id": agent_id,
+        "type": agent_type,
+        "identifier": identifier,
+        "transport": BUILT_IN,
+        "address": None,
+        "registered_at": tx.at,
+        "last_seen": None,
+    }
+
+
+def _find(context: Context, identifier: str) -> Address | None:
+    """Where AI Maestro has that session, or None where the built-in transport is chosen."""
+    context.look("register", lambda tx, actor: executing(tx))
+    by = outbox.chosen(context)
+    return None if by.name == BUILT_IN else by.resolve(identifier)
+
+
+def _require_identifier(identifier: str) -> None:
+    if not identifier.strip() or identifier != identifier.strip() or not all(map(subjects.visible, identifier)):
+        raise AtlasError("the identifier is empty, or has blanks around or control characters in it: give a name")
+    if identifier.startswith("-") or len(identifier) > _LONGEST:
+        raise AtlasError(f"the identifier must not begin with '-' and has at most {_LONGEST} characters")
+
+
+def _free_id(tx: Transaction, agent_type: str, identifier: str) -> str:
+    if agent_type == "human":
+        return ids.slug(identifier)
+    taken = {agent["id"] for agent in tx.all(AGENT)}
+    number = 1
+    while f"implementer-{number}" in taken:
+        number += 1
+    return f"implementer-{number}"

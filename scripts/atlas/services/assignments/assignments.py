@@ -1,0 +1,252 @@
+"""Giving modules to agents, taking them back, and what agents report of them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.following import poll_schedule
+from atlas.core.letters import handshake, subjects
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE, Agent, Assignment, Module, Workspace
+from atlas.core.rules import graph, roles, understanding
+from atlas.services.integration import conflicts
+from atlas.services.messages.mailbox import post, withdraw_held
+from atlas.services.project.context import Context, executing
+from atlas.services.project.settings import current
+from atlas.services.workspaces.clearing import of_task
+
+Result = dict[str, Any]
+_LONGEST_REPORT = 20_000
+
+
+def assign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Result:
+    """Give a pending module to a registered agent, without a workspace; the same again changes nothing.
+
+    Raises AtlasError when module or agent is unknown, the module is not pending, or (unless `force`) a module that it
+    depends on is not complete.
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        result = give_pending(tx, module_id, agent_id, force)
+        if result["created"]:
+            announce(tx, result["assignment"])
+        return result
+
+    return context.act("assign", run)
+
+
+def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Result:
+    """The assignment of a pending module, not yet announced. Raises what `assign` raises."""
+    executing(tx)
+    module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
+    if module["assigned_to"] == agent_id and module["status"] != "complete":
+        return _result(module, agent, _live(tx, module), created=False)
+    if module["status"] != "pending":
+        raise AtlasError(
+            f"{module_id} is {module['status']}, not pending: {module['assigned_to']} has it, see `atlas reassign`"
+        )
+    blocking = graph.blockers(module, _complete(tx, module))
+    if blocking and not force:
+        raise AtlasError(f"{module_id} depends on {', '.join(blocking)}, not complete yet: wait, or use --force")
+    return _result(module, agent, _give(tx, module, agent), created=True)
+
+
+def _complete(tx: Transaction, module: Module) -> set[str]:
+    needed = (tx.get(MODULE, other) for other in module["dependencies"])
+    return {other["id"] for other in needed if other is not None and other["status"] == "complete"}
+
+
+def _result(module: Module, agent: Agent, assignment: Assignment, created: bool) -> Result:
+    return {"module": module["id"], "agent": agent["id"], "assignment": assignment, "created": created}
+
+
+def _give(tx: Transaction, module: Module, agent: Agent) -> Assignment:
+    task_uuid = f"task-{os.urandom(6).hex()}"
+    human = agent["type"] == "human"
+    assignment: Assignment = {
+        "task_uuid": task_uuid,
+        "agent": agent["id"],
+        "agent_type": agent["type"],
+        "module": module["id"],
+        "github_issue": module["github_issue"],
+        "assigned_at": tx.at,
+        "status": "assigned",
+        "ended_at": None,
+        "instruction_verification": understanding.fresh(tx.at, exempt=human),
+        "progress_polling": poll_schedule.begun(tx.at, poll_schedule.times_of(current(tx)), human),
+        "instruction_updates": [],
+        "handover": None,
+        "continues": _left_work(tx, module["id"]),
+        "reports": [],
+    }
+    tx.patch(MODULE, module, status="assigned", assigned_to=agent["id"], task_uuid=task_uuid)
+    tx.put(ASSIGNMENT, assignment)
+    return assignment
+
+
+def _left_work(tx: Transaction, module_id: str) -> str | None:
+    """The commit with the work of those who had a module before, which whoever gets it next goes on from."""
+    for assignment in reversed(tx.all(ASSIGNMENT)):
+        if assignment["module"] == module_id:
+            saved = assignment["handover"]["saved"] if assignment["handover"] else None
+            return saved or assignment["continues"]
+    return None
+
+
+def announce(tx: Transaction, assignment: Assignment, folder: str | None = None, held: bool = False) -> None:
+    """Tell an AI agent of its task, and of the `folder` to work in; `held` back until that is ready."""
+    if assignment["agent_type"] == "ai":
+        module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
+        repeats = not understanding.may_edit(assignment, current(tx)["gates"])
+        subject, body = (
+            subjects.task_subject(module, task_uuid),
+            handshake.task_body(module, task_uuid, folder, repeats),
+        )
+        post(tx, assignment["agent"], subject, body, kind="task_assignment", task_uuid=task_uuid, held=held)
+
+
+def _live(tx: Transaction, module: Module) -> Assignment:
+    """The live assignment of a module. Raises AtlasError when nobody has it."""
+    if module["task_uuid"] is None:
+        raise AtlasError(f"{module['id']} is {module['status']}: nobody has it, assign it first")
+    return tx.need(ASSIGNMENT, module["task_uuid"])
+
+
+def live_assignment(tx: Transaction, module_id: str) -> tuple[Module, Assignment]:
+    """A module and its live assignment. Raises AtlasError when there is no such module, or nobody works on it."""
+    module = tx.need(MODULE, module_id)
+    if module["status"] == "complete":
+        raise AtlasError(f"{module_id} is complete")
+    return module, _live(tx, module)
+
+
+def release(tx: Transaction, assignment: Assignment) -> None:
+    """End an assignment without completion."""
+    tx.patch(ASSIGNMENT, assignment, status="released", ended_at=tx.at)
+
+
+def give_back(tx: Transaction, assignment: Assignment) -> None:
+    """End an assignment whose module is to be given to somebody anew."""
+    release(tx, assignment)
+    withdraw_held(tx, assignment["task_uuid"])
+    module = tx.need(MODULE, assignment["module"])
+    tx.patch(MODULE, module, status="pending", assigned_to=None, task_uuid=None)
+
+
+def tell_stop(tx: Transaction, assignment: Assignment) -> str:
+    """Tell an AI agent that an assignment is no longer its own; returns the id of the message, "" for a person."""
+    if assignment["agent_type"] != "ai":
+        return ""
+    module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
+    subject, body = subjects.stop_subject(module, task_uuid), subjects.stop_body(module)
+    return post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
+
+
+def reassign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Result:
+    """Take a module from its agent and give it to another, without a workspace; verification begins anew.
+
+    Raises AtlasError when nobody has the module, it is the same agent, or work on it has begun (unless `force`).
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        result = take_over(tx, module_id, agent_id, force)
+        announce(tx, result["assignment"])
+        return result
+
+    return context.act("reassign", run)
+
+
+def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:
+    """A module, its live assignment, and the agent that shall get it. Raises what `reassign` raises."""
+    executing(tx)
+    new = tx.need(AGENT, agent_id)
+    module, old = live_assignment(tx, module_id)
+    if old["agent"] == agent_id:
+        raise AtlasError(f"{module_id} is {agent_id}'s already")
+    if module["status"] != "assigned" and not force:
+        raise AtlasError(f"{module_id} is {module['status']}: work has begun; use --force to take it away")
+    _place_to_leave(tx, old)
+    return module, old, new
+
+
+def take_over(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> Result:
+    """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
+
+    Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `reassign` raises.
+    """
+    module, old, new = takeable(tx, module_id, agent_id, force)
+    left = leave(tx, old)
+    handover = old["handover"]
+    if handover is not None:
+        handover["saved"] = saved
+    release(tx, old)
+    withdraw_held(tx, old["task_uuid"])
+    if handover is None or not any(told.startswith("msg-") for told in handover["told"]):
+        tell_stop(tx, old)
+    return {**_result(module, new, _give(tx, module, new), created=True), "before": old["agent"], "left": left}
+
+
+def leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
+    """Give up the workspace of an assignment that ends. Raises AtlasError while it is being merged."""
+    workspace = _place_to_leave(tx, assignment)
+    return None if workspace is None else tx.patch(WORKSPACE, workspace, status="abandoned")
+
+
+def _place_to_leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
+    workspace = of_task(tx, assignment["task_uuid"])
+    if workspace is not None and workspace["status"] == "merging":
+        raise AtlasError(f"the work on {assignment['module']} is being merged: wait, or `atlas complete` it again")
+    return workspace
+
+
+def report(context: Context, module_id: str, kind: str, text: str) -> Result:
+    """Record what the agent of a module says of it; the same report again changes nothing.
+
+    Raises AtlasError when nobody has the module, it is another agent's, who reports may not edit yet (that it is
+    blocked may always be said), or a blocked report has no reason.
+    """
+    if kind == "blocked" and not text.strip():
+        raise AtlasError("say what blocks the work: --text TEXT")
+    if len(text) > _LONGEST_REPORT:
+        raise AtlasError(f"the text has {len(text)} characters: at most {_LONGEST_REPORT}, put more into a file")
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        executing(tx)
+        module, assignment = live_assignment(tx, module_id)
+        roles.require_own(actor, assignment["agent"], module_id)
+        if actor["role"] == roles.WORKER and kind != "blocked":
+            understanding.require_editable(assignment, current(tx)["gates"])
+        if _is_news(assignment, kind, text):
+            _record_report(tx, module, assignment, actor, kind, text)
+        return {"module": module_id, "report": kind, "status": module["status"], "agent": assignment["agent"]}
+
+    result = context.act("report", run)
+    conflicts.refresh(context)
+    return result
+
+
+_WORK = {"started": "in_progress", "progress": "in_progress", "blocked": "blocked", "done": "reported"}
+"""The status of an assignment after each kind of report."""
+
+
+def _is_news(assignment: Assignment, kind: str, text: str) -> bool:
+    """Whether a report says more than the last one did: it also does when that was found wrong, or a poll waits."""
+    last = assignment["reports"][-1] if assignment["reports"] else None
+    is_asked = bool(poll_schedule.unanswered(assignment["progress_polling"]))
+    return (
+        last is None or (last["kind"], last["text"]) != (kind, text) or assignment["status"] != _WORK[kind] or is_asked
+    )
+
+
+def _record_report(
+    tx: Transaction, module: Module, assignment: Assignment, actor: roles.Actor, kind: str, text: str
+) -> None:
+    assignment["status"] = _WORK[kind]
+    module["status"] = "pending_verification" if kind == "done" else _WORK[kind]
+    by = actor["agent"] or actor["role"]
+    assignment["reports"].append({"at": tx.at, "kind": kind, "by": by, "text": text})
+    poll_schedule.heard(assignment, tx.at, "report", poll_schedule.times_of(current(tx)))
+    tx.put(MODULE, module)
+    tx.put(ASSIGNMENT, assignment)

@@ -1,0 +1,30 @@
+"""The doctor's look at messages: whether AI Maestro answers where it is used, and what waits in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from atlas.adapters import transport
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.records.kinds import AGENT, MAESTRO, MESSAGE
+from atlas.services.project import settings
+
+from .findings import Finding, number_of, ok, problem, warning
+
+
+def findings(tx: Transaction) -> Iterator[Finding]:
+    """Nothing where all is built in and delivered."""
+    is_used = any(agent["transport"] == MAESTRO for agent in tx.all(AGENT))
+    how = f"set {transport.VARIABLE} or `atlas settings transport.url`"
+    try:
+        url = transport.configured(settings.current(tx)["transport_url"])
+        if url is not None:
+            yield ok("AI Maestro", transport.choose(url).healthy())
+        elif is_used:
+            yield problem("AI Maestro", "agents are reached by it, and its address is not known here", how)
+    except AtlasError as error:
+        yield (problem if is_used else warning)("AI Maestro", str(error), f"start it, or {how}")
+    waiting = [m["id"] for m in tx.all(MESSAGE) if m["status"] == "failed"]
+    if waiting:
+        yield warning("outbox", f"{number_of(len(waiting), 'message')} could not be sent yet", "atlas check-agents")

@@ -1,0 +1,98 @@
+"""A scratch project for the doctor's canaries: a lead, and a worker in a workspace, recorded by the real store."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import Any
+
+from atlas.adapters.git import git
+from atlas.adapters.store.file_store import FileStore
+from atlas.adapters.store.recovery import View
+from atlas.adapters.system import client, hook_runner, packages
+from atlas.core.paths import find_project
+from atlas.services.assignments import agents
+from atlas.services.messages import discoveries
+from atlas.services.orchestration import dispatch, workflow
+from atlas.services.plan import plan
+from atlas.services.project import settings
+from atlas.services.project.context import Context
+from atlas.services.projections import projections
+
+HOOKS = os.path.join(os.path.dirname(packages.SCRIPTS), "hooks", "hooks.json")
+AGENT, MODULE = "canary", "live"
+WORD = "This is a canary of the doctor."
+_SECONDS = 15.0
+_GIT = (
+    *("-c", "user.name=ATLAS", "-c", "user.email=atlas@localhost"),
+    *("-c", "commit.gpgSign=false", "-c", f"core.hooksPath={os.devnull}"),
+)
+
+
+class Scene:
+    """The project at `root`, in which the session `lead` leads, and the worker's folder `workspace`.
+
+    Raises AtlasError when it cannot be made, e.g. because ATLAS's packages are missing.
+    """
+
+    def __init__(self, scratch: str, view: View) -> None:
+        self.root = os.path.join(os.path.realpath(scratch), "project")
+        self.lead, self.worker, self.stranger = (str(uuid.uuid4()) for _ in range(3))
+        self._view = view
+        os.mkdir(self.root)
+        git.run(self.root, "init", "--quiet", "--template=", "--initial-branch=main")
+        git.run(self.root, *_GIT, "commit", "--quiet", "--allow-empty", "--message=Start")
+        self.project = find_project(self.root)
+        self.workspace = self._begin()
+
+    def context(self, session: str | None = None) -> Context:
+        store = FileStore(self.project, self._view, projections.update, lambda line: None)
+        return Context(self.project, store, session, self.root)
+
+    def _begin(self) -> str:
+        lead = self.context(self.lead)
+        plan.start(lead, "Try the hooks")
+        plan.add_module(lead, MODULE, "medium", {"add_criteria": ["it holds"], "add_checks": ["true"]})
+        plan.approve(lead)
+        workflow.start(lead)
+        agents.register(lead, "ai", AGENT, AGENT)
+        place = dispatch.assign(lead, MODULE, AGENT)["workspace"]
+        return os.path.join(self.root, place["path"])
+
+    def let_it_edit(self) -> None:
+        """The worker may edit from now on."""
+        settings.change(self.context(), "gate.understanding", ["off"])
+
+    def interrupt(self) -> None:
+        """`WORD` waits for the worker from now on."""
+        discoveries.interrupt(self.context(self.lead), AGENT, WORD)
+
+    def monitor(self) -> dict[str, list[Any]]:
+        """The hooks that the workspace has of its own. Raises AtlasError when it has none."""
+        return hook_runner.read(os.path.join(self.workspace, ".claude", "settings.local.json"))
+
+
+class Caller:
+    """A session, as the client runs hooks for it: in `folder`, which it was started in."""
+
+    def __init__(self, session: str, folder: str, found: dict[str, list[Any]], path: str | None = None) -> None:
+        """`found` are the hooks; `path` takes the place of PATH."""
+        self._session, self._folder, self._hooks = session, folder, found
+        own = {"CLAUDE_PLUGIN_ROOT": client.PLUGIN, "CLAUDE_PROJECT_DIR": folder, "CLAUDE_CODE_SESSION_ID": session}
+        self._env = {**client.environment(), "CLAUDE_CODE_ENTRYPOINT": "cli", **own, **({"PATH": path} if path else {})}
+
+    def call(self, tool: str, **arguments: str) -> hook_runner.Answer:
+        """What comes of a tool call."""
+        return self._fire("PreToolUse", tool_name=tool, tool_input=arguments, tool_use_id=f"toolu_{uuid.uuid4().hex}")
+
+    def stop(self) -> hook_runner.Answer:
+        """What comes of ending its turn."""
+        return self._fire("Stop", stop_hook_active=False, last_assistant_message="", background_tasks=[])
+
+    def _fire(self, name: str, **fields: Any) -> hook_runner.Answer:
+        where = {"session_id": self._session, "cwd": self._folder, "transcript_path": os.devnull}
+        event = {**where, "permission_mode": "default", "hook_event_name": name, **fields}
+        commands = hook_runner.handlers(self._hooks, event)
+        if not commands:
+            return hook_runner.Answer("", f"no hook for {name}")
+        return hook_runner.fire(commands, event, self._folder, self._env, _SECONDS)

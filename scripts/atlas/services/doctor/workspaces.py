@@ -1,0 +1,290 @@
+"""The doctor's look at workspaces: records without a worktree, worktrees without a record, and what a crash left."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from atlas.adapters.git import git, worktree
+from atlas.adapters.store import schema
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import file_lock, process
+from atlas.core.errors import AtlasError
+from atlas.core.ids import is_slug
+from atlas.core.paths import WORKTREES, Project
+from atlas.core.records.kinds import WORKSPACE, Workspace
+from atlas.core.rules.roles import Actor
+from atlas.services.project.context import Context
+from atlas.services.workspaces import tools_script
+from atlas.services.workspaces.building import build_again, undo
+from atlas.services.workspaces.clearing import (
+    LOCK_REASON,
+    clear,
+    droppable,
+    is_linked,
+    link,
+    link_of,
+    lock_of,
+    path_of,
+    put_back,
+    trash_of,
+    unfinished_bundles,
+)
+from atlas.services.workspaces.files import is_equipped, write_own
+from atlas.services.workspaces.removal import kept_commits
+from atlas.services.workspaces.workspaces import BRANCHES, blank
+
+from .findings import REPAIR, Finding, number_of, ok, problem, warning
+
+_STALE_SECONDS = 600
+_ROUNDS = 3
+Level = Callable[[str, str, str], Finding]
+
+
+class Fault(NamedTuple):
+    """Something that is not as the records say, and how it is mended: `fix` is given a context."""
+
+    level: Level
+    what: str
+    mend: str
+    fix: Callable[[Context], None]
+
+
+def findings(project: Project, tx: Transaction) -> Iterator[Finding]:
+    """What is wrong with the workspaces, or that nothing is. Changes nothing."""
+    try:
+        faults = [fault for name, fault in _all(project, tx)]
+    except AtlasError as error:
+        yield warning("workspaces", str(error), "see what git says in the project")
+        return
+    yield from (fault.level("workspaces", fault.what, f"{fault.mend}: {REPAIR}") for fault in faults)
+    if not faults:
+        there = [record for record in tx.all(WORKSPACE) if record["removed_at"] is None]
+        yield ok("workspaces", f"{number_of(len(there), 'workspace')}, each with its worktree, branch and link")
+
+
+def repair(context: Context, notice: Callable[[str], None]) -> None:
+    """Mend what `findings` tells of, each workspace under its lock; one that a command is at work on is passed over."""
+    for _ in range(_ROUNDS):
+        faults = context.look("repair", lambda tx, actor: list(_all(context.project, tx)))
+        if not faults:
+            return
+        for name, fault in faults:
+            try:
+                with file_lock.held(lock_of(context.project, name), f"workspace {name}"):
+                    fault.fix(context)
+            except (AtlasError, OSError) as error:
+                notice(f"{fault.what}, and that could not be mended: {error}")
+            else:
+                notice(f"{fault.what}: {fault.mend}")
+
+
+def _all(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
+    """Every fault with the name of the workspace whose lock guards its mending."""
+    entries = {entry.path: entry for entry in worktree.entries(project.root)}
+    branches, integrated = git.branches(project.root), kept_commits(tx, project, "")[1:]
+    records = [record for record in tx.all(WORKSPACE) if not schema.faults("workspace", record)]
+    for record in records:
+        if file_lock.is_free(lock_of(project, record["name"])):
+            if record["removed_at"] is None:
+                faults = _faults(project, record, entries)
+            else:
+                kept = [record["base_commit"], *integrated]
+                faults = _leftovers(project, record, entries, kept, record["branch"] in branches)
+            yield from ((record["name"], fault) for fault in faults)
+    known = {record["name"] for record in records}
+    for path, name in unfinished_bundles(project).items():
+        if file_lock.is_free(lock_of(project, name)):
+            what = f"{path} was left by a command that was killed while it saved {name}"
+            yield name, Fault(warning, what, "remove it", partial(_unlink, path=path))
+    yield from _unknown(project, known, entries)
+    if records and tools_script.is_stale(project):
+        what = "the launcher orchestration.py is missing, or starts another ATLAS"
+        yield "launcher", Fault(warning, what, "write it again", lambda c: tools_script.write(c.project))
+
+
+# Of a workspace that should be there
+
+
+def _faults(project: Project, record: Workspace, entries: dict[str, Any]) -> Iterator[Fault]:
+    name, path = record["name"], path_of(project, record)
+    if os.path.isdir(trash_of(project, record)) and not os.path.lexists(path):
+        yield Fault(
+            warning, f"the removal of {name} was interrupted", "put it back", lambda c: _put_back(c.project, record)
+        )
+    elif record["status"] == "creating" or record["ready_at"] is None:
+        yield Fault(
+            warning,
+            f"{name} was left half made by a command that was killed",
+            "take it back, with the assignment that it was for",
+            lambda c: undo(c, "repair", name, "left half made by a command that was killed"),
+        )
+    elif not os.path.isdir(path):
+        yield _gone(project, record)
+    elif path not in entries:
+        yield Fault(
+            problem,
+            f"git does not know the worktree of {name}: was the repository moved?",
+            "tell git where it is",
+            lambda c: _reconnect(c, record),
+        )
+    else:
+        yield from _details(project, record, entries[path])
+
+
+def _put_back(project: Project, record: Workspace) -> None:
+    put_back(project, record)
+
+
+def _gone(project: Project, record: Workspace) -> Fault:
+    name, left = record["name"], record["status"] in ("abandoned", "merged")
+    if left or git.commit_of(project.root, f"refs/heads/{record['branch']}") is None:
+        return Fault(
+            warning if left else problem,
+            f"the folder of {name} is gone" + ("" if left else ", and so is its branch"),
+            "note that it is removed",
+            lambda c: _note_gone(c, record),
+        )
+    return Fault(
+        problem,
+        f"the folder of {name} is gone; what was committed is on {record['branch']}",
+        "make it again from there",
+        lambda c: build_again(c, "repair", record),
+    )
+
+
+def _note_gone(context: Context, record: Workspace) -> None:
+    if record["status"] not in ("abandoned", "merged"):
+        undo(context, "repair", record["name"], "its folder and its branch were removed by somebody", cleared=True)
+    removed = context.act("repair", lambda tx, actor: _removed(tx, record["name"]))
+    clear(context.project, removed, _kept(context, record))
+
+
+def _kept(context: Context, record: Workspace) -> list[str]:
+    return context.look("repair", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"]))
+
+
+def _removed(tx: Transaction, name: str) -> Workspace:
+    record = tx.need(WORKSPACE, name)
+    status = record["status"] if record["status"] in ("abandoned", "merged") else "abandoned"
+    return tx.patch(WORKSPACE, record, status=status, removed_at=record["removed_at"] or tx.at, process=None)
+
+
+def _reconnect(context: Context, record: Workspace) -> None:
+    path = path_of(context.project, record)
+    git.run(context.project.root, "worktree", "repair", path)
+    write_own(context, "repair", record)
+
+
+def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iterator[Fault]:
+    name, path = record["name"], path_of(project, record)
+    if record["status"] == "merging":
+        yield Fault(
+            warning,
+            f"the merge of {name} was interrupted",
+            f"let `atlas complete {record['module']}` be run again",
+            lambda c: c.act("repair", lambda tx, actor: _set(tx, name, status="ready")),
+        )
+    if not is_linked(project, record):
+        yield Fault(
+            warning, f"the link to {name} is missing or leads elsewhere", "link it", lambda c: link(project, record)
+        )
+    if entry.locked is None:
+        lock = ("worktree", "lock", f"--reason={LOCK_REASON}", path)
+        yield Fault(
+            warning,
+            f"git may prune the worktree of {name}: it is not locked",
+            "lock it",
+            lambda c: _run(project.root, *lock),
+        )
+    stale = os.path.join(worktree.git_folder(path), "index.lock")
+    if os.path.exists(stale) and time.time() - os.stat(stale).st_mtime > _STALE_SECONDS:
+        yield Fault(
+            warning, f"a git command was killed in {name}: {stale}", "remove its lock", lambda c: os.unlink(stale)
+        )
+    if record["status"] == "ready" and not is_equipped(path):
+        yield Fault(
+            warning,
+            f"ATLAS's own files in {name} are missing, or of another version",
+            "write them again",
+            lambda c: write_own(c, "repair", record),
+        )
+    running = record["process"]
+    if running is not None and not process.alive(running["pid"], running["birth"]):
+        yield Fault(
+            warning,
+            f"the session of {record['agent']} in {name} has ended",
+            "note that; `atlas launch` starts another",
+            lambda c: c.act("repair", lambda tx, actor: _set(tx, name, process=None)),
+        )
+
+
+def _set(tx: Transaction, name: str, **fields: Any) -> None:
+    tx.patch(WORKSPACE, tx.need(WORKSPACE, name), **fields)
+
+
+def _run(root: str, *words: str) -> None:
+    git.run(root, *words)
+
+
+# Of what should not be there
+
+
+def _leftovers(
+    project: Project, record: Workspace, entries: dict[str, Any], kept: list[str], has_branch: bool
+) -> Iterator[Fault]:
+    path = path_of(project, record)
+    gone = not os.path.lexists(path)
+    left = gone and (path in entries or os.path.islink(link_of(project, record)))
+    if left or os.path.isdir(trash_of(project, record)) or (has_branch and droppable(project, record, kept)):
+        yield Fault(
+            warning,
+            f"the removal of {record['name']} was interrupted after it was recorded",
+            "finish it",
+            lambda c: clear(project, record, kept),
+        )
+
+
+def _unknown(project: Project, known: set[str], entries: dict[str, Any]) -> Iterator[tuple[str, Fault]]:
+    """Worktrees and links that are ATLAS's by their looks, and of which there is no record."""
+    folder = os.path.join(project.root, WORKTREES)
+    for path, entry in entries.items():
+        name = os.path.basename(path)
+        is_ours = (entry.branch or "").startswith(BRANCHES) or entry.locked == LOCK_REASON
+        if os.path.dirname(path) == folder and name not in known and is_ours and is_slug(name):
+            if os.path.isdir(path):
+                mend = f"record it as left, for `atlas remove-workspace {name}`"
+                yield name, Fault(warning, f"{path} has no record", mend, partial(_adopt, entry=entry))
+            else:
+                what = f"git still lists {path}, which is gone and has no record"
+                yield name, Fault(warning, what, "forget it", partial(_forget, path=path))
+    links = os.path.join(project.claude, "workspaces")
+    for name in sorted(os.listdir(links)) if os.path.isdir(links) else []:
+        path = os.path.join(links, name)
+        if os.path.islink(path) and not os.path.exists(path) and name not in known and is_slug(name):
+            yield name, Fault(warning, f"{path} leads nowhere", "remove it", partial(_unlink, path=path))
+
+
+def _forget(context: Context, path: str) -> None:
+    worktree.forget(context.project.root, path)
+
+
+def _unlink(context: Context, path: str) -> None:
+    os.unlink(path)
+
+
+def _adopt(context: Context, entry: worktree.Entry) -> None:
+    name = os.path.basename(entry.path)
+    base = git.head(entry.path)
+
+    def run(tx: Transaction, actor: Actor) -> None:
+        kept = kept_commits(tx, context.project, base)[1:]
+        begun = git.run(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
+        record = blank(name, entry.branch or BRANCHES + name, begun or base, tx.at)
+        tx.put(WORKSPACE, record)
+        tx.patch(WORKSPACE, record, status="abandoned", ready_at=tx.at)
+
+    context.act("repair", run)

@@ -1,0 +1,1 @@
+"""The integration branch, and what would conflict on it."""

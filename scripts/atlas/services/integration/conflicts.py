@@ -1,0 +1,173 @@
+"""Conflicts while work goes on: every two live workspaces, and each with the integration branch, merged in memory.
+
+What a pair of commits came to never changes, so it is kept in a cache and only pairs with a moved tip are merged. Who
+was told of what stands in the workspaces' records, so a conflict is announced once when it appears and once when it is
+gone, however often and from wherever this runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
+from typing import Any
+
+from atlas.adapters.git import git, merge
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import disk, process
+from atlas.core.errors import AtlasError
+from atlas.core.records.kinds import WORKFLOW, WORKSPACE, Workspace
+from atlas.core.rules.roles import Actor
+from atlas.services.messages import discoveries
+from atlas.services.project.context import Context, orchestration
+
+Result = dict[str, Any]
+Pair = tuple[str, str]
+_LIVE = ("ready", "merging")
+_LONGEST_LIST = 20
+
+
+def check(context: Context) -> Result:
+    """Find the conflicts there are now, and tell the workers concerned of those that are new and those that are gone.
+
+    Raises AtlasError when git cannot merge in memory (older than 2.38).
+    """
+    merge.require_support()
+    workspaces, branch = context.look("conflicts", _subjects)
+    tips = _tips(context, workspaces, branch)
+    names = {workspace["name"] for workspace in workspaces}
+    pairs = [pair for pair in combinations(sorted(tips), 2) if not names.isdisjoint(pair)]
+    found, merged = _merge(context, pairs, tips)
+    current = {pair: [conflict["path"] for conflict in files] for pair, files in found.items()}
+    appeared, gone = _changes(workspaces, current, tips)
+    if appeared or gone:
+        appeared, gone = context.act("conflicts", lambda tx, actor: _announce(tx, current, tips))
+    return {
+        "workspaces": sorted(names & tips.keys()),
+        "unreadable": sorted(names - tips.keys()),
+        "pairs": len(pairs),
+        "merged": merged,
+        "conflicts": [{"between": list(pair), "files": files} for pair, files in found.items()],
+        "appeared": [list(pair) for pair in appeared],
+        "gone": [list(pair) for pair in gone],
+    }
+
+
+def refresh(context: Context) -> str | None:
+    """`check`, in passing: where there are workspaces, and without ever failing. Returns why it could not be done."""
+    try:
+        if context.look("conflicts", _subjects)[0]:
+            check(context)
+    except (AtlasError, OSError) as error:
+        return str(error)
+    return None
+
+
+def _subjects(tx: Transaction, actor: Actor) -> tuple[list[Workspace], str | None]:
+    orchestration(tx)
+    workflow = tx.only(WORKFLOW)
+    live = [workspace for workspace in tx.all(WORKSPACE) if workspace["status"] in _LIVE]
+    return live, workflow["integration_branch"] if workflow else None
+
+
+def _tips(context: Context, workspaces: list[Workspace], branch: str | None) -> dict[str, str]:
+    """The commit of every workspace that can be read, uncommitted work included, and that of the integration branch."""
+
+    def tip(workspace: Workspace) -> str | None:
+        try:
+            return merge.snapshot(os.path.join(context.project.root, workspace["path"]))
+        except (AtlasError, OSError):
+            return None
+
+    with ThreadPoolExecutor() as pool:
+        found = zip(workspaces, pool.map(tip, workspaces), strict=True)
+        tips = {workspace["name"]: commit for workspace, commit in found if commit is not None}
+    if branch is not None:
+        with contextlib.suppress(AtlasError):
+            tips[branch] = git.run(context.project.root, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
+    return tips
+
+
+def _merge(context: Context, pairs: list[Pair], tips: Mapping[str, str]) -> tuple[dict[Pair, list[Result]], int]:
+    """The conflicting files of every pair that has any, and how many pairs had to be merged anew."""
+    path = os.path.join(context.project.private, "cache", "conflicts.json")
+    known = _read_cache(path)
+    keys = {pair: f"{tips[pair[0]]} {tips[pair[1]]}" for pair in pairs}
+    new = [pair for pair in pairs if keys[pair] not in known]
+    merged = merge.conflicts(context.project.root, [(tips[one], tips[two]) for one, two in new])
+    for pair, conflicts in zip(new, merged, strict=True):
+        known[keys[pair]] = [
+            {"path": c.path, "kind": c.kind, "hunks": [hunk._asdict() for hunk in c.hunks[:_LONGEST_LIST]]}
+            for c in conflicts
+        ]
+    if new:
+        _write_cache(path, {key: known[key] for key in keys.values()})
+    return {pair: known[key] for pair, key in keys.items() if known[key]}, len(new)
+
+
+def _read_cache(path: str) -> dict[str, list[Result]]:
+    try:
+        found = json.loads(disk.read_bytes(path) or b"{}")
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write_cache(path: str, content: dict[str, list[Result]]) -> None:
+    folder = os.path.dirname(path)
+    disk.private_folder(folder)
+    for name in os.listdir(folder):
+        pid = name.rpartition(".")[2]
+        if pid.isdigit() and process.birth(int(pid)) is None:  # it was killed while it wrote
+            os.unlink(os.path.join(folder, name))
+    temp = f"{path}.{os.getpid()}"
+    with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    os.replace(temp, path)
+
+
+def _changes(
+    workspaces: list[Workspace], current: Mapping[Pair, list[str]], tips: Mapping[str, str]
+) -> tuple[list[Pair], list[Pair]]:
+    """The pairs whose conflict is not in the records yet, and those in the records whose conflict is gone.
+
+    Of a workspace that could not be read nothing is known, so nothing is said to be gone.
+    """
+    recorded = {
+        _pair(workspace["name"], other)
+        for workspace in workspaces
+        for other in workspace["conflicts"]
+        if workspace["name"] in tips and other in tips
+    }
+    return sorted(current.keys() - recorded), sorted(recorded - current.keys())
+
+
+def _pair(one: str, two: str) -> Pair:
+    return (one, two) if one < two else (two, one)
+
+
+def _announce(
+    tx: Transaction, current: Mapping[Pair, list[str]], tips: Mapping[str, str]
+) -> tuple[list[Pair], list[Pair]]:
+    """Bring the records up to date and tell both workers, whatever was recorded since the look."""
+    workspaces = {w["name"]: w for w in tx.all(WORKSPACE) if w["status"] in _LIVE}
+    appeared, gone = _changes(list(workspaces.values()), current, tips)
+    for pair in (*appeared, *gone):
+        for name, other in (pair, pair[::-1]):
+            if name in workspaces:
+                record = tx.need(WORKSPACE, name)
+                rest = {key: files for key, files in record["conflicts"].items() if key != other}
+                tx.patch(WORKSPACE, record, conflicts={**rest, **({other: current[pair]} if pair in current else {})})
+        concerned = [workspaces[name] for name in pair if name in workspaces]
+        discoveries.tell(tx, concerned, _text(pair, current.get(pair)))
+    return appeared, gone
+
+
+def _text(pair: Pair, files: list[str] | None) -> str:
+    if files is None:
+        return f"The conflict between {pair[0]} and {pair[1]} is gone."
+    more = f" and {len(files) - _LONGEST_LIST} more" if len(files) > _LONGEST_LIST else ""
+    return f"{pair[0]} and {pair[1]} would conflict in: {', '.join(files[:_LONGEST_LIST])}{more}"

@@ -1,0 +1,156 @@
+"""Taking work in progress away: the agent is told to stop, its receipt is awaited, and all that it did is committed.
+
+What was told and until when is waited is recorded first, so that a command that was killed goes on where it was when it
+is given again; what is committed already stays as it is. Only then does the module change hands, in one transaction.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, NamedTuple
+
+from atlas.adapters.git import git, worktree
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import file_lock
+from atlas.core import clock
+from atlas.core.letters import subjects
+from atlas.core.records.kinds import (
+    AGENT,
+    ASSIGNMENT,
+    BUILT_IN,
+    DISCOVERY,
+    MESSAGE,
+    MODULE,
+    SESSION,
+    Assignment,
+    Handover,
+    Workspace,
+)
+from atlas.core.rules.roles import Actor
+from atlas.services.assignments.assignments import takeable, tell_stop
+from atlas.services.messages import discoveries
+from atlas.services.messages.mailbox import post
+from atlas.services.project.context import Context
+from atlas.services.project.settings import current
+from atlas.services.sessions import launch
+from atlas.services.workspaces.clearing import folder_of, lock_of, of_task, path_of
+
+Result = dict[str, Any]
+ARRIVED, LATE, ABSENT = "arrived", "late", "absent"
+"""What became of the stop: the agent has it, it did not get it in time, or no session is there to get it."""
+_LOOK_SECONDS = 0.1
+_PATIENCE = 10.0
+
+
+class Taken(NamedTuple):
+    """What was taken: the commit that holds the work, if there is any, and what became of the stop (None: a person)."""
+
+    saved: str | None
+    receipt: str | None
+
+
+class _Old(NamedTuple):
+    """Who has the module, where, and what it was told."""
+
+    assignment: Assignment
+    workspace: Workspace | None
+    handover: Handover | None
+    was_there: bool
+
+
+def take(context: Context, module_id: str, agent_id: str, wait: float | None = None) -> Taken:
+    """Stop whoever has a module so that `agent_id` can have it, waiting up to `wait` seconds, and commit its work.
+
+    Raises AtlasError when the module cannot be taken, or its workspace cannot be read.
+    """
+    old = context.act("reassign", lambda tx, actor: _begin(tx, actor, module_id, agent_id, wait))
+    if old.handover is None:
+        return Taken(None, None)
+    receipt = _await(context, old, wait)
+    if old.workspace is None or old.workspace["ready_at"] is None:
+        return Taken(None, receipt)
+    launch.stop(context, old.assignment["agent"], module_id)
+    return Taken(_save(context, old.assignment, old.workspace, agent_id), receipt)
+
+
+def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> _Old:
+    module, old, _ = takeable(tx, module_id, agent_id, force=True)
+    workspace = of_task(tx, old["task_uuid"])
+    was_there = _is_there(tx, old["agent"], workspace)
+    if old["agent_type"] != "ai":
+        return _Old(old, workspace, None, was_there)
+    handover = old["handover"]
+    if handover is None:
+        told = discoveries.stop_work(tx, actor, old, subjects.take_away_body(module), stop=True) or tell_stop(tx, old)
+        seconds = current(tx)["reassign_wait_seconds"] if wait is None else wait
+        until = clock.later(tx.at, int(seconds))
+        handover = {"to": agent_id, "at": tx.at, "until": until, "told": [told], "saved": None}
+    handover["to"] = agent_id
+    return _Old(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
+
+
+def _is_there(tx: Transaction, agent_id: str, workspace: Workspace | None) -> bool:
+    """Whether some session may get a word to the agent: one that has not ended, or one that is elsewhere."""
+    is_open = any(one["agent"] == agent_id and one["ended_at"] is None for one in tx.all(SESSION))
+    was_started = workspace is not None and workspace["process"] is not None
+    return is_open or was_started or tx.need(AGENT, agent_id)["transport"] != BUILT_IN
+
+
+def _await(context: Context, old: _Old, wait: float | None) -> str:
+    """Wait until the agent has what it was told, or the time is up."""
+    assert old.handover is not None
+    told, handover = old.handover["told"], old.handover
+    if not (old.was_there or _has_heartbeat(context, old.workspace)):
+        return ABSENT
+    longest = clock.between(handover["at"], handover["until"]) if wait is None else wait
+    left = min(max(0, clock.between(clock.now(), handover["until"])), longest)
+    deadline = time.monotonic() + left
+    while True:
+        if context.look("reassign", lambda tx, actor: all(_arrived(tx, each) for each in told)):
+            return ARRIVED
+        if time.monotonic() >= deadline:
+            return LATE
+        time.sleep(_LOOK_SECONDS)
+
+
+def _has_heartbeat(context: Context, workspace: Workspace | None) -> bool:
+    name = f"workspace-{workspace['name']}" if workspace else ""
+    return bool(name) and os.path.exists(os.path.join(context.project.private, "gates", "heartbeats", name))
+
+
+def _arrived(tx: Transaction, told: str) -> bool:
+    word, message = tx.get(DISCOVERY, told), tx.get(MESSAGE, told)
+    if word is not None:
+        return all(recipient["status"] != "queued" for recipient in word["recipients"])
+    return message is not None and (message["seen_at"] is not None or message["read_at"] is not None)
+
+
+def _save(context: Context, old: Assignment, workspace: Workspace, agent_id: str) -> str | None:
+    """Commit all that is in a workspace to its branch; where its folder is gone, the branch is what there is."""
+    project, name = context.project, workspace["name"]
+    with file_lock.held(lock_of(project, name), f"workspace {name}", _PATIENCE):
+        if not os.path.lexists(path_of(project, workspace)):
+            return git.commit_of(project.root, f"refs/heads/{workspace['branch']}")
+        title = f"Work of {old['agent']} on {old['module']}, as {agent_id} takes it over"
+        return worktree.commit_all(folder_of(project, workspace), workspace["branch"], old["agent"], title)
+
+
+def keep(context: Context, module_id: str, agent_id: str) -> Result | None:
+    """Let an agent that was told to stop keep its module after all; None when it was not, or has not got it."""
+
+    def find(tx: Transaction, actor: Actor) -> Assignment | None:
+        module = tx.get(MODULE, module_id)
+        mine = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
+        return mine if mine and mine["agent"] == agent_id and mine["handover"] else None
+
+    def run(tx: Transaction, actor: Actor) -> Result | None:
+        mine, module = find(tx, actor), tx.need(MODULE, module_id)
+        if mine is None:
+            return None
+        task_uuid = mine["task_uuid"]
+        tx.patch(ASSIGNMENT, mine, handover=None)
+        post(tx, agent_id, subjects.resume_subject(module, task_uuid), subjects.keep_body(module), task_uuid=task_uuid)
+        return {"module": module_id, "agent": agent_id, "kept": True}
+
+    return context.act("reassign", run) if context.look("reassign", find) else None

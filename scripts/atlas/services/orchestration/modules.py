@@ -1,0 +1,119 @@
+"""Changing the modules of a running orchestration."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.letters import handshake, subjects
+from atlas.core.records.kinds import MODULE, Module
+from atlas.core.rules import edits, graph, roles
+from atlas.services.assignments.assignments import live_assignment
+from atlas.services.messages import discoveries
+from atlas.services.messages.mailbox import post
+from atlas.services.plan.plan import new_module
+from atlas.services.project.context import Context, executing
+from atlas.services.understanding.repetition import reopen
+from atlas.services.workspaces.files import refresh
+
+from .workflow import module_record, settle
+
+Result = dict[str, Any]
+
+
+def add(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
+    """Add a pending module; its id is the slug of its name.
+
+    Raises AtlasError when the id is taken, or a dependency is unknown.
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        executing(tx)
+        module = module_record(new_module(name, priority, edit))
+        if tx.get(MODULE, module["id"]) is not None:
+            raise AtlasError(f"there is a module {module['id']!r} already: modify it, or choose another name")
+        tx.put(MODULE, module)
+        _require_sound_graph(tx)
+        return {"module": module, "changes": [f"added {module['name']}"]}
+
+    return context.act("modify", run)
+
+
+def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
+    """Change what is asked of a module; an agent that works on it is told, and repeats its task when that is another.
+
+    Raises AtlasError when the module is unknown or complete, or a dependency is unknown or circular.
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        executing(tx)
+        module = tx.need(MODULE, module_id)
+        if module["status"] == "complete":
+            raise AtlasError(f"{module_id} is complete: add a new module for further work")
+        fields: Any = module
+        before = _instructions(module)
+        changes = edits.apply(fields, edit)
+        if changes:
+            tx.put(MODULE, module)
+            _require_sound_graph(tx)
+            _tell_agent(tx, actor, module, changes, is_other_task=_instructions(module) != before)
+        return {"module": tx.need(MODULE, module_id), "changes": changes}
+
+    result = context.act("modify", run)
+    if result["changes"] and result["module"]["task_uuid"]:
+        refresh(context, "modify", result["module"]["task_uuid"])
+    return result
+
+
+def _instructions(module: Module) -> Any:
+    """What an agent repeats before it may work: when that changes, it has another task."""
+    return deepcopy([module["description"], module["acceptance_criteria"], module["checks"], module["scope"]])
+
+
+def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, changes: list[str], is_other_task: bool) -> None:
+    if module["task_uuid"] is None:
+        return
+    _, assignment = live_assignment(tx, module["id"])
+    if assignment["agent_type"] != "ai":
+        return
+    task_uuid = assignment["task_uuid"]
+    body = subjects.update_body(module, changes)
+    if is_other_task:
+        body = handshake.reopened_body(module, changes)
+        if reopen(tx, module, assignment):
+            discoveries.stop_work(tx, actor, assignment, body)
+    subject = subjects.update_subject(module, task_uuid)
+    post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)
+
+
+def remove(context: Context, module_id: str) -> Result:
+    """Take a pending module out of the orchestration.
+
+    Raises AtlasError when it is unknown, not pending, the last one left, or another module depends on it.
+    """
+
+    def run(tx: Transaction, actor: roles.Actor) -> Result:
+        workflow = executing(tx)
+        module = tx.need(MODULE, module_id)
+        if module["status"] != "pending":
+            raise AtlasError(f"{module_id} is {module['status']}: only a pending module can be removed")
+        users = graph.dependants(graph.graph_of(tx.all(MODULE)), module_id)
+        if users:
+            raise AtlasError(f"{module_id} cannot be removed: {', '.join(users)} depends on it")
+        if tx.count(MODULE) == 1:
+            raise AtlasError(f"{module_id} is the only module: nothing would be left to do")
+        tx.delete(MODULE, module_id)
+        return {"module": module, "changes": ["removed"], "all_complete": settle(tx, workflow, "modify")}
+
+    return context.act("modify", run)
+
+
+def _require_sound_graph(tx: Transaction) -> None:
+    needs = graph.graph_of(tx.all(MODULE))
+    for module, needed in graph.unknown(needs):
+        raise AtlasError(f"{module} depends on {needed!r}, which is no module")
+    circle = graph.cycle(needs)
+    if circle:
+        raise AtlasError("dependencies would go in a circle: " + " → ".join(circle))

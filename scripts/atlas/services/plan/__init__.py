@@ -1,0 +1,1 @@
+"""The plan, and the document that it is kept in."""

@@ -1,0 +1,104 @@
+"""What every verb works with: the store, the project, and who is calling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from atlas.adapters.store.file_store import FileStore
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.paths import Project, workspace_around
+from atlas.core.records.kinds import MESSAGE, WORKFLOW, WORKSPACE, Workflow
+from atlas.core.rules import roles
+from atlas.core.rules.reach import withdraw_unreachable
+
+T = TypeVar("T")
+_QUEUED = '"status": "queued"'
+"""What the stored text of a message has in it while it waits; quotes in its words are escaped."""
+
+
+class Context:
+    """A store, the client session (or None) that its verbs are called from, and the workspace they are called in."""
+
+    def __init__(
+        self,
+        project: Project,
+        store: FileStore,
+        session: str | None,
+        folder: str | None = None,
+        courier: Callable[[Context, set[str]], None] | None = None,
+    ) -> None:
+        """`folder` is the current one. `courier` is called after each change that leaves messages in the outbox, with
+        those whom they are for.
+        """
+        self.project = project
+        self.store = store
+        self.session = session
+        self.place = workspace_around(project.root, folder or project.root)
+        self._courier = courier
+
+    def act(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
+        """Run `fn` in one transaction, as whoever is calling. Raises AtlasError when that role may not use the verb."""
+
+        if verb != "plan":
+            self._require_state()
+
+        def permitted(tx: Transaction) -> roles.Actor:
+            actor = self.actor(tx)
+            roles.require(actor, verb)
+            return actor
+
+        def run(tx: Transaction) -> tuple[T, set[str]]:
+            result = fn(tx, tx.actor)
+            if WORKSPACE.name in tx.changes:
+                withdraw_unreachable(tx)
+            return result, _left_for(tx)
+
+        result, recipients = self.store.transact(verb, permitted, run)
+        if recipients and self._courier is not None:
+            self._courier(self, recipients)
+        return result
+
+    def actor(self, tx: Transaction) -> roles.Actor:
+        """Who is calling."""
+        return roles.derive(tx, self.session, self.place)
+
+    def look(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
+        """Run `fn` on one consistent state without changing it, as whoever is calling."""
+        self._require_state()
+
+        def permitted(tx: Transaction) -> T:
+            actor = self.actor(tx)
+            roles.require(actor, verb)
+            return fn(tx, actor)
+
+        return self.store.read(permitted)
+
+    def _require_state(self) -> None:
+        if not self.store.exists():
+            raise AtlasError('there is no orchestration in this project yet: begin with atlas plan "GOAL"')
+
+
+def _left_for(tx: Transaction) -> set[str]:
+    """Whom the messages are for that this change leaves in the outbox."""
+    ids = [key for key, line in tx.changes.get(MESSAGE.name, {}).items() if _QUEUED in (line or "")]
+    return {tx.need(MESSAGE, key)["to"] for key in ids}
+
+
+def executing(tx: Transaction) -> Workflow:
+    """The workflow of a running orchestration. Raises AtlasError when none is running."""
+    workflow = orchestration(tx)
+    if workflow["status"] == "complete":
+        raise AtlasError("the orchestration is complete: begin the next one with `atlas plan GOAL`")
+    return workflow
+
+
+def orchestration(tx: Transaction) -> Workflow:
+    """The workflow once it is past planning. Raises AtlasError when it is not."""
+    workflow = tx.only(WORKFLOW)
+    if workflow is None:
+        raise AtlasError("not in the orchestration phase: begin with `atlas plan GOAL`")
+    if workflow["phase"] != "orchestration":
+        raise AtlasError("not in the orchestration phase: finish the plan, `atlas approve`, then `atlas start`")
+    return workflow

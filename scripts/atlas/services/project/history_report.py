@@ -1,0 +1,80 @@
+"""What was done by whom, and whether the tables are what it all led to."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from atlas.adapters.store.survey import Survey, cut
+from atlas.core.errors import AtlasError
+from atlas.core.records.kinds import KINDS
+from atlas.core.rules import roles
+
+from .context import Context
+
+Result = dict[str, Any]
+
+
+def history(context: Context, limit: int, verb: str | None = None, about: str | None = None) -> Result:
+    """The last `limit` changes, of one verb or about one record if wanted, and a comparison of tables and replay.
+
+    Changes nothing. A damaged history is shown as far as it can be read, with its `faults`.
+    Raises AtlasError when there is none, or a newer ATLAS wrote it.
+    """
+    seen = cut(context.project)
+    if not seen.exists:
+        raise AtlasError('there is no orchestration in this project yet: begin with atlas plan "GOAL"')
+    survey = Survey(context.project, seen)
+    roles.require(roles.derive(survey.replay.transaction(), context.session, context.place), "history")
+    wanted = (entry for entry in survey.entries() if _is_wanted(entry, verb, about))
+    differences = survey.differences()
+    return {
+        "changes": [_change(entry) for entry in deque(wanted, limit)],
+        "total": survey.replay.seq,
+        "faults": [*survey.faults, *missing_changes(survey)],
+        "unfinished_bytes": survey.torn,
+        "differences": differences,
+        "equal": not differences,
+    }
+
+
+def missing_changes(survey: Survey) -> list[str]:
+    """A line for each stretch of changes that the history has lost, and for an end that is missing."""
+    lost = [f"change {first}" if first == last else f"changes {first} to {last}" for first, last in survey.lost]
+    found = [f"the history holds no sound line for {what}" for what in lost]
+    if survey.shorter:
+        found.append(f"the history is {survey.shorter} bytes shorter than the last commit left it")
+    return found
+
+
+def _is_wanted(entry: Result, verb: str | None, about: str | None) -> bool:
+    return verb in (None, entry["verb"]) and (about is None or _concerns(entry, about))
+
+
+def _concerns(entry: Result, about: str) -> bool:
+    """Whether a change is by, of, or on a record that refers to, what is asked about."""
+    if about in (entry["actor"] or {}).values():
+        return True
+    records = (item for kind, changed in entry["records"].items() if kind != "plan" for item in changed.items())
+    return any(about == key or (record is not None and about in record.values()) for key, record in records)
+
+
+def _change(entry: Result) -> Result:
+    return {
+        "seq": entry["seq"],
+        "at": entry["at"],
+        "actor": entry["actor"],
+        "verb": entry["verb"],
+        "records": [
+            {"kind": kind, "id": key, "status": _status(kind, record)}
+            for kind, changed in entry["records"].items()
+            for key, record in changed.items()
+        ],
+    }
+
+
+def _status(kind: str, record: Any) -> str | None:
+    """The status that a record was given: `removed` when it was, None when its kind has none."""
+    if kind not in KINDS:
+        return None
+    return "removed" if record is None else record.get("status")

@@ -1,0 +1,51 @@
+"""Lifting the gates of a project for a while, as the person, and putting them back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core import clock
+from atlas.core.errors import AtlasError
+from atlas.core.following.attendance import in_force
+from atlas.core.letters import subjects
+from atlas.core.records.kinds import WORKFLOW, Pause
+from atlas.core.rules.roles import Actor
+
+from .context import Context
+
+Result = dict[str, Any]
+_LONGEST = 7 * 24 * 60
+
+
+def begin(context: Context, reason: str, minutes: int | None) -> Result:
+    """Lift the gates, for so many minutes or until they are put back; a pause that is in force is replaced.
+
+    Raises AtlasError without a reason or an orchestration, and for anyone but the person.
+    """
+    if not reason.strip():
+        raise AtlasError("say why, for the record: atlas pause [--for MINUTES] REASON (`--off` puts the gates back)")
+    if minutes is not None and not 0 < minutes <= _LONGEST:
+        raise AtlasError(f"--for {minutes}: give 1 to {_LONGEST} minutes, or leave it out")
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        until = clock.later(tx.at, minutes * 60) if minutes else None
+        return _set(tx, {"at": tx.at, "until": until, "reason": subjects.one_line(reason), "by": actor["role"]})
+
+    return context.act("pause", run)
+
+
+def end(context: Context, reason: str, minutes: int | None) -> Result:
+    """Put the gates back. Raises AtlasError without an orchestration, and for anyone but the person."""
+    if reason or minutes is not None:
+        raise AtlasError("--off takes neither a reason nor --for: it puts the gates back now")
+    return context.act("pause", lambda tx, actor: _set(tx, None))
+
+
+def _set(tx: Transaction, pause: Pause | None) -> Result:
+    workflow = tx.only(WORKFLOW)
+    if workflow is None:
+        raise AtlasError('there are no gates to lift yet: begin with atlas plan "GOAL"')
+    before = in_force(workflow["paused"], tx.at)
+    tx.patch(WORKFLOW, workflow, paused=pause)
+    return {"paused": pause, "before": before}

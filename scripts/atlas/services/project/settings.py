@@ -1,0 +1,178 @@
+"""What the project wants done its own way, and what its own files suggest."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from atlas.adapters import transport
+from atlas.adapters.git import git
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.paths import inner_path
+from atlas.core.records.kinds import SETTINGS, Settings
+from atlas.core.rules import verdicts
+from atlas.core.rules.roles import Actor
+
+from .context import Context
+
+Result = dict[str, Any]
+FIELDS = {
+    "workspace.setup": "workspace_setup",
+    "workspace.setup-seconds": "workspace_setup_seconds",
+    "workspace.link": "workspace_link",
+    "workspace.copy": "workspace_copy",
+    "poll.minutes": "poll_minutes",
+    "poll.blocked-minutes": "poll_blocked_minutes",
+    "poll.answer-minutes": "poll_answer_minutes",
+    "reassign.wait-seconds": "reassign_wait_seconds",
+    "transport.url": "transport_url",
+}
+_DEFAULTS: Settings = {
+    "id": "project",
+    "workspace_setup": None,
+    "workspace_setup_seconds": 600,
+    "workspace_link": [],
+    "workspace_copy": [],
+    "poll_minutes": 15,
+    "poll_blocked_minutes": 5,
+    "poll_answer_minutes": 10,
+    "reassign_wait_seconds": 60,
+    "transport_url": None,
+    "gates": {},
+}
+_GATE = "gate."
+GATES = {f"{_GATE}{rule}": rule for rule in verdicts.RULES}
+"""The settings that choose what the rules of the gates come to, and their rules."""
+_NUMBERS = {
+    "workspace.setup-seconds": ("seconds", 1, 86_400),
+    "poll.minutes": ("minutes", 1, 1440),
+    "poll.blocked-minutes": ("minutes", 1, 1440),
+    "poll.answer-minutes": ("minutes", 1, 1440),
+    "reassign.wait-seconds": ("seconds", 0, 3600),
+}
+"""For each setting that is a number: of what, from where to where."""
+_SETUPS = (
+    ((".gitmodules",), "git submodule update --init --recursive"),
+    (("package-lock.json", "npm-shrinkwrap.json"), "npm ci"),
+    (("pnpm-lock.yaml",), "pnpm install --frozen-lockfile"),
+    (("yarn.lock",), "yarn install --frozen-lockfile"),
+    (("bun.lock", "bun.lockb"), "bun install --frozen-lockfile"),
+    (("uv.lock",), "uv sync --frozen"),
+    (("poetry.lock",), "poetry install"),
+    (("pdm.lock",), "pdm sync"),
+    (("Pipfile.lock",), "pipenv sync --dev"),
+    (("requirements.txt",), "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"),
+    (("Gemfile.lock",), "bundle install"),
+    (("composer.lock",), "composer install"),
+    (("mix.lock",), "mix deps.get"),
+    (("go.sum",), "go mod download"),
+    (("Cargo.lock",), "cargo fetch --locked"),
+)
+"""Files of a repository, and the command that makes a fresh copy of it fit to work in."""
+
+
+def current(tx: Transaction) -> Settings:
+    """The settings, or what holds where nothing was set."""
+    return tx.only(SETTINGS) or _DEFAULTS
+
+
+def verdict(tx: Transaction, rule: str) -> str:
+    """What a rule of the gates comes to in this project: `deny`, `ask` or `off`."""
+    return verdicts.verdict(rule, current(tx)["gates"])
+
+
+def show(context: Context) -> Result:
+    """All settings, and proposals for those that were not set."""
+    settings = context.look("settings", lambda tx, actor: current(tx))
+    return _result(settings, changed=False, proposals=_proposals(context.project.root, settings))
+
+
+def change(context: Context, key: str, values: Sequence[str]) -> Result:
+    """Give a setting its value, or with no `values` the one that holds where nothing was set.
+
+    What the gates do is for a person to choose. Raises AtlasError when there is no such setting, or the value is not
+    one of its.
+    """
+    if key not in FIELDS and key not in GATES:
+        raise AtlasError(f"there is no setting {key[:80]!r}: there are {', '.join((*FIELDS, *GATES))}")
+    if key in GATES:
+        return _choose(context, key, values)
+    value = _value(context.project.root, key, values)
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        before = current(tx)
+        after = tx.patch(SETTINGS, before, **{FIELDS[key]: value})
+        return _result(after, changed=before != after)
+
+    return context.act("configure", run)
+
+
+def _choose(context: Context, key: str, values: Sequence[str]) -> Result:
+    """Choose what a rule of the gates comes to."""
+    if values and (len(values) > 1 or values[0] not in verdicts.VERDICTS):
+        raise AtlasError(f"{key} is one of {', '.join(verdicts.VERDICTS)}, not {' '.join(values)[:40]!r}")
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        before = current(tx)
+        chosen = {**before["gates"], GATES[key]: values[0] if values else ""}
+        after = tx.patch(SETTINGS, before, gates={rule: one for rule, one in chosen.items() if one})
+        return _result(after, changed=before != after)
+
+    return context.act("configure-gates", run)
+
+
+def _result(settings: Settings, changed: bool, proposals: Sequence[Result] = ()) -> Result:
+    named, defaults = _named(settings), _named(_DEFAULTS)
+    return {"settings": named, "defaults": defaults, "changed": changed, "proposals": list(proposals)}
+
+
+def _named(settings: Settings) -> Result:
+    fields: Any = settings
+    gates = {key: verdicts.verdict(rule, settings["gates"]) for key, rule in GATES.items()}
+    return {**{key: fields[field] for key, field in FIELDS.items()}, **gates}
+
+
+def _value(root: str, key: str, values: Sequence[str]) -> Any:
+    if not values:
+        defaults: Any = _DEFAULTS
+        return defaults[FIELDS[key]]
+    if key in ("workspace.link", "workspace.copy"):
+        return [_file(root, value, key) for value in dict.fromkeys(values)]
+    if len(values) > 1:
+        raise AtlasError(f"{key} has one value: quote it, e.g. atlas settings {key} 'npm ci'")
+    if key == "workspace.setup":
+        if not values[0].strip():
+            raise AtlasError(f"{key} is empty: give a command, or take it away with --unset")
+        return values[0].strip()
+    if key == "transport.url":
+        return transport.base_url(values[0].strip(), key)
+    unit, least, most = _NUMBERS[key]
+    if not re.fullmatch("[0-9]{1,6}", values[0]) or not least <= int(values[0]) <= most:
+        raise AtlasError(f"{key} is a number of {unit} from {least} to {most}, not {values[0][:40]!r}")
+    return int(values[0])
+
+
+def _file(root: str, path: str, key: str) -> str:
+    """The path, put simply. Raises AtlasError unless it can be given to workspaces."""
+    inner = inner_path(root, path, key)
+    if git.run(root, "ls-files", "--", f":(top,literal){inner}"):
+        raise AtlasError(f"{key}: {inner} is in every commit, so it is in every workspace already")
+    return inner
+
+
+def _proposals(root: str, settings: Settings) -> list[Result]:
+    """What the files of the repository suggest for what was not set."""
+    found = []
+    names = set(os.listdir(root))
+    because = [(next(f for f in files if f in names), command) for files, command in _SETUPS if names & set(files)]
+    if because and settings["workspace_setup"] is None:
+        value = " && ".join(command for _, command in because)
+        found.append({"key": "workspace.setup", "values": [value], "because": [file for file, _ in because]})
+    secret = sorted(name for name in names if name == ".env" or name.startswith(".env."))
+    ignored = [name for name in secret if git.run(root, "check-ignore", "--", name, codes=(0, 1))]
+    if ignored and not settings["workspace_link"]:
+        found.append({"key": "workspace.link", "values": ignored, "because": ignored})
+    return found

@@ -1,0 +1,1 @@
+"""Files that hooks and people look at, derived from the records at every commit."""

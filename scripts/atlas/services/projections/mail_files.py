@@ -1,0 +1,67 @@
+"""What hooks know of unread messages: a small file for each mailbox that has any, and follows from the records.
+
+`mail/MAILBOX` holds the messages, oldest first. `mail/lead.subagents` is there while a subagent of the lead has mail,
+which it gets in the lead's session.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import disk
+from atlas.core.letters import subjects
+from atlas.core.paths import Project
+from atlas.core.records.kinds import MESSAGE, WORKSPACE
+
+_SENT = '"status": "sent"'
+"""What the stored text of a message has in it while it is unread; quotes in its words are escaped."""
+_UNREAD = '"read_at": null'
+"""The same while its reader has not read it elsewhere."""
+_SUBAGENTS = "lead.subagents"
+
+
+def folder_of(project: Project) -> str:
+    """Where they lie."""
+    return os.path.join(project.private, "mail")
+
+
+def contents(tx: Transaction) -> dict[str, bytes]:
+    """What each file should hold, by its name."""
+    unread: dict[str, list[dict[str, Any]]] = {}
+    for message in (json.loads(line) for line in tx.lines(MESSAGE) if _SENT in line and _UNREAD in line):
+        unread.setdefault(message["to"], []).append(_letter(message))
+    files = {name: json.dumps({"version": 1, "messages": found}).encode() for name, found in unread.items()}
+    if unread and any(w.get("subagent") and w["agent"] in unread for w in tx.all(WORKSPACE)):
+        files[_SUBAGENTS] = b""
+    return files
+
+
+def _letter(message: dict[str, Any]) -> dict[str, Any]:
+    """What of a message its reader needs. One from outside says itself who sent it, and nobody vouches for that."""
+    return {
+        **{field: message[field] for field in ("id", "subject", "body", "type", "priority")},
+        "from": subjects.sender(message),
+        "at": message["sent_at"],
+    }
+
+
+def put(folder: str, wanted: dict[str, bytes]) -> str | None:
+    """Make the files in `folder` what is wanted; a line about what could not be done, if anything."""
+    try:
+        disk.private_folder(folder)
+        with os.scandir(folder) as found:
+            stale = [entry.path for entry in found if entry.is_file() and entry.name not in wanted]
+        for path in stale:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        for name, data in wanted.items():
+            path = os.path.join(folder, name)
+            if disk.read_bytes(path) != data:
+                os.replace(disk.write_temp(path, data), path)
+    except OSError as error:
+        return f"{folder}: {error.strerror}; hooks do not know yet which messages are unread"
+    return None

@@ -1,0 +1,1 @@
+"""Agents' sessions: starting them, keeping them going, watching and polling them."""

@@ -1,0 +1,263 @@
+"""Asking the AI agents at work how they stand, and noting what they answer or what shows that they work.
+
+A poll counts when its message went out. What shows by itself (heartbeats, commits, changed files) is looked for only
+of agents that are due, before the transaction, since it may take git.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core import clock
+from atlas.core.errors import AtlasError
+from atlas.core.following import poll_schedule
+from atlas.core.following.poll_schedule import ASK, ESCALATE, UNSENT, WAIT, Times
+from atlas.core.letters import subjects
+from atlas.core.records.kinds import (
+    AGENT,
+    ASSIGNMENT,
+    LEAD_MAILBOX,
+    LIVE,
+    MESSAGE,
+    MODULE,
+    WORKSPACE,
+    Assignment,
+    Message,
+)
+from atlas.core.rules import understanding, updates
+from atlas.core.rules.roles import Actor
+from atlas.services.messages.exchange import exchange
+from atlas.services.messages.mailbox import post
+from atlas.services.project.context import Context, orchestration
+from atlas.services.project.settings import current
+
+from . import watchdog
+
+Result = dict[str, Any]
+Seen = dict[str, watchdog.Work]
+"""The newest activity of an assignment, by its UUID."""
+_LONGEST_ANSWER = 20_000
+
+
+def check_agents(context: Context, everybody: bool = False) -> Result:
+    """Ask every AI agent that is due, or with `everybody` all of them, how it stands.
+
+    An agent whose work shows is not asked. One that left three polls without an answer is not asked either: the lead is
+    told, once. The result names them all: `polled`, `active`, `escalated`, `not_due`, and `unsent`, whose earlier poll
+    has not gone out yet. What waits in the outbox is sent first, and mail for the lead is taken in: `undelivered` are
+    the messages that still wait at the end, `troubles` what could not be done.
+    """
+    seen = {} if everybody else _activity(context)
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        orchestration(tx)
+        times = poll_schedule.times_of(current(tx))
+        result: Result = {"polled": [], "active": [], "escalated": [], "unsent": [], "not_due": []}
+        for assignment in _polled(tx):
+            outcome, line = _check(tx, assignment, times, seen.get(assignment["task_uuid"]), everybody)
+            result[outcome].append(line)
+        return result
+
+    return _exchanging(context, "check-agents", run)
+
+
+def _exchanging(context: Context, verb: str, run: Callable[[Transaction, Actor], Result]) -> Result:
+    """What `run` comes to between two turns of the post: what was waiting goes out first, what it adds after that."""
+    context.look(verb, lambda tx, actor: orchestration(tx))
+    troubles = exchange(context)["troubles"]
+    result = context.act(verb, run)
+    return context.look(verb, lambda tx, actor: {**_delivered(tx, result), "troubles": troubles})
+
+
+def _delivered(tx: Transaction, result: Result) -> Result:
+    """The result as its messages stand when the transport has had them."""
+    for line in result["polled"]:
+        line["status"] = tx.need(MESSAGE, line["message"])["status"]
+    waiting = [m for m in tx.all(MESSAGE) if m["status"] in ("queued", "failed") and not m["held"]]
+    return {**result, "undelivered": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in waiting]}
+
+
+def failed(result: Result) -> bool:
+    """Whether the transport did not take something that was to go out, or was not reached."""
+    return bool(result["unsent"] or result["undelivered"] or result["troubles"])
+
+
+def poll(context: Context, agent_id: str, module_id: str | None = None) -> Result:
+    """Ask an AI agent how it stands now, about each of its modules or the one named.
+
+    Raises AtlasError when there is no such agent, it is a person, or has nothing.
+    """
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        orchestration(tx)
+        times = poll_schedule.times_of(current(tx))
+        result: Result = {"polled": [], "unsent": []}
+        for assignment in _live_of(tx, agent_id, module_id):
+            outcome, line = _check(tx, assignment, times, None, True)
+            result[outcome].append(line)
+        return result
+
+    return _exchanging(context, "poll", run)
+
+
+def record_response(context: Context, agent_id: str, module_id: str | None, text: str) -> Result:
+    """Note what an agent answered to the last poll; the same again changes nothing.
+
+    Raises AtlasError when it is not known which module it is about, no poll has gone out, or it has an answer already.
+    """
+    if not text.strip() or len(text) > _LONGEST_ANSWER:
+        raise AtlasError(f"the response has {len(text.strip())} characters: give 1 to {_LONGEST_ANSWER}")
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        orchestration(tx)
+        found = _live_of(tx, agent_id, module_id)
+        if len(found) > 1:
+            raise AtlasError(f"{agent_id} has {', '.join(a['module'] for a in found)}: say with --module which it is")
+        (assignment,) = found
+        _settle(tx, assignment, poll_schedule.times_of(current(tx)))
+        asked = [one for one in assignment["progress_polling"]["poll_history"] if one["sent_at"]]
+        if not asked:
+            raise AtlasError(f"no poll about {assignment['module']} has gone out: ask with `atlas poll {agent_id}`")
+        if asked[-1]["answer"] not in ("", text):
+            raise AtlasError(f"poll #{asked[-1]['number']} has another answer: use `atlas report` for more")
+        if not asked[-1]["answer"]:
+            poll_schedule.heard(assignment, tx.at, "response", poll_schedule.times_of(current(tx)))
+            asked[-1]["answer"] = text
+            tx.put(ASSIGNMENT, assignment)
+        return {"agent": agent_id, "module": assignment["module"], "poll": asked[-1]}
+
+    return context.act("poll", run)
+
+
+def history(context: Context, agent_id: str, module_id: str | None) -> Result:
+    """The polls of an agent's assignments, those that are over too. Raises AtlasError when there is no such agent."""
+
+    def run(tx: Transaction, actor: Actor) -> Result:
+        tx.need(AGENT, agent_id)
+        mine = [a for a in tx.all(ASSIGNMENT) if a["agent"] == agent_id and module_id in (None, a["module"])]
+        polls = [{"module": a["module"], **one} for a in mine for one in a["progress_polling"]["poll_history"]]
+        return {"agent": agent_id, "polls": polls}
+
+    return context.look("poll", run)
+
+
+def _polled(tx: Transaction) -> list[Assignment]:
+    """The live assignments of AI agents."""
+    return [a for a in tx.all(ASSIGNMENT) if a["agent_type"] == "ai" and a["status"] in LIVE]
+
+
+def _live_of(tx: Transaction, agent_id: str, module_id: str | None) -> Sequence[Assignment]:
+    agent = tx.need(AGENT, agent_id)
+    if agent["type"] != "ai":
+        raise AtlasError(f"{agent_id} is a person, not an AI agent: ask them outside ATLAS")
+    found = [a for a in _polled(tx) if a["agent"] == agent_id and module_id in (None, a["module"])]
+    if not found:
+        raise AtlasError(f"{agent_id} has {'no module' if module_id is None else f'no module {module_id[:80]!r}'} now")
+    return found
+
+
+# One assignment
+
+
+def _check(
+    tx: Transaction, assignment: Assignment, times: Times, seen: watchdog.Work | None, anyway: bool
+) -> tuple[str, Result]:
+    """Do what is due, or ask `anyway`; returns in which list of the result it belongs, and its line there."""
+    polling = assignment["progress_polling"]
+    _settle(tx, assignment, times)
+    poll_schedule.mend(assignment, tx.at, times)
+    is_active = seen is not None and poll_schedule.is_news(assignment, clock.of(seen.at), tx.at)
+    if seen is not None and is_active:
+        poll_schedule.heard(assignment, clock.of(seen.at), "activity", times, subjects.one_line(seen.what))
+    what = poll_schedule.step(assignment, tx.at)
+    if what == ASK and not anyway and _waits_for_lead(assignment):
+        poll_schedule.postponed(assignment, tx.at, times)
+        what = WAIT
+    line: Result = {"agent": assignment["agent"], "module": assignment["module"]}
+    if what == UNSENT:
+        outcome = "unsent"
+        line["message"] = next(one["message"] for one in polling["poll_history"] if not one["sent_at"])
+    elif anyway or what == ASK:
+        outcome = "polled"
+        line |= _ask(tx, assignment, times)
+    elif what == ESCALATE:
+        outcome = "escalated"
+        line |= _escalate(tx, assignment)
+    else:
+        outcome = "active" if is_active else "not_due"
+        line |= {"due": polling["next_poll_due"]} | ({"what": seen.what} if seen and is_active else {})
+    tx.put(ASSIGNMENT, assignment)
+    return outcome, line
+
+
+def _waits_for_lead(assignment: Assignment) -> bool:
+    """Whether the agent has said what it has to, and can only wait."""
+    waits = understanding.waits_for(assignment["instruction_verification"])
+    return waits not in (understanding.REPEAT, understanding.NOTHING) or updates.waits_for_lead(assignment)
+
+
+def _settle(tx: Transaction, assignment: Assignment, times: Times) -> None:
+    """Count the last poll if its message has gone out by now."""
+    waiting = poll_schedule.unsent(assignment["progress_polling"])
+    message = tx.get(MESSAGE, waiting["message"]) if waiting else None
+    if message is not None and message["sent_at"]:
+        poll_schedule.sent(assignment, message["sent_at"], times)
+
+
+def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Result:
+    polling, task_uuid = assignment["progress_polling"], assignment["task_uuid"]
+    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered(polling)
+    since, urgency = waiting[0]["sent_at"] if waiting else None, poll_schedule.priority(polling, tx.at)
+    message: Message = post(
+        tx,
+        assignment["agent"],
+        subjects.poll_subject(module, polling["poll_count"] + 1),
+        subjects.poll_body(module, since, understanding.may_edit(assignment, current(tx)["gates"])),
+        kind="progress_poll",
+        priority=urgency,
+        task_uuid=task_uuid,
+    )
+    asked = poll_schedule.asked(polling, message["id"], tx.at)
+    _settle(tx, assignment, times)
+    return {"number": asked["number"], "priority": urgency, "message": message["id"], "status": message["status"]}
+
+
+def _escalate(tx: Transaction, assignment: Assignment) -> Result:
+    """Tell the lead, and through the status the person, that an agent does not answer."""
+    polling = assignment["progress_polling"]
+    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered(polling)
+    since = str(waiting[0]["sent_at"])
+    others = idle_agents(tx)
+    subject = subjects.silent_subject(module, assignment["task_uuid"])
+    body = subjects.silent_body(module, assignment["agent"], since, len(waiting), others)
+    post(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=assignment["task_uuid"])
+    poll_schedule.escalated(polling, tx.at)
+    return {"unanswered": len(waiting), "since": since, "idle_agents": others}
+
+
+def idle_agents(tx: Transaction) -> list[str]:
+    """The AI agents that have nothing to do."""
+    busy = {a["agent"] for a in tx.all(ASSIGNMENT) if a["status"] in LIVE}
+    return [agent["id"] for agent in tx.all(AGENT) if agent["type"] == "ai" and agent["id"] not in busy]
+
+
+# What shows by itself
+
+
+def _activity(context: Context) -> Seen:
+    """The newest sign of work of each agent that is due."""
+
+    def due(tx: Transaction, actor: Actor) -> dict[str, watchdog.Watched]:
+        orchestration(tx)
+        late = {a["task_uuid"] for a in _polled(tx) if (a["progress_polling"]["next_poll_due"] or "~") <= tx.at}
+        tasks = {workspace["name"]: workspace["task_uuid"] or "" for workspace in tx.all(WORKSPACE)}
+        found = {tasks[one.workspace]: one for one in watchdog.watched(tx) if one.workspace}
+        return {task: one for task, one in found.items() if task in late}
+
+    watched = context.look("check-agents", due)
+    with ThreadPoolExecutor() as pool:
+        works = pool.map(lambda one: watchdog.newest(context.project, one), watched.values())
+        return {task: work for task, work in zip(watched, works, strict=True) if work is not None}

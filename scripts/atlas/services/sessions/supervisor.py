@@ -1,0 +1,117 @@
+"""Keeping an agent's session alive without a terminal: started again when it dies, told when there is mail.
+
+It ends by itself when its work does: the assignment is complete or released, or the workspace is gone. It also ends
+when its launch was never recorded, so that a launcher killed halfway leaves no session that nobody knows of.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import disk
+from atlas.adapters.system.client import StreamedSession
+from atlas.core.errors import AtlasError
+from atlas.core.records.kinds import ASSIGNMENT, LIVE, MESSAGE, WORKSPACE
+from atlas.core.rules.roles import Actor
+from atlas.services.project.context import Context
+
+_LOOK_SECONDS = 0.5
+_PATIENCE = 10.0
+_RECORDED_WITHIN = 20.0
+_RESTARTS = 5
+_RESTARTED_FOR = 600.0
+
+
+class _Stopped(Exception):
+    """Told to end."""
+
+
+def supervise(context: Context, workspace_name: str, client: str, prompt: str) -> str:
+    """Run the session until its work is over; returns why it ended. Raises AtlasError when it keeps dying."""
+    signal.signal(signal.SIGTERM, _stop)
+    folder, log = _places(context, workspace_name)
+    _await_record(context, workspace_name)
+    session: StreamedSession | None = None
+    deaths: list[float] = []
+    message = prompt
+    try:
+        while True:
+            session = StreamedSession(client, folder, log, session.session if session else None)
+            session.send(message)
+            reason = _accompany(context, workspace_name, session)
+            if reason is not None:
+                return reason
+            deaths = [moment for moment in deaths if time.monotonic() - moment < _RESTARTED_FOR] + [time.monotonic()]
+            if len(deaths) > _RESTARTS:
+                raise AtlasError(f"the session of {workspace_name} died {len(deaths)} times in a row: see {log}")
+            message = "Your session ended unexpectedly and was resumed. Go on where you were."
+    except _Stopped:
+        return "stopped"
+    finally:
+        if session is not None:
+            session.close(_PATIENCE)
+
+
+def _stop(number: int, frame: Any) -> None:
+    raise _Stopped
+
+
+def _places(context: Context, name: str) -> tuple[str, str]:
+    workspace = context.look("status", lambda tx, actor: tx.need(WORKSPACE, name))
+    logs = os.path.join(context.project.private, "logs")
+    disk.private_folder(logs)
+    return os.path.join(context.project.root, workspace["path"]), os.path.join(logs, f"{name}.jsonl")
+
+
+def _await_record(context: Context, name: str) -> None:
+    def recorded(tx: Transaction, actor: Actor) -> bool:
+        process = tx.need(WORKSPACE, name)["process"]
+        return process is not None and process["pid"] == os.getpid()
+
+    deadline = time.monotonic() + _RECORDED_WITHIN
+    while not context.look("status", recorded):
+        if time.monotonic() > deadline:
+            raise AtlasError(f"the launch of {name} was never recorded: ending")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _accompany(context: Context, name: str, session: StreamedSession) -> str | None:
+    """Watch the session: tell it of mail when it is idle. Returns why its work is over, or None when it died."""
+    seen, told, noted = -1, "", None
+    while session.running:
+        if session.session != noted:
+            noted = session.session
+            context.act("status", lambda tx, actor: _note_session(tx, name, session.session))
+        position = context.store.position()
+        if position != seen or session.idle:
+            over, newest = context.look("status", lambda tx, actor: _news(tx, name))
+            if over:
+                return over
+            if newest and newest != told and session.idle:
+                session.send("You have mail. Read it with `atlas inbox`, unless it comes with this, and act on it.")
+                told = newest
+            seen = position
+        time.sleep(_LOOK_SECONDS)
+    return None
+
+
+def _note_session(tx: Transaction, name: str, session: str | None) -> None:
+    workspace = tx.need(WORKSPACE, name)
+    if workspace["process"] is not None:
+        tx.patch(WORKSPACE, workspace, process={**workspace["process"], "session": session})
+
+
+def _news(tx: Transaction, name: str) -> tuple[str | None, str]:
+    """Why the work is over, or None; and the newest unread message of the agent, or ""."""
+    workspace = tx.get(WORKSPACE, name)
+    if workspace is None or workspace["status"] not in ("ready", "merging"):
+        return "the workspace is gone", ""
+    assignment = tx.get(ASSIGNMENT, workspace["task_uuid"] or "")
+    if assignment is None or assignment["status"] not in LIVE:
+        return "the assignment is over", ""
+    unread = [m["id"] for m in tx.all(MESSAGE) if m["to"] == workspace["agent"] and m["status"] == "sent"]
+    return None, unread[-1] if unread else ""

@@ -1,0 +1,1 @@
+"""Whether an agent has understood its task, and each change of it."""

@@ -1,0 +1,1 @@
+"""Workspaces: making them, what lies in them, removing them."""

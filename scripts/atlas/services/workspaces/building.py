@@ -1,0 +1,154 @@
+"""Making a recorded workspace ready to work in, or taking it back. Whoever calls this holds the workspace's lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any
+
+from atlas.adapters.git import git, worktree
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import checks
+from atlas.core.errors import AtlasError
+from atlas.core.paths import Project
+from atlas.core.records.kinds import ASSIGNMENT, LIVE, WORKSPACE, SetUp, Workspace
+from atlas.core.rules.roles import Actor
+from atlas.services.assignments.assignments import give_back
+from atlas.services.integration import branch
+from atlas.services.messages.mailbox import send_held
+from atlas.services.project.context import Context
+from atlas.services.project.settings import current
+
+from .clearing import LOCK_REASON, clear, folder_of, link, path_of
+from .files import OWN, equip
+
+
+class PlaceTaken(AtlasError):
+    """Somebody else has put something where the workspace was to be."""
+
+
+class SetUpFailed(AtlasError):
+    """The project's set-up command did not succeed; `set_up` is how it ran."""
+
+    def __init__(self, ran: SetUp) -> None:
+        how = (
+            "was stopped at its limit of time or output"
+            if ran["exit_code"] is None
+            else f"ended with code {ran['exit_code']}"
+        )
+        last = (ran["output_tail"].strip().splitlines() or ["no output"])[-1]
+        super().__init__(f"the set-up command {ran['command'][:200]!r} {how}: {last[:300]}")
+        self.set_up = ran
+
+
+def build(context: Context, verb: str, name: str) -> Workspace:
+    """Make a recorded workspace ready and let its agent know. What a crash left of an earlier attempt goes first.
+
+    When that fails nothing of it stays, its assignment included: raises AtlasError with the reason.
+    """
+    record = context.look(verb, lambda tx, actor: tx.need(WORKSPACE, name))
+    try:
+        made = _make(context, verb, record) if record["ready_at"] is None else _take_over(context, verb, record)
+    except (AtlasError, OSError, KeyboardInterrupt) as error:
+        reason = str(error) or "interrupted"
+        ran = error.set_up if isinstance(error, SetUpFailed) else None
+        try:
+            undo(context, verb, name, reason, ran, cleared=isinstance(error, PlaceTaken))
+        except (AtlasError, OSError) as worse:
+            reason += f"; and it could not be taken back ({worse}): see `atlas doctor`"
+        raise AtlasError(f"workspace {name} could not be made: {reason}") from error
+    return context.act(verb, lambda tx, actor: _ready(tx, name, made))
+
+
+def _make(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
+    clear(context.project, record)
+    _check_out(context.project, record)
+    made = equip(context, verb, record)
+    return {**made, "set_up": _set_up(context, verb, record)}
+
+
+def _check_out(project: Project, record: Workspace) -> None:
+    path = path_of(project, record)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    try:
+        os.mkdir(path)  # only a folder made here is ever written to
+    except FileExistsError as error:
+        raise PlaceTaken(f"{path} was put there by somebody else just now") from error
+    folder_of(project, record)
+    git.move_branch(project.root, record["branch"], record["base_commit"], None)
+    check_out_branch(project, record)
+
+
+def check_out_branch(project: Project, record: Workspace) -> None:
+    """Make the worktree of a workspace's branch, and its link."""
+    path = path_of(project, record)
+    worktree.add(project.root, path, record["branch"], LOCK_REASON)
+    worktree.hide_tracked(path, OWN)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(path, ".INTERRUPT"))  # one that somebody committed says nothing to this worker
+    link(project, record)
+
+
+def _set_up(context: Context, verb: str, record: Workspace) -> SetUp | None:
+    settings = context.look(verb, lambda tx, actor: current(tx))
+    if settings["workspace_setup"] is None:
+        return None
+    ran: Any = checks.run(
+        settings["workspace_setup"], folder_of(context.project, record), settings["workspace_setup_seconds"]
+    )
+    if ran["exit_code"] != 0:
+        raise SetUpFailed(ran)
+    result: SetUp = ran
+    return result
+
+
+def _take_over(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
+    """Equip a workspace that belonged to nobody, and bring it to where the integration branch is now if it can be."""
+    folder = folder_of(context.project, record)
+    tip = branch.ensure(context, verb)
+    if not git.changes(folder) and git.has(folder, tip, "HEAD"):
+        git.run(folder, "merge", "--quiet", "--ff-only", tip)
+    return equip(context, verb, record)
+
+
+def build_again(context: Context, verb: str, record: Workspace) -> None:
+    """Make a workspace whose folder is gone again, from its branch. Raises AtlasError or OSError."""
+    project, path = context.project, path_of(context.project, record)
+    if worktree.entry(project.root, path) is not None:
+        worktree.forget(project.root, path)
+    os.makedirs(path)
+    check_out_branch(project, record)
+    equip(context, verb, record)
+    _set_up(context, verb, record)
+
+
+def _ready(tx: Transaction, name: str, made: dict[str, Any]) -> Workspace:
+    record = tx.need(WORKSPACE, name)
+    if record["status"] != "creating":
+        raise AtlasError(f"workspace {name} was given up while it was made: it is {record['status']}")
+    ready = tx.patch(WORKSPACE, record, status="ready", ready_at=tx.at, error=None, **made)
+    if ready["task_uuid"]:
+        send_held(tx, ready["task_uuid"])
+    return ready
+
+
+def undo(context: Context, verb: str, name: str, reason: str, ran: SetUp | None = None, cleared: bool = False) -> None:
+    """Take back a workspace that could not be made, and its assignment: the module waits for another one.
+
+    `cleared` says that nothing of it is there.
+    """
+    record = context.look(verb, lambda tx, actor: tx.need(WORKSPACE, name))
+    if record["ready_at"] is None and not cleared:
+        clear(context.project, record)
+
+    def run(tx: Transaction, actor: Actor) -> None:
+        now = tx.need(WORKSPACE, name)
+        assignment = tx.get(ASSIGNMENT, now["task_uuid"] or "")
+        if assignment is not None and assignment["status"] in LIVE:
+            give_back(tx, assignment)
+        if now["ready_at"] is None:
+            tx.patch(WORKSPACE, now, status="abandoned", removed_at=tx.at, error=reason[:2000], set_up=ran)
+        elif now["status"] == "creating":
+            tx.patch(WORKSPACE, now, status="ready", module=None, agent=None, task_uuid=None, error=reason[:2000])
+
+    context.act(verb, run)

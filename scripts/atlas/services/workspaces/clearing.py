@@ -1,0 +1,142 @@
+"""Where a workspace lies, what of that is ATLAS's to touch, and clearing away what is left of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+
+from atlas.adapters.git import git, worktree
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.paths import WORKTREES, Project
+from atlas.core.records.kinds import WORKSPACE, Workspace
+
+LOCK_REASON = "a workspace of ATLAS"
+"""Why git has our worktrees locked: neither git's pruning nor the client's clean-up touches them then."""
+_TRIES = 3
+_UNFINISHED = re.compile(r"\d{8}-\d{6}-workspace-([a-z0-9-]+)(?:\.[a-z0-9-]+)*\.bundle\.part(?:\.lock)?")
+
+
+def lock_of(project: Project, name: str) -> str:
+    """The file that is locked while a workspace is made, merged or removed."""
+    return os.path.join(project.private, "workspaces", f"{name}.lock")
+
+
+def path_of(project: Project, workspace: Workspace) -> str:
+    """Where a workspace should lie, whatever is there."""
+    return os.path.join(project.root, workspace["path"])
+
+
+def folder_of(project: Project, workspace: Workspace) -> str:
+    """Where a workspace lies. Raises AtlasError when it is not there, or a link leads elsewhere."""
+    path = path_of(project, workspace)
+    if os.path.dirname(workspace["path"]) != WORKTREES or os.path.realpath(path) != path:
+        raise AtlasError(f"workspace {workspace['name']}: {path} is a link, or not where ATLAS puts workspaces")
+    if not os.path.isdir(path):
+        raise AtlasError(f"workspace {workspace['name']}: {path} is gone: see `atlas doctor`")
+    return path
+
+
+def of_task(tx: Transaction, task_uuid: str) -> Workspace | None:
+    """The workspace of an assignment."""
+    return next((one for one in tx.all(WORKSPACE) if one["task_uuid"] == task_uuid and not one["removed_at"]), None)
+
+
+def trash_of(project: Project, workspace: Workspace) -> str:
+    """Where a workspace is moved to be deleted: a name that no workspace can have."""
+    return os.path.join(project.root, WORKTREES, f".removing-{workspace['name']}")
+
+
+def put_back(project: Project, workspace: Workspace) -> bool:
+    """Undo the first step of a removal that a crash ended there. Returns whether there was one."""
+    trash, path = trash_of(project, workspace), path_of(project, workspace)
+    if not os.path.isdir(trash) or os.path.lexists(path):
+        return False
+    os.rename(trash, path)
+    return True
+
+
+def unfinished_bundles(project: Project) -> dict[str, str]:
+    """What was left of bundles by commands that were killed: by path, the workspace that each was for."""
+    found = {}
+    for file in os.listdir(project.aside) if os.path.isdir(project.aside) else []:
+        match = _UNFINISHED.fullmatch(file)
+        if match:
+            found[os.path.join(project.aside, file)] = match[1]
+    return found
+
+
+def link_of(project: Project, workspace: Workspace) -> str:
+    """The documented place of a workspace, a link to where it really lies."""
+    return os.path.join(project.claude, "workspaces", workspace["name"])
+
+
+def link(project: Project, workspace: Workspace) -> None:
+    """Make the documented place lead to the workspace."""
+    path = link_of(project, workspace)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    unlink(project, workspace)
+    os.symlink(os.path.join(os.pardir, "worktrees", workspace["name"]), path)
+
+
+def is_linked(project: Project, workspace: Workspace) -> bool:
+    return os.path.realpath(link_of(project, workspace)) == path_of(project, workspace)
+
+
+def unlink(project: Project, workspace: Workspace) -> None:
+    if os.path.islink(link_of(project, workspace)):
+        os.unlink(link_of(project, workspace))
+
+
+def is_ours(project: Project, workspace: Workspace) -> bool:
+    """Whether the folder at a workspace's place is that workspace, though it may be hardly begun."""
+    path = path_of(project, workspace)
+    if os.path.islink(path) or not os.path.isdir(path):
+        return False
+    entry = worktree.entry(project.root, path)
+    if entry is None or entry.branch is None:
+        return set(os.listdir(path)) <= {".git"} or (entry is not None and entry.locked == LOCK_REASON)
+    return entry.branch == workspace["branch"] or entry.locked == LOCK_REASON
+
+
+def clear(project: Project, workspace: Workspace, kept: list[str] | None = None) -> None:
+    """Delete what a removed workspace leaves behind, or what there is of one that was never ready. May run again.
+
+    Its branch goes only when nothing is lost with it: commits that `kept` lacks (by default what the workspace began
+    with), a remote lacks, and the bundle that was made lacks. Raises AtlasError or OSError.
+    """
+    path, trash = path_of(project, workspace), trash_of(project, workspace)
+    if os.path.isdir(trash):
+        delete_folder(trash)
+    if workspace["ready_at"] is None and is_ours(project, workspace):
+        delete_folder(path)
+    if not os.path.lexists(path):
+        unlink(project, workspace)
+        if worktree.entry(project.root, path) is not None:
+            worktree.forget(project.root, path)
+    tip = droppable(project, workspace, kept or [workspace["base_commit"]])
+    if tip is not None:
+        git.move_branch(project.root, workspace["branch"], None, tip)
+
+
+def droppable(project: Project, workspace: Workspace, kept: list[str]) -> str | None:
+    """Where the branch of a workspace is, if it is there still and nothing is lost with it."""
+    ref = f"refs/heads/{workspace['branch']}"
+    tip = git.commit_of(project.root, ref)
+    if tip is None or any(entry.branch == workspace["branch"] for entry in worktree.entries(project.root)):
+        return None
+    saved = worktree.bundled(project.root, workspace["saved"]) if workspace["saved"] else []
+    return tip if tip in saved or not worktree.lost_commits(project.root, [ref], kept) else None
+
+
+def delete_folder(path: str) -> None:
+    """Delete a folder and all in it, links as links, write-protected folders too. Raises OSError."""
+    for _ in range(_TRIES):
+        for folder, _, _ in os.walk(path):
+            os.chmod(folder, 0o700)
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path)
+            return
+    shutil.rmtree(path)

@@ -1,0 +1,58 @@
+"""The verbs' door in the project itself, `.claude/tools/orchestration.py`, for those who expect it there."""
+
+from __future__ import annotations
+
+import os
+
+from atlas.adapters.system import disk
+from atlas.adapters.system.packages import SCRIPTS
+from atlas.core.errors import AtlasError
+from atlas.core.paths import Project
+
+_MARK = '"""ATLAS under the name that its documents give it:'
+_TEXT = f'''#!/usr/bin/env python3
+{_MARK} `orchestration.py VERB …` is `atlas VERB …`. Written by ATLAS."""
+
+import os
+import sys
+
+ATLAS = {{atlas!r}}
+if not os.path.exists(ATLAS):
+    sys.exit(f"orchestration.py: ATLAS is no longer at {{{{ATLAS}}}}: where it is now, run `atlas doctor --repair`")
+os.execv(sys.executable, [sys.executable, ATLAS, *sys.argv[1:]])
+'''
+
+
+def path_of(project: Project) -> str:
+    return os.path.join(project.claude, "tools", "orchestration.py")
+
+
+def is_stale(project: Project) -> bool:
+    """Whether the launcher is missing, or starts another ATLAS than this one."""
+    found = disk.read_bytes(path_of(project))
+    return not os.path.lexists(path_of(project)) or (found != _text() and _is_ours(found))
+
+
+def _is_ours(found: bytes | None) -> bool:
+    return found is not None and _MARK.encode() in found
+
+
+def write(project: Project) -> None:
+    """Write the launcher. Raises AtlasError when something of somebody else's is in its place."""
+    path = path_of(project)
+    folder = os.path.dirname(path)
+    if os.path.realpath(folder) != folder:
+        raise AtlasError(f"{folder} is a link: the launcher orchestration.py was not written there")
+    found = disk.read_bytes(path)
+    if found == _text():
+        return
+    if os.path.lexists(path) and not _is_ours(found):
+        raise AtlasError(f"{path} is not ATLAS's: it was left alone")
+    os.makedirs(folder, exist_ok=True)
+    temp = disk.write_temp(path, _text())
+    os.chmod(temp, 0o755)
+    os.replace(temp, path)
+
+
+def _text() -> bytes:
+    return _TEXT.format(atlas=os.path.join(SCRIPTS, "atlas_cli.py")).encode("utf-8", "surrogateescape")
