@@ -65,7 +65,7 @@ def _timed(project: Path, command: list[str]) -> float:
 
 
 def _service(project: Path) -> float:
-    from atlas.cli.outcome import context_at
+    from atlas.app import context_at
     from atlas.services.integration import conflicts
 
     context = context_at(str(project))
@@ -75,7 +75,7 @@ def _service(project: Path) -> float:
 
 
 def _prepare(folder: Path) -> Path:
-    from atlas.cli.outcome import context_at
+    from atlas.app import context_at
     from atlas.services.orchestration import dispatch
 
     project = make_project(folder / "conflicts", WORKSPACES)

@@ -39,7 +39,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 def _write(project: str, number: int, barrier: Any, results: Any) -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
     from atlas.adapters.store import file_store, lock
-    from atlas.cli.outcome import context_at
+    from atlas.app import context_at
     from atlas.services.assignments import agents
 
     waits: list[float] = []

@@ -55,7 +55,7 @@ def _workspace(project: Path) -> Path:
 
 def _project(folder: Path, size: int) -> Path:
     """A project of so many modules with a lead, and a worker that may edit m0 in its workspace."""
-    from atlas.cli.outcome import context_at
+    from atlas.app import context_at
     from atlas.core.records.kinds import SETTINGS
     from atlas.services.orchestration import dispatch
     from atlas.services.project import settings

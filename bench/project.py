@@ -13,8 +13,6 @@ FIELDS: dict[str, Any] = {
     "acceptance_criteria": ["it does what the description says", "it is covered by tests"],
     "checks": ["make test"],
 }
-
-
 LEAD = "bench-lead"
 
 
@@ -23,7 +21,7 @@ def make_project(folder: Path, size: int) -> Path:
 
     Of a single module, m0 has been assigned.
     """
-    from atlas.cli.outcome import context_at
+    from atlas.app import context_at
     from atlas.services.assignments import agents, assignments
     from atlas.services.orchestration import workflow
     from atlas.services.plan import plan
@@ -42,7 +40,7 @@ def make_project(folder: Path, size: int) -> Path:
             document.modules.append(module)
         tx.put_plan(document.data)
 
-    context.act("requirement", fill)
+    context.transact("requirement", fill)
     plan.approve(context)
     workflow.start(context)
     for name in ("one", "two"):

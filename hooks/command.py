@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from atlas.core.arguments import split
 from atlas.core.errors import AtlasError
-from atlas.core.letters.subjects import one_line, printable
 from atlas.core.paths import find_project
+from atlas.core.text import one_line, printable
 
 ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
 GRACE_SECONDS = 10

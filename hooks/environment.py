@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from atlas.adapters.system import packages
+from atlas.adapters.system import environment
 
 
 def main() -> None:
     """Nothing when the environment is there; else this process becomes `atlas env --background`."""
-    if packages.find() is None:
-        os.execv(sys.executable, [sys.executable, os.path.join(packages.SCRIPTS, "atlas_env.py"), "--background"])
+    if environment.find() is None:
+        os.execv(sys.executable, [sys.executable, os.path.join(environment.SCRIPTS, "atlas_env.py"), "--background"])

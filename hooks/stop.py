@@ -18,7 +18,8 @@ import turn
 from interrupt_monitor import KEPT, clean, doer, leave_facts, limit_time, read_event, say
 
 from atlas.core.following import digest
-from atlas.core.rules import verdicts
+from atlas.core.guard import refusals
+from atlas.core.letters.digest import digest_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,12 +165,12 @@ def send_on(stop: Stop, action: Action) -> Event:
     if is_new:
         withdraw(stop)
     reader = turn.reader_of(stop.gate, stop.session)
-    news = digest.told(digest.events(turn.entries(stop.told, stop.position), reader))
+    news = digest_text(digest.facts_for(reader, turn.entries(stop.told, stop.position)))
     stop.told = stop.position
     sent = 1 if is_new else before.get("sent", 0) + 1
     stop.keep(key=action["key"], alike=alike, of_one=of_one, in_row=in_row, sent=sent, at=now, seen=stop.position)
     what = f"ATLAS: before you stop, there is this for you to do now. {action['text']}"
-    parts = filter(None, (what, news, " ".join(verdicts.WAY_OUT.split())))
+    parts = filter(None, (what, news, " ".join(refusals.WAY_OUT.split())))
     return {"decision": "block", "reason": clean("\n".join(parts), KEPT)}
 
 

@@ -11,7 +11,8 @@ import gate_file
 import interrupt_monitor
 from interrupt_monitor import Place, clean, doer, leave_facts
 
-from atlas.core.guard import decision as gates
+from atlas.core.guard import refusals, role_view, tool_call
+from atlas.core.guard.decision import Decision, judge_call
 from atlas.core.rules import verdicts
 
 TYPE_CHECKING = False
@@ -59,26 +60,26 @@ def refusal(event: Event) -> Event | None:
     try:
         decision = decide(event, gate_file.mine())
     except Exception as error:  # whatever it is: silence would let the call through
-        decision = gates.Decision(UNDECIDED, verdicts.ASK, why_undecided(error))
+        decision = Decision(UNDECIDED, verdicts.ASK, why_undecided(error))
     if decision is None:
         return None
     leave_decision(event, decision)
-    words = verdicts.refusal(decision.rule, decision.reason)
+    words = refusals.refusal(decision.rule, decision.reason)
     answer = {"permissionDecision": decision.verdict, "permissionDecisionReason": words}
     return {"hookSpecificOutput": {"hookEventName": "PreToolUse", **answer}}
 
 
-def decide(event: Event, gate: Gate) -> gates.Decision | None:
+def decide(event: Event, gate: Gate) -> Decision | None:
     """What the rules come to. Raises what it may when the gate or the event is not what it should be."""
     unbound, paused = False, gate_file.is_paused(gate)
     if gate["role"] == "lead" and event.get("agent_id"):
         gate, unbound = of_subagent(event, gate)
     if paused:
         return None
-    view = gates.View(gate, os.path.realpath(os.environ["ATLAS_HOME"]), unbound)
-    call = gates.Call(text(event["tool_name"]), event["tool_input"], text(event["cwd"]), os.environ)
-    decision = gates.decide(view, call)
-    if decision is None and call.tool in gates.DISPATCHING_TOOLS and view.role == "lead":
+    view = role_view.RoleView(gate, os.path.realpath(os.environ["ATLAS_HOME"]), unbound)
+    call = tool_call.Call(text(event["tool_name"]), event["tool_input"], text(event["cwd"]), os.environ)
+    decision = judge_call(view, call)
+    if decision is None and call.tool in tool_call.DISPATCHING_TOOLS and view.role == "lead":
         import subagents
 
         subagents.leave_note(event["tool_input"], gate["workspaces"])
@@ -111,7 +112,7 @@ def why_undecided(error: Exception) -> str:
     return f"it cannot be told whether this call is allowed ({what}). `atlas doctor` says what is wrong."
 
 
-def leave_decision(event: Event, decision: gates.Decision) -> None:
+def leave_decision(event: Event, decision: Decision) -> None:
     """Have it counted. A disk that cannot be written changes no decision."""
     fact = {"fact": "decision", "rule": decision.rule, "verdict": decision.verdict}
     try:

@@ -18,6 +18,7 @@ import turn
 from interrupt_monitor import KEPT, clean, doer, leave_facts, read, read_event, say, write
 
 from atlas.core.following import digest
+from atlas.core.letters.digest import digest_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Watch:
             return "", 0.0
         if gate_file.is_paused(gate):
             return None, float(gate["paused"]["until"] or "inf")
-        news = digest.events(turn.entries(self._told, position), turn.reader_of(gate, self._session))
+        news = digest.facts_for(turn.reader_of(gate, self._session), turn.entries(self._told, position))
         action = turn.due(gate, now, self._is_busy)
         self._told = position
         if not news and action is not None and turn.is_poll(action) and self._polls(gate, action["key"]):
@@ -141,7 +142,7 @@ class Watch:
         if not news and action is None:
             return None, turn.next_due(gate, now)
         self._note(told=position)
-        return digest.told(news, action["text"] if action else ""), 0.0
+        return digest_text(news, action["text"] if action else ""), 0.0
 
     def _polls(self, gate: gate_file.Gate, due: str) -> bool:
         """Have the agents asked that are to be; whether that worked. What is due even then is for the model."""

@@ -14,14 +14,16 @@ import pytest
 import yaml
 
 from atlas.adapters.store import exclude, log
-from atlas.adapters.store.checkpoint import Gate
+from atlas.adapters.store.checkpoint import Checkpoint
 from atlas.adapters.transport import maestro
 from atlas.core import frontmatter
 from atlas.core.arguments import split
 from atlas.core.ids import SLUG
 from atlas.core.letters import subjects as wording
 from atlas.core.paths import EXEC_FILE
-from atlas.core.records.kinds import KINDS, MESSAGE_TYPES, TRANSITIONS
+from atlas.core.records.kinds import KINDS
+from atlas.core.records.message import MESSAGE_TYPES
+from atlas.core.records.transitions import TRANSITIONS
 from atlas.core.rules import roles, verdicts
 from atlas.core.verbs import VERBS
 from atlas.services.project import settings
@@ -157,7 +159,7 @@ def test_the_types_of_messages_are_described() -> None:
 def test_the_parts_of_history_and_gate_are_described() -> None:
     line = json.loads(log.encode(1, "", None, "", {}))
     same(rows(section(STATE, "A line of the history")), [[key] for key in line], "a line of the history")
-    same(rows(section(STATE, "The gate")), [[key] for key in json.loads(Gate().render())], "the gate")
+    same(rows(section(STATE, "The gate")), [[key] for key in json.loads(Checkpoint().render())], "the gate")
 
 
 def test_forms_of_ids_and_what_is_kept_out_of_commits() -> None:

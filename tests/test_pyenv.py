@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.system import packages
+from atlas.adapters.system import environment
 
 from .support import PYTHON, ROOT, SCRIPTS, run, run_read_only, wait_for
 
@@ -63,9 +63,9 @@ class Machine:
             "XDG_DATA_HOME": str(self.data),
             "PATH": f"{self.tools}:{os.environ['PATH']}",
         }
-        site = packages.find()
+        site = environment.find()
         assert site is not None
-        self.put_uv(FAKE_UV.format(site=site, folder=self.tools, library=packages.site_packages("").lstrip("/")))
+        self.put_uv(FAKE_UV.format(site=site, folder=self.tools, library=environment.site_packages("").lstrip("/")))
 
     def put_uv(self, text: str) -> None:
         uv = self.tools / "uv"
@@ -295,4 +295,4 @@ def test_a_ready_environment_costs_next_to_no_imports() -> None:
     }
     bare = {"__future__", "_stat", "abc", "_abc", "genericpath", "os", "os.path", "posixpath", "stat", "zlib"}
     assert set(modules.split()) <= ours | bare | {"_collections_abc"}
-    assert first == packages.find()
+    assert first == environment.find()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from atlas.board import status
 from atlas.core.records.kinds import MESSAGE, WORKFLOW
 from atlas.services.messages import mailbox
-from atlas.services.orchestration import workflow
 from atlas.services.project import pause
 from tests.interrupts.team import LEAD, PLAN, Team, make_team
 from tests.support import wait_for
@@ -171,7 +171,7 @@ def test_a_session_that_is_resumed_is_told_anew_and_one_that_branches_off_is_not
     said = [[word for word in "abc" if f"reason-{word}" in request.conversation] for request in model.requests]
     assert [words[-1:] for words in said] == [["a"], ["b"], ["b"]]
     assert lead_of(team) == LEAD != run.events.init["session_id"]
-    assert [one["session"] for one in workflow.status(team.context())["unattended"]] == [LEAD]
+    assert [one["session"] for one in status.status(team.context())["unattended"]] == [LEAD]
 
 
 def test_in_a_terminal_too_the_role_follows_a_clearing(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from atlas.cli.outcome import context_at
+from atlas.app import context_at
+from atlas.board import status
 from atlas.core.records.kinds import WORKFLOW
-from atlas.services.orchestration import workflow
 from tests.conftest import Atlas
 from tests.gates.stopping import is_waiting
 from tests.gates.test_stop import attend, finish, report
@@ -132,7 +132,7 @@ def test_a_stubborn_model_is_let_go_and_the_person_is_told(
         session.submit("Go")
         shown = session.wait_for(lambda screen: "sent on 5 times and stopped incomplete" in " ".join(screen.split()))
         assert "I stop for good." in shown
-    ((one),) = workflow.status(team.context())["stopped"]
+    ((one),) = status.status(team.context())["stopped"]
     assert (one["session"], "ann reported core done" in one["reason"]) == (LEAD, True)
     wait_for(lambda: not sandbox.processes())
 

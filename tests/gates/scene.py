@@ -9,7 +9,9 @@ from typing import Any
 from unittest.mock import patch
 
 from atlas.core.guard import protected_paths
-from atlas.core.guard.decision import Call, Decision, View, decide
+from atlas.core.guard.decision import Decision, judge_call
+from atlas.core.guard.role_view import RoleView
+from atlas.core.guard.tool_call import Call
 from atlas.core.rules.verb_permissions import LEAD, WORKER
 from tests.support import make_repository
 
@@ -27,7 +29,7 @@ class Scene:
         self.root = root
         self.folders = {name: root / ".claude/worktrees" / name for name in ("auth", "api", "over")}
 
-    def view(self, role: str, chosen: Mapping[str, str]) -> View:
+    def view(self, role: str, chosen: Mapping[str, str]) -> RoleView:
         """What the role's gate says."""
         tasks = {"auth": AUTH, "api": API, "over": OVER}
         auth, api, over = (
@@ -50,7 +52,7 @@ class Scene:
             "rules": dict(chosen),
             "workspaces": own.get(role, [auth, api]),
         }
-        return View(gate, str(self.root / ".git/atlas"), role == "unbound")
+        return RoleView(gate, str(self.root / ".git/atlas"), role == "unbound")
 
     def home(self, role: str) -> Path:
         """Where somebody's calls are made."""
@@ -62,7 +64,7 @@ class Scene:
         """What a call comes to. No folder but one is for temporary files, though the tests' own folder lies in one."""
         call = Call(tool, given, str(self.home(role)), {"HOME": str(self.root.parent / "home")})
         with patch.object(protected_paths, "_TEMPORARY", ("/tmp/atlas-test",)):
-            return decide(self.view(role, chosen or {}), call)
+            return judge_call(self.view(role, chosen or {}), call)
 
     def told(self, role: str, tool: str, given: Mapping[str, Any], **chosen: str) -> str:
         """The rule and its verdict, or an empty text when a call may go ahead."""

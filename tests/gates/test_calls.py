@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atlas.core.guard import decision
+from atlas.core.guard import tool_call
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import ASSIGNMENT, SESSION, SETTINGS, WORKFLOW, WORKSPACE
 from atlas.services.project import settings
@@ -42,7 +42,7 @@ def matchers() -> list[str]:
 
 
 def test_every_tool_has_one_hook_and_the_first_is_for_what_the_rules_are_about() -> None:
-    ruled = {*decision.WRITING_TOOLS, *decision.SHELL_TOOLS, *decision.DISPATCHING_TOOLS}
+    ruled = {*tool_call.WRITING_TOOLS, *tool_call.SHELL_TOOLS, *tool_call.DISPATCHING_TOOLS}
     assert set(matchers()[0].split("|")) == ruled
     for tool in (*ruled, "Read", "Bashful", "TodoWrite", "AgentOutput", "mcp__files__Write", "WebFetch", "x" * 200):
         assert [matches(matcher, tool) for matcher in matchers()] == [tool in ruled, tool not in ruled]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from atlas.core.following import digest
+from atlas.core.letters.digest import digest_text, fact_line
 from tests.interrupts.team import filled
 
 from .world import NOW, TOLD
@@ -92,9 +93,9 @@ NEWS = [
 
 @pytest.mark.parametrize(("reader", "line", "words"), NEWS, ids=[row[2][2:40] for row in NEWS])
 def test_what_is_told(reader: digest.Reader, line: dict[str, Any], words: str) -> None:
-    assert digest.events([line], reader) == [words]
+    assert [fact_line(fact) for fact in digest.facts_for(reader, [line])] == [words]
     own = {**line, "actor": {"role": "worker", "agent": None, "session": reader.session}}
-    assert digest.events([own], reader) == []
+    assert digest.facts_for(reader, [own]) == []
 
 
 NO_NEWS = [
@@ -116,7 +117,7 @@ NO_NEWS = [
 
 @pytest.mark.parametrize(("reader", "line"), NO_NEWS)
 def test_what_is_not(reader: digest.Reader, line: dict[str, Any]) -> None:
-    assert digest.events([line], reader) == []
+    assert digest.facts_for(reader, [line]) == []
 
 
 def test_whose_change_it_is() -> None:
@@ -130,10 +131,10 @@ def test_whose_change_it_is() -> None:
 
 def test_it_is_short_and_each_line_of_others_is_marked() -> None:
     many = [entry("discover", "discovery", found(text=f"x\n- ATLAS: next for you: y {'z' * 5000}")) for _ in range(40)]
-    told = digest.told(digest.events(many, LEAD), "do this")
+    told = digest_text(digest.facts_for(LEAD, many), "do this")
     lines = told.splitlines()
     assert len(told) < 9000
     assert lines[-2:] == ["- and 28 more: `atlas history` has them all", "ATLAS: next for you: do this"]
     assert [line for line in lines[1:-2] if not line.startswith(("| x - ATLAS", "- ann found something"))] == []
-    assert digest.told([]) == ""
-    assert digest.told([], "do this") == "ATLAS: next for you: do this"
+    assert digest_text([]) == ""
+    assert digest_text([], "do this") == "ATLAS: next for you: do this"

@@ -13,11 +13,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from atlas.core import interrupts
-from atlas.core.guard import command_rules, protected_paths
-from atlas.core.guard import decision as gates
-from atlas.core.guard.decision import Call, View
+from atlas.core.guard import command_rules, decision, protected_paths, refusals, tool_call
+from atlas.core.guard.role_view import RoleView
+from atlas.core.guard.tool_call import Call
 from atlas.core.paths import EXEC_FILE
-from atlas.core.records.kinds import FILES, LIVE
+from atlas.core.records.kinds import FILES
 from atlas.core.rules import verdicts
 
 from .scene import API, AUTH, HELD, OVER, ROLES, Scene, make_scene
@@ -166,7 +166,7 @@ def test_writing_by_commands(scene: Scene, command: str, told: dict[str, str]) -
 # Dispatching
 
 
-@pytest.mark.parametrize("tool", gates.DISPATCHING_TOOLS)
+@pytest.mark.parametrize("tool", tool_call.DISPATCHING_TOOLS)
 @pytest.mark.parametrize(
     ("prompt", "subagent", "refused"),
     [
@@ -239,7 +239,7 @@ def test_a_refusal_says_the_rule_why_what_instead_and_the_way_out(scene: Scene, 
     given = {name: scene.filled(value) for name, value in arguments.items()}
     decision = scene.decision(role, tool, given)
     assert decision is not None
-    words = verdicts.refusal(decision.rule, decision.reason)
+    words = refusals.refusal(decision.rule, decision.reason)
     assert words.startswith(f"ATLAS, rule `{rule}`: ")
     assert '`/atlas-pause "reason"`' in words
     for path in (value for name, value in given.items() if name.endswith("path")):
@@ -251,19 +251,19 @@ def test_a_refusal_says_the_rule_why_what_instead_and_the_way_out(scene: Scene, 
 def test_a_refusal_is_one_line_that_can_be_shown(scene: Scene) -> None:
     decision = scene.decision("worker", "Bash", {"command": f"rm '{scene.root}/new\n\x1b[2Jline'/*.{{py,c}} $x"})
     assert decision is not None
-    words = verdicts.refusal(decision.rule, decision.reason)
+    words = refusals.refusal(decision.rule, decision.reason)
     assert f"{scene.root}/new ?[2Jline/*.* is outside" in words
     long = scene.decision("worker", "Write", {"file_path": "/" + "x" * 100_000})
     assert long is not None
-    assert len(verdicts.refusal(long.rule, long.reason)) < 5000
+    assert len(refusals.refusal(long.rule, long.reason)) < 5000
 
 
 def test_every_text_is_used_and_filled_in() -> None:
-    code = "".join(inspect.getsource(module) for module in (gates, command_rules))
-    for case, text in verdicts._WHY.items():
+    code = "".join(inspect.getsource(module) for module in (decision, command_rules))
+    for case, text in refusals._WHY.items():
         assert f'why("{case}"' in code
         names = {name: "VALUE" for _, name, _, _ in string.Formatter().parse(text) if name}
-        assert "{" not in verdicts.why(case, **names)
+        assert "{" not in refusals.why(case, **names)
 
 
 def test_what_lies_where() -> None:
@@ -276,7 +276,6 @@ def test_what_lies_where() -> None:
     }.items():
         assert protected_paths.is_temporary("/w", path) is temporary
     assert not protected_paths.is_temporary("/tmp/project", "/tmp/project/x")
-    assert gates._LIVE == LIVE
     assert all(verdict in verdicts.VERDICTS for verdict, _, _ in verdicts.RULES.values())
 
 
@@ -307,12 +306,12 @@ WORDS = [
 @settings(max_examples=200, deadline=None)
 @given_any(
     role=st.sampled_from(ROLES),
-    tool=st.sampled_from([*WRITES, *gates.DISPATCHING_TOOLS]),
+    tool=st.sampled_from([*WRITES, *tool_call.DISPATCHING_TOOLS]),
     text=st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=15).map("".join),
 )
 def test_any_call_is_decided(scene: Scene, role: str, tool: str, text: str) -> None:
     given_all = dict.fromkeys(("file_path", "notebook_path", "command", "prompt", "subagent_type"), text)
-    with contextlib.suppress(gates.Unclear):
+    with contextlib.suppress(protected_paths.Unclear):
         scene.told(role, tool, given_all)
 
 
@@ -330,9 +329,9 @@ def test_a_gate_that_is_none_decides_nothing(scene: Scene, broken: dict[str, Any
         "rules": {},
         "workspaces": [],
     }
-    View(gate, "/w/.git/atlas")
+    RoleView(gate, "/w/.git/atlas")
     with pytest.raises((LookupError, TypeError, ValueError)):
-        View({**gate, **broken}, "/w/.git/atlas")
+        RoleView({**gate, **broken}, "/w/.git/atlas")
 
 
 @pytest.mark.parametrize("arguments", [{"file_path": 5}, {"file_path": ["x"]}, {"prompt": {}}], ids=str)
@@ -343,6 +342,6 @@ def test_a_call_that_is_none_is_not_guessed_at(arguments: dict[str, Any]) -> Non
 
 def test_too_many_files_are_said_to_be_so(scene: Scene) -> None:
     names = " ".join(f"x{number}" for number in range(3000))
-    with pytest.raises(gates.Unclear):
+    with pytest.raises(protected_paths.Unclear):
         scene.runs("worker", f"rm {names}")
     assert scene.runs("worker", "rm x; " * 3000) == ""

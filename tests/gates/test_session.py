@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from atlas.board import status
 from atlas.core import clock
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import SESSION, WORKFLOW
@@ -34,7 +35,7 @@ def lead_of(team: Team) -> str | None:
 
 
 def unattended(team: Team) -> list[tuple[str | None, str, list[str]]]:
-    found = workflow.status(team.context())["unattended"]
+    found = status.status(team.context())["unattended"]
     return [(one["agent"], one["session"], one["modules"]) for one in found]
 
 

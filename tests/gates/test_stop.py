@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from atlas.board import text
-from atlas.cli.outcome import context_at
+from atlas.app import context_at
+from atlas.board import status, text
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import ASSIGNMENT, SESSION, WORKFLOW
 from atlas.services.assignments import assignments
 from atlas.services.messages import discoveries, mailbox
-from atlas.services.orchestration import workflow
 from atlas.services.plan import plan
 from atlas.services.project import pause
 from tests.interrupts.team import LEAD, PLAN, Team
@@ -51,7 +50,7 @@ def finish(team: Team) -> None:
 
 
 def incomplete(team: Team) -> list[tuple[str | None, str]]:
-    return [(one["agent"], one["reason"]) for one in workflow.status(team.context())["stopped"]]
+    return [(one["agent"], one["reason"]) for one in status.status(team.context())["stopped"]]
 
 
 @pytest.fixture
@@ -218,7 +217,7 @@ def test_who_stops_again_and_again_is_let_go_and_the_person_is_told(team: Team, 
     assert "sent on 5 times and stopped incomplete. Left to do: ann reported core done." in told
     ((agent, reason),) = incomplete(team)
     assert (agent, "ann reported core done" in reason) == (None, True)
-    assert "Stopped incomplete" in text.status(workflow.status(team.context()))
+    assert "Stopped incomplete" in text.status(status.status(team.context()))
     assert lead.waiter(stop_hook_active=True).ended() == ""
     lead.start("resume")
     assert incomplete(team) == []

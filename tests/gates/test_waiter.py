@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from atlas.board import status
 from atlas.core import clock
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
 from atlas.services.messages import discoveries, mailbox
-from atlas.services.orchestration import workflow
 from atlas.services.project import pause
 from tests.interrupts.team import LEAD, PLAN, Team
 from tests.support import wait_for
@@ -227,10 +227,10 @@ def test_while_the_gates_are_lifted_nobody_is_woken(team: Team, waiter: Waiter) 
 def test_when_its_time_is_up_the_person_and_the_status_are_told(team: Team, lead: Turns) -> None:
     lead.env["ATLAS_WAIT_SECONDS"] = "1"
     assert "is not woken any more" in lead.wait().ended()
-    ((_, reason),) = [(one["agent"], one["reason"]) for one in workflow.status(team.context())["stopped"]]
+    ((_, reason),) = [(one["agent"], one["reason"]) for one in status.status(team.context())["stopped"]]
     assert "nothing happened" in reason
     lead.stop()
-    assert workflow.status(team.context())["stopped"] == []
+    assert status.status(team.context())["stopped"] == []
 
 
 # Who waits

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from atlas.cli.outcome import context_at
+from atlas.app import context_at
 from atlas.core import clock
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, WORKFLOW, WORKSPACE
 from atlas.core.rules.enforcement import GRAIN, LONGEST_CALL, is_at_work, is_unenforced

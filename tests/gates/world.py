@@ -78,10 +78,10 @@ class World:
         return self._put(SETTINGS, id="project", gates=verdicts)
 
     def for_lead(self) -> next_action.Stop:
-        return next_action.for_lead(whose_turn.Board(self.records))
+        return next_action.for_lead(whose_turn.OpenWork(self.records))
 
     def for_worker(self, agent: str, task: str | None = None) -> next_action.Stop:
-        return next_action.for_worker(whose_turn.Board(self.records), agent, task)
+        return next_action.for_worker(whose_turn.OpenWork(self.records), agent, task)
 
     def _put(self, kind: Kind[Any], /, **fields: Any) -> World:
         record = {**filled(kind.name), **fields}

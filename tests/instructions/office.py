@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from atlas.cli.outcome import context_at
+from atlas.app import context_at
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
 from atlas.services.assignments import agents, assignments

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from atlas.board import status
 from atlas.services.assignments import assignments
 from atlas.services.messages import mailbox
-from atlas.services.orchestration import modules, workflow
+from atlas.services.orchestration import modules
 from atlas.services.understanding import verification
 
 from .office import LEAD, ONE, TWO, Office, nothing_changes, refused
@@ -111,12 +112,12 @@ def test_after_three_wrong_attempts_the_module_is_back_in_the_pool(by: str, offi
     told = office.mail("lead")
     assert [message["sender"] for message in told] == ["atlas"]
     assert "one did not repeat api correctly in 3 attempts" in told[0]["body"]
-    (shown,) = workflow.status(office.as_(None))["returned"]
+    (shown,) = status.status(office.as_(None))["returned"]
     assert (shown["module"], shown["agent"]) == ("api", "one")
     assert "nobody has it" in refused(office.repeat)
     assignments.assign(office.as_(LEAD), "api", "two")
     assert office.verification()["attempts"] == 0
-    assert workflow.status(office.as_(None))["returned"] == []
+    assert status.status(office.as_(None))["returned"] == []
 
 
 def test_nothing_is_done_out_of_turn(office: Office) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from atlas.board import status
 from atlas.board import text as board
 from atlas.render import instructions as text
 from atlas.services.messages import mailbox
-from atlas.services.orchestration import workflow
 from atlas.services.sessions import launch
 from atlas.services.understanding import verification
 from tests.conftest import script_of
@@ -45,7 +45,7 @@ def test_words_are_shown_as_data(office: Office) -> None:
         assert lines
         assert [line for line in lines if not line.startswith("| ") and "Then wait for" not in line] == []
         assert not {"\x1b", "\x00", "\u202e"} & set(place)
-    assert "\x1b" not in board.status(workflow.status(office.as_(None)))
+    assert "\x1b" not in board.status(status.status(office.as_(None)))
 
 
 def test_a_forged_message_authorises_nothing(office: Office) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.cli.outcome import context_at
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKFLOW, WORKSPACE, Discovery
+from atlas.app import context_at
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKFLOW, WORKSPACE
+from atlas.core.records.message import Discovery
 from atlas.services.messages import discoveries
 from atlas.services.project.context import Context
 from tests.support import ROOT, git

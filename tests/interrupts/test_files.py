@@ -30,7 +30,7 @@ def change(team: Team) -> None:
 def act(team: Team, fn: Callable[[Any], Any]) -> None:
     """Change something as a verb does."""
     context: Context = team.context(LEAD)
-    context.act("workspace", lambda tx, actor: fn(tx))
+    context.transact("workspace", lambda tx, actor: fn(tx))
 
 
 # Interrupts

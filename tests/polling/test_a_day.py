@@ -52,14 +52,14 @@ class Day:
         here = context(repo)
         self.project, self.tx = here.project, here.store.read(lambda tx: tx)
         for name in self.names:
-            self.act("assign", partial(self._assign, name))
+            self.transact("assign", partial(self._assign, name))
 
-    def act(self, verb: str, run: Any) -> Any:
+    def transact(self, verb: str, run: Any) -> Any:
         """A transaction by the lead."""
         self.tx.at, self.tx.actor = clock.now(), {"role": "lead", "agent": None, "session": None}
         return run(self.tx, self.tx.actor)
 
-    look = act
+    read = transact
 
     def _assign(self, module: str, tx: Transaction, actor: Any) -> None:
         """An agent with a module, and the record of a workspace: what shows of the work are heartbeats."""
@@ -75,7 +75,7 @@ class Day:
     def pass_by(self, minute: int) -> None:
         """Let the clock show a minute of the day, and the agents do what they do; then have everybody checked."""
         self.set_clock(minute)
-        self.act("report", lambda tx, actor: self._let_them_act(tx, minute))
+        self.transact("report", lambda tx, actor: self._let_them_act(tx, minute))
         result = polling.check_agents(cast("Context", self))
         for what in ("polled", "escalated"):
             for line in result[what]:

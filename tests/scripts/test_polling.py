@@ -33,7 +33,7 @@ def at_work(executing: Project) -> Project:
 
 def make_due(project: Project, module: str = "auth-core") -> None:
     """Change the record, by a transaction of its own, so that what it waits for was due a second ago."""
-    from atlas.cli.outcome import context_at
+    from atlas.app import context_at
     from atlas.core.records.kinds import ASSIGNMENT, MODULE
 
     def run(tx: Any) -> None:

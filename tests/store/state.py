@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from atlas.adapters.store import log, schema
-from atlas.adapters.store.checkpoint import Gate
+from atlas.adapters.store.checkpoint import Checkpoint
 from atlas.adapters.store.recovery import Replay
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
-from atlas.cli.outcome import context_at
+from atlas.app import context_at
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project, find_project
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, KINDS, LIVE, MESSAGE, MODULE, WORKFLOW
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, KINDS, MESSAGE, MODULE, WORKFLOW
+from atlas.core.records.transitions import LIVE
 from atlas.core.rules import roles
 from atlas.services.orchestration import workflow
 from atlas.services.plan import plan
@@ -49,7 +50,7 @@ def plan_modules(repo: Path, modules: Iterable[str], checks: Iterable[str] = ())
             document.modules.append(module)
         tx.put_plan(document.data)
 
-    here.act("requirement", fill)
+    here.transact("requirement", fill)
 
 
 def start(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> None:
@@ -98,7 +99,7 @@ def assert_whole(repo: Path) -> Replay:
     if replay.seq == 0:
         assert not os.path.exists(project.gate)
         return replay
-    gate = Gate.parse(disk.read_bytes(project.gate))
+    gate = Checkpoint.parse(disk.read_bytes(project.gate))
     assert gate is not None
     assert (gate.seq, gate.history) == (replay.seq, log.size(project.history))
     for file, table in replay.tables.items():

@@ -14,7 +14,8 @@ import pytest
 
 from atlas.adapters.store import log
 from atlas.adapters.store.transaction import Transaction
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, LIVE, MODULE, SESSION
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION
+from atlas.core.records.transitions import LIVE
 from atlas.services.assignments import agents, assignments
 from atlas.services.orchestration import workflow
 from tests.conftest import script_of

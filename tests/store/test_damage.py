@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from atlas.adapters.store import log
+from atlas.board import status
 from atlas.core.errors import AtlasError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE
 from atlas.core.records.kinds import FILES, KINDS, SESSION
 from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox
-from atlas.services.orchestration import workflow
 from atlas.services.plan import plan
 from tests.support import git, leave_fact, make_repository
 
@@ -132,7 +132,7 @@ def test_a_damaged_table_is_rebuilt(
 def test_all_tables_at_once(busy: Path) -> None:
     before = all_files(busy)
     shutil.rmtree(project_of(busy).claude)
-    assert workflow.status(context(busy))["modules_total"] == 2
+    assert status.status(context(busy))["modules_total"] == 2
     assert all_files(busy) == before
 
 
@@ -161,7 +161,7 @@ def test_a_missing_plan_is_restored_by_the_next_change(repo: Path, damage: Calla
 def test_a_damaged_gate_is_made_anew(busy: Path, damage: Callable[[Path], None]) -> None:
     before = all_files(busy)
     damage(Path(project_of(busy).gate))
-    assert workflow.status(context(busy))["modules_total"] == 2
+    assert status.status(context(busy))["modules_total"] == 2
     assert all_files(busy) == before
     assert_whole(busy)
 
@@ -172,7 +172,7 @@ def test_a_shortened_history_is_refused_in_one_line(busy: Path, damage: Callable
     damage(Path(project_of(busy).history))
     before = all_files(busy)
     calls: list[Callable[[], Any]] = [
-        lambda: workflow.status(context(busy)),
+        lambda: status.status(context(busy)),
         lambda: agents.register(context(busy), "ai", "next"),
     ]
     for call in calls:
@@ -199,7 +199,7 @@ def test_half_a_line_at_the_end_of_the_history_goes_aside(busy: Path, tail: byte
     before = all_files(busy)
     with open(project_of(busy).history, "ab") as file:
         file.write(tail)
-    assert workflow.status(context(busy))["modules_total"] == 2
+    assert status.status(context(busy))["modules_total"] == 2
     assert all_files(busy) == before
     assert aside(busy) == [tail]
     assert agents.register(context(busy), "ai", "next")["created"]
@@ -213,7 +213,7 @@ def test_two_lines_that_were_swapped_are_refused(busy: Path) -> None:
     Path(project.history).write_bytes(b"".join(lines))
     Path(project.gate).unlink()
     with pytest.raises(StateError, match="history line 2 has sequence number 3"):
-        workflow.status(context(busy))
+        status.status(context(busy))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_linked_worktree_and_a_subfolder_share_the_state(busy: Path, tmp_path:
     (busy / "sub" / "folder").mkdir(parents=True)
     for place in (tmp_path / "linked", busy / "sub" / "folder"):
         assert agents.register(context(place), "ai", place.name)["created"]
-    assert {agent["identifier"] for agent in workflow.status(context(busy))["agents"]} == {"first", "linked", "folder"}
+    assert {agent["identifier"] for agent in status.status(context(busy))["agents"]} == {"first", "linked", "folder"}
 
 
 def test_a_newer_state_is_refused_by_name(busy: Path) -> None:
@@ -293,7 +293,7 @@ def test_a_newer_line_is_refused_by_name(busy: Path, monkeypatch: pytest.MonkeyP
         file.write(line)
     before = all_files(busy)
     with pytest.raises(AtlasError, match="update the plugin"):
-        workflow.status(context(busy))
+        status.status(context(busy))
     assert all_files(busy) == before
 
 

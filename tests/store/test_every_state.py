@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from atlas.core.records.kinds import ASSIGNMENT, MODULE, REPORTS, TRANSITIONS
+from atlas.board import status as board
+from atlas.core.records.assignment import REPORTS
+from atlas.core.records.kinds import ASSIGNMENT, MODULE
+from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, assignments, handoff
 from atlas.services.messages import mailbox
 from atlas.services.orchestration import handover, modules, workflow
@@ -67,7 +70,7 @@ LEADING: dict[str, Call] = {
     "update record-feasibility": lambda here: updates.record_feasibility(here, "m0", "u1", ["yes"] * 5, ["late"]),
     "update resolve-concerns": lambda here: updates.resolve(here, "m0", "u1", "bear it", None),
     "update authorize-resume": lambda here: updates.authorize(here, "m0", "u1"),
-    "reassign --force, its first step": lambda here: handover.take(here, "m0", "two", 0),
+    "reassign --force, its first step": lambda here: handover.stop_and_save(here, "m0", "two", 0),
     "handoff": lambda here: handoff.hand_off(here, "m0", "two"),
     "lead": workflow.lead,
     "verify-instructions ask": lambda here: verification.request(here, "m0", None),
@@ -85,7 +88,7 @@ OWN["repeat"] = lambda here: repetition.repeat(here, "m0", repeated())
 OWN["repeat wrongly"] = lambda here: repetition.repeat(here, "m0", repeated(criteria=["c9"]))
 OWN["acknowledge"] = lambda here: updates.acknowledge(here, "m0", None, (), ())
 OWN["inbox"] = lambda here: mailbox.inbox(here, "one")
-READING: dict[str, Call] = {"status": workflow.status, "check": workflow.check, "check-plan": plan.check}
+READING: dict[str, Call] = {"status": board.status, "check": workflow.check, "check-plan": plan.check}
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +159,7 @@ def test_the_last_module_ends_the_orchestration(template: Path, tmp_path: Path) 
         assert not records(assert_whole(repo), MODULE)[module]["evidence"]
         assignments.assign(context(repo), module, "one")
         evidence.complete(context(repo), module, "seen by eye")
-    assert workflow.status(context(repo))["status"] == "complete"
+    assert board.status(context(repo))["status"] == "complete"
     for name in ("register", "assign to another", "reassign", "modify add", "report done"):
         assert "the orchestration is complete" in str(refusal(partial({**LEADING, **OWN}[name], context(repo))))
     plan.start(context(repo), "The next goal")

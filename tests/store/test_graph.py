@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import LIVE, PRIORITIES, TRANSITIONS, Module, check_transition
+from atlas.core.records.plan import PRIORITIES, Module
+from atlas.core.records.transitions import LIVE, TRANSITIONS, check_transition
 from atlas.core.rules import graph
 
 NODES = "abcdef"

@@ -12,9 +12,9 @@ import pytest
 
 from atlas.adapters.store import log
 from atlas.adapters.store.lock import exclusive
+from atlas.board import status
 from atlas.core.errors import AtlasError
 from atlas.services.assignments import agents
-from atlas.services.orchestration import workflow
 from tests.support import wait_for
 
 from .nursery import Job, Nursery
@@ -106,7 +106,7 @@ def test_a_holder_that_does_not_let_go_is_named_in_one_line(repo: Path, nursery:
     with pytest.raises(AtlasError, match="locked by another command"), exclusive(project_of(repo).private, wait=0.1):
         pass
     assert queue(repo) == []
-    assert workflow.status(context(repo))["modules_total"] == 1, "reading needs no lock"
+    assert status.status(context(repo))["modules_total"] == 1, "reading needs no lock"
     os.kill(process, signal.SIGKILL)
     nursery.end()
     assert agents.register(context(repo), "ai", "next")["created"]

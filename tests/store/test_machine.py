@@ -23,7 +23,10 @@ from hypothesis.stateful import (
 
 from atlas.adapters.store import log
 from atlas.adapters.store.recovery import Replay
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, REPORTS, SESSION, TRANSITIONS, WORKFLOW
+from atlas.board import status as board
+from atlas.core.records.assignment import REPORTS
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, SESSION, WORKFLOW
+from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox as messages
 from atlas.services.orchestration import modules, workflow
@@ -241,7 +244,7 @@ class Orchestration(RuleBasedStateMachine):
 
     def look(self, dice: Dice) -> None:
         calls: list[tuple[str, Callable[[Context], Any]]] = [
-            ("status", workflow.status),
+            ("status", board.status),
             ("plan-status", plan.status),
             ("check", workflow.check),
             ("check-plan", plan.check),

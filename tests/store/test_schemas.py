@@ -13,8 +13,9 @@ from jsonschema import Draft202012Validator
 
 from atlas.adapters.store import schema
 from atlas.core.errors import AtlasError
-from atlas.core.records import kinds
-from atlas.core.records.kinds import KINDS, TRANSITIONS
+from atlas.core.records import assignment, kinds, message, plan
+from atlas.core.records.kinds import KINDS
+from atlas.core.records.transitions import TRANSITIONS
 
 RECORDS = {kind: getattr(kinds, "".join(word.title() for word in kind.split("_"))) for kind in KINDS}
 SCHEMAS = {path.name.removesuffix(".schema.json"): path for path in Path(schema.SCHEMAS).glob("*.schema.json")}
@@ -103,11 +104,11 @@ def test_every_record_with_a_status_has_a_transition_table() -> None:
 @pytest.mark.parametrize(
     ("kind", "field", "values"),
     [
-        ("module", "priority", kinds.PRIORITIES),
-        ("message", "priority", kinds.MESSAGE_PRIORITIES),
-        ("message", "type", kinds.MESSAGE_TYPES),
-        ("message", "transport", kinds.TRANSPORTS),
-        ("agent", "transport", kinds.TRANSPORTS),
+        ("module", "priority", plan.PRIORITIES),
+        ("message", "priority", message.MESSAGE_PRIORITIES),
+        ("message", "type", message.MESSAGE_TYPES),
+        ("message", "transport", message.TRANSPORTS),
+        ("agent", "transport", message.TRANSPORTS),
     ],
 )
 def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: tuple[str, ...]) -> None:
@@ -116,7 +117,7 @@ def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: t
 
 def test_the_reports_are_those_of_the_code() -> None:
     report = load("assignment")["properties"]["reports"]["items"]
-    assert report["properties"]["kind"]["enum"] == list(kinds.REPORTS)
+    assert report["properties"]["kind"]["enum"] == list(assignment.REPORTS)
 
 
 def test_a_plan_s_module_has_the_fields_of_a_module() -> None:

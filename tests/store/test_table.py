@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atlas.adapters.store import log
-from atlas.adapters.store.checkpoint import Gate, fingerprint
+from atlas.adapters.store.checkpoint import Checkpoint, fingerprint
 from atlas.adapters.store.tables import Table, encode
 from atlas.adapters.system import serial
 from atlas.core import frontmatter
@@ -116,8 +116,8 @@ def test_any_changed_byte_of_a_history_line_is_noticed(place: int, byte: int) ->
 
 @given(st.integers(min_value=0, max_value=2**40), st.dictionaries(st.sampled_from(FILES), st.binary(), max_size=3))
 def test_a_gate_is_read_as_it_was_written(size: int, files: dict[str, bytes]) -> None:
-    gate = Gate(3, size, {name: fingerprint(data) for name, data in files.items()})
-    parsed = Gate.parse(gate.render())
+    gate = Checkpoint(3, size, {name: fingerprint(data) for name, data in files.items()})
+    parsed = Checkpoint.parse(gate.render())
     assert parsed is not None
     assert (parsed.seq, parsed.history, parsed.files) == (gate.seq, gate.history, gate.files)
     assert all(parsed.matches(name, data) and not parsed.matches(name, data + b"x") for name, data in files.items())
@@ -129,7 +129,7 @@ def test_a_gate_is_read_as_it_was_written(size: int, files: dict[str, bytes]) ->
 @example(b'{"version": 1, "seq": 1, "history": 1, "files": {}}')
 @example(b'{"version": "1"}')
 def test_other_bytes_are_no_gate(data: bytes) -> None:
-    assert Gate.parse(data) is None
+    assert Checkpoint.parse(data) is None
 
 
 @given(st.binary(), st.text(st.characters(exclude_categories=["Cs", "Cc"])))

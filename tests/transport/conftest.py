@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.transport import VARIABLE, wire
-from atlas.cli.outcome import context_at
+from atlas.adapters.transport import wire
+from atlas.adapters.transport.choice import VARIABLE
+from atlas.app import context_at
 from atlas.services.project.context import Context
 from tests.scripts.conftest import PLANNING
 from tests.scripts.project import Done, Project

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.transport import base_url
+from atlas.adapters.transport.choice import base_url
 from atlas.core.errors import AtlasError
 
 from .conftest import Linked, begin

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from atlas.adapters.transport import Letter, TransportError, wire
+from atlas.adapters.transport import wire
 from atlas.adapters.transport.maestro import Maestro
+from atlas.adapters.transport.transport import Letter, TransportError
 
 from .maestro_server import DRIPPING, GONE, JUNK, SILENT, VAGUE, Server
 

@@ -110,7 +110,7 @@ def test_many_messages_under_random_faults(context: Context, server: Server, mon
     server.choose = choose
     called_failed = 0
     for _ in range(BATCHES):
-        context.act("notify", post)
+        context.transact("notify", post)
         if chance.random() < 0.5:
             server.stop()
             server.start()

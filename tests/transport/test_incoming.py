@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atlas.core.letters.subjects import printable
+from atlas.core.text import printable
 from atlas.services.messages import exchange, outbox
 from atlas.services.project.context import Context
 from tests.conftest import script_of
@@ -226,7 +226,7 @@ def test_listening_sends_what_is_due(
 ) -> None:
     monkeypatch.setattr(outbox, "_LONGEST_PAUSE", 0)
     server.stop()
-    known.act("notify", lambda tx, actor: None)
+    known.transact("notify", lambda tx, actor: None)
     from atlas.services.messages import mailbox
 
     mailbox.notify(known, "implementer-1", "S", "m", "normal", "notification", None)

@@ -145,7 +145,7 @@ def test_two_commands_at_once_send_one_after_the_other(linked: Linked, server: S
 
 def test_nobody_sends_while_another_command_does(linked: Linked, server: Server) -> None:
     command = [str(PYTHON), str(script_of("notify")), "implementer-1", *MESSAGE]
-    with file_lock.held(str(linked.folder / ".git/atlas/outbox.lock"), "the outbox"):
+    with file_lock.hold_lock(str(linked.folder / ".git/atlas/outbox.lock"), "the outbox"):
         process = subprocess.Popen(command, cwd=linked.folder, env={**os.environ, **linked.env})
         wait_for(lambda: naps(process.pid) > 30)
         assert (process.poll(), arrived(server)) == (None, [])

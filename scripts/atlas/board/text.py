@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.core.letters.subjects import one_line
 from atlas.core.rules import enforcement, understanding, updates
+from atlas.core.text import one_line
 from atlas.render import discoveries, sessions
 
 Result = dict[str, Any]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import updates as text
 from atlas.services.understanding import updates
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 from .update import answers
 
 

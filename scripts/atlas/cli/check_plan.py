@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import text
 from atlas.services.plan import plan
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import conflicts as render
 from atlas.services.integration import conflicts
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import os
 import time
 import traceback
 
-from atlas.adapters.system.packages import data_folder
+from atlas.adapters.system.environment import data_folder
 
 
 def write_log(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from atlas.adapters.system import packages_install
+from atlas.adapters.system import environment_maker
 
 from .options import seconds
 from .outcome import Outcome
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--wait",
         type=seconds,
         nargs="?",
-        const=float(packages_install.BUILD_SECONDS),
+        const=float(environment_maker.BUILD_SECONDS),
         metavar="SECONDS",
         help="have it made and wait until it is ready (default: %(const).0f seconds)",
     )
@@ -37,8 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
     if args.wait is not None:
-        state = packages_install.wait(args.wait)
+        state = environment_maker.wait(args.wait)
     else:
-        state = packages_install.prepare() if args.background else packages_install.state()
+        state = environment_maker.prepare() if args.background else environment_maker.state()
     ready = state.status == "ready"
     return Outcome(asdict(state), "" if ready and args.background else str(state), 0 if ready else 1)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.core.rules import roles
 from atlas.render import audit as text
 from atlas.services.project import history_report
 
 from .options import count
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

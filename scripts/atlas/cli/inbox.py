@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import messages as text
 from atlas.services.messages import mailbox
 
 from .options import seconds
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import sessions as text
 from atlas.services.sessions import launch
 
 from .options import seconds
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from atlas import VERSION
 from atlas.core.errors import AtlasError
-from atlas.core.letters.subjects import one_line
+from atlas.core.text import one_line
 from atlas.core.verbs import VERBS
 
 from .outcome import Outcome

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.records.kinds import PRIORITIES
+from atlas.app import open_context
+from atlas.core.records.plan import PRIORITIES
 from atlas.render import text
 from atlas.services.orchestration import modules
 
 from .module_options import add_options, change_options, edit_of
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

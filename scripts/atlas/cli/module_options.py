@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.records.kinds import PRIORITIES
+from atlas.core.records.plan import PRIORITIES
 from atlas.core.rules.edits import Edit
 
 

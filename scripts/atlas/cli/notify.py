@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.records.kinds import MESSAGE_PRIORITIES, MESSAGE_TYPES
+from atlas.app import open_context
+from atlas.core.records.message import MESSAGE_PRIORITIES, MESSAGE_TYPES
 from atlas.render import messages as text
 from atlas.services.messages import mailbox
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

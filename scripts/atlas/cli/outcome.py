@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
-
-from atlas.adapters.store.file_store import FileStore
-from atlas.core.errors import AtlasError
-from atlas.core.letters.subjects import one_line
-from atlas.core.paths import find_project
-from atlas.services.messages import outbox
-from atlas.services.project.context import Context
-from atlas.services.projections import exec_file, projections
 
 
 class Outcome:
@@ -22,33 +12,3 @@ class Outcome:
 
     def __init__(self, result: dict[str, Any], text: str, exit_code: int = 0) -> None:
         self.result, self.text, self.exit_code = result, text, exit_code
-
-
-def open_context() -> Context:
-    """The context of the current folder and session. Raises AtlasError when there is no project here."""
-    try:
-        folder = os.getcwd()
-    except FileNotFoundError as error:
-        raise AtlasError("the current folder was removed: go to the project's folder") from error
-    return context_at(folder, os.environ.get("CLAUDE_CODE_SESSION_ID"))
-
-
-def context_at(folder: str, session: str | None = None) -> Context:
-    """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
-    project = find_project(folder)
-    return Context(project, FileStore(project, exec_file.view, projections.update, _notice), session, folder, _send)
-
-
-def _send(context: Context, recipients: set[str]) -> None:
-    """Deliver what a change left in the outbox: the change stands whatever comes of that."""
-    try:
-        for message in outbox.deliver(context, recipients):
-            if message["status"] == "failed":
-                reason = f"message {message['id']} to {message['to']} was not sent: {message['error']}"
-                _notice(f"{one_line(reason, 600)}; it waits, `atlas check-agents` tries again")
-    except AtlasError as error:
-        _notice(f"{error}; messages wait, `atlas check-agents` sends them")
-
-
-def _notice(line: str) -> None:
-    print(f"atlas: note: {line}", file=sys.stderr)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import text
 from atlas.services.orchestration import dispatch
 
 from .options import seconds
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 from .workspace_options import workspace_options
 
 

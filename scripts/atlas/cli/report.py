@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.core.records.kinds import REPORTS
+from atlas.app import open_context
+from atlas.core.records.assignment import REPORTS
 from atlas.render import text
 from atlas.services.assignments import assignments
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import text
 from atlas.services.plan import plan
 
 from .module_options import add_options, change_options, edit_of
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.core.errors import AtlasError
 from atlas.render import text
 from atlas.services.project import settings
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import SEVERITIES
+from atlas.core.records.message import SEVERITIES
 from atlas.render import discoveries as text
 from atlas.services.messages import discoveries
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

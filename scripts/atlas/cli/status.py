@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.board import text
-from atlas.services.orchestration import workflow
+from atlas.app import open_context
+from atlas.board import status, text
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,5 +19,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
-    result = workflow.status(open_context())
+    result = status.status(open_context())
     return Outcome(result, "" if "json" in args else text.status(result))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.services.sessions import supervisor
 
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

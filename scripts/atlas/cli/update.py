@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from atlas.core.records.kinds import UPDATES
+from atlas.app import open_context
+from atlas.core.records.assignment import UPDATES
 from atlas.render import updates as text
 from atlas.services.understanding import updates
 
 from .options import count
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import argparse
 
+from atlas.app import open_context
 from atlas.render import instructions as text
 from atlas.services.understanding import verification
 
 from .options import number
-from .outcome import Outcome, open_context
+from .outcome import Outcome
 
 _ACTIONS = {
     "ask": "ask the agent to repeat its task",

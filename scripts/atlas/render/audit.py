@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.core.letters.subjects import one_line, printable
+from atlas.core.text import one_line, printable
 
 Result = dict[str, Any]
 _MOST = 8

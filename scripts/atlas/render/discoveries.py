@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.core.letters.subjects import one_line
+from atlas.core.text import one_line
 
 Result = dict[str, Any]
 

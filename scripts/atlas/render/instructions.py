@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.core.letters import handshake
-from atlas.core.letters.subjects import marked, one_line, printable
+from atlas.core.text import marked, one_line, printable
 
 Result = dict[str, Any]
 _WAITS = {

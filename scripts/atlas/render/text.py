@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import Any
 
-from atlas.core.letters.subjects import check_lines, one_line
+from atlas.core.letters.proof import check_lines
+from atlas.core.text import one_line
 
 from . import sessions
 

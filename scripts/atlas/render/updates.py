@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.core.letters.subjects import marked
+from atlas.core.text import marked
 
 Result = dict[str, Any]
 

@@ -121,7 +121,7 @@ def branch(folder: str) -> str | None:
     return run(folder, "branch", "--show-current") or None
 
 
-def look(folder: str) -> tuple[str | None, list[str]]:
+def head_and_changes(folder: str) -> tuple[str | None, list[str]]:
     """The commit that is checked out, if there is one, and the paths that differ from it, new ones among them.
 
     One call of git. Of a folder that is new as a whole, only the folder is named.
@@ -142,7 +142,7 @@ def look(folder: str) -> tuple[str | None, list[str]]:
 
 def clean_head(folder: str) -> str | None:
     """The commit that is checked out, if nothing differs from it, new files included; else None. One call of git."""
-    head, paths = look(folder)
+    head, paths = head_and_changes(folder)
     return None if paths else head
 
 

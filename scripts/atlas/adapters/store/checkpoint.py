@@ -10,7 +10,7 @@ from atlas.core.errors import NewerStateError
 from atlas.core.records.kinds import STATE_VERSION
 
 
-class Gate:
+class Checkpoint:
     """What the last commit left: sequence number, history size, and (bytes, checksum) of every file."""
 
     __slots__ = ("files", "history", "seq")
@@ -28,7 +28,7 @@ class Gate:
         return json.dumps({**value, "seal": _seal(value)}, sort_keys=True).encode()
 
     @classmethod
-    def parse(cls, data: bytes | None) -> Gate | None:
+    def parse(cls, data: bytes | None) -> Checkpoint | None:
         """The gate, or None when it is missing or damaged. Raises NewerStateError when a newer ATLAS wrote it."""
         try:
             value = json.loads(data or b"")

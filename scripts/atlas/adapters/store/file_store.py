@@ -22,7 +22,7 @@ from atlas.core.records.facts import fold
 from atlas.core.records.kinds import SESSION
 
 from . import log, schema, spool
-from .checkpoint import Gate, fingerprint
+from .checkpoint import Checkpoint, fingerprint
 from .exclude import exclude_from_commits
 from .lock import exclusive
 from .recovery import Mirror, Reflect, View, keep_aside, recover
@@ -78,7 +78,7 @@ class FileStore:
         Raises AtlasError from `fn`, from validation, or when the state cannot be used.
         """
 
-        def attempt(gate: Gate) -> T:
+        def attempt(gate: Checkpoint) -> T:
             for _ in range(_TRIES):
                 tx = self._begin(gate)
                 tx.actor = actor(tx)
@@ -93,13 +93,13 @@ class FileStore:
 
     # Reading.
 
-    def _clean_gate(self) -> Gate | None:
-        gate = Gate.parse(disk.read_bytes(self.project.gate))
+    def _clean_gate(self) -> Checkpoint | None:
+        gate = Checkpoint.parse(disk.read_bytes(self.project.gate))
         if gate is None or gate.history != log.size(self.project.history):
             return None
         return gate
 
-    def _begin(self, gate: Gate) -> Transaction:
+    def _begin(self, gate: Checkpoint) -> Transaction:
         tx = Transaction(
             lambda file: self._load(gate, file), lambda: disk.read_bytes(self.project.plan), clock.now(), gate.seq
         )
@@ -116,7 +116,7 @@ class FileStore:
                 if end > offset:
                     fold(tx, key, facts, end)
 
-    def _load(self, gate: Gate, file: str) -> Table:
+    def _load(self, gate: Checkpoint, file: str) -> Table:
         data = disk.read_bytes(self._path(file))
         if data is None and file not in gate.files:
             return Table(file)
@@ -129,7 +129,7 @@ class FileStore:
 
     # Writing, with the lock held.
 
-    def _commit(self, gate: Gate, verb: str, tx: Transaction) -> bool:
+    def _commit(self, gate: Checkpoint, verb: str, tx: Transaction) -> bool:
         """Commit, or return False with nothing changed because the plan was edited meanwhile."""
         schema.check_changes(tx.changes)
         seq = gate.seq + 1
@@ -137,7 +137,7 @@ class FileStore:
         reflect = self._mirror(self.project, tx)
         line = log.encode(seq, tx.at, tx.actor, verb, _with_plan(tx))
         files = {**gate.files, **{name: fingerprint(data) for name, data in new.items()}}
-        after = Gate(seq, gate.history + len(line), files)
+        after = Checkpoint(seq, gate.history + len(line), files)
         disk.private_folder(self.project.claude)
         exclude_from_commits(self.project.common)
         temps = self._write_temps({**{self._path(n): d for n, d in new.items()}, self.project.gate: after.render()})
@@ -152,7 +152,7 @@ class FileStore:
         self._put_into_place(temps, gate, tx, reflect)
         return True
 
-    def _put_into_place(self, temps: dict[str, str], gate: Gate, tx: Transaction, reflect: Reflect) -> None:
+    def _put_into_place(self, temps: dict[str, str], gate: Checkpoint, tx: Transaction, reflect: Reflect) -> None:
         """Show a change that the history holds already: what fails here is made good by whoever comes next."""
         try:
             for path, temp in temps.items():
@@ -166,7 +166,7 @@ class FileStore:
             what = error.filename or "a table"
             self._notice(f"{what}: {error.strerror}; the change is in the history, the next command shows it")
 
-    def _keep_plan_of_others(self, gate: Gate, tx: Transaction) -> None:
+    def _keep_plan_of_others(self, gate: Checkpoint, tx: Transaction) -> None:
         """A plan as a hand wrote it (comments, another plan, an edit of this very moment) is not lost."""
         found = disk.read_bytes(self.project.plan)
         if found is None or gate.matches(PLAN_FILE, found):
@@ -198,7 +198,7 @@ class FileStore:
             raise
         return temps
 
-    def _on_whole_state(self, fn: Callable[[Gate], T]) -> T:
+    def _on_whole_state(self, fn: Callable[[Checkpoint], T]) -> T:
         """Run `fn` on the state, mended first where a crash or a hand left it in pieces. The lock is held."""
         gate = self._clean_gate()
         if gate is not None and all(os.path.isfile(self._path(name)) for name in gate.files):

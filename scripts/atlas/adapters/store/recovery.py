@@ -12,7 +12,7 @@ from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.kinds import FILES, KINDS
 
 from . import log
-from .checkpoint import Gate, fingerprint
+from .checkpoint import Checkpoint, fingerprint
 from .tables import Table, encode
 from .transaction import Transaction
 
@@ -57,14 +57,14 @@ class Replay:
         return Transaction(self.tables.__getitem__, lambda: self.plan, clock.now(), self.seq)
 
 
-def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> Gate:
+def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> Checkpoint:
     """Rebuild whatever differs from the history, and return the new gate. The lock is held.
 
     Nothing is deleted: a torn history line, and a file that neither ATLAS nor a crash explains, go to the folder
     `aside` and are told to `notice`. Raises StateError when the history itself cannot be trusted, or a newer ATLAS
     wrote something.
     """
-    old = Gate.parse(disk.read_bytes(project.gate))
+    old = Checkpoint.parse(disk.read_bytes(project.gate))
     length = log.size(project.history)
     if old is not None and length < old.history:
         raise StateError(
@@ -82,7 +82,7 @@ def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str]
     return rebuild(project, replay, old, view, mirror, notice)
 
 
-def _newest_change(project: Project, gate: Gate | None) -> int:
+def _newest_change(project: Project, gate: Checkpoint | None) -> int:
     """The number of the last change that the gate shows, or without a gate the tables.
 
     Raises NewerStateError when a newer ATLAS wrote a table.
@@ -100,8 +100,8 @@ def _newest_change(project: Project, gate: Gate | None) -> int:
 
 
 def rebuild(
-    project: Project, replay: Replay, old: Gate | None, view: View, mirror: Mirror, notice: Callable[[str], None]
-) -> Gate:
+    project: Project, replay: Replay, old: Checkpoint | None, view: View, mirror: Mirror, notice: Callable[[str], None]
+) -> Checkpoint:
     """Make every file what `replay` says, the gate last, and return the gate. The lock is held.
 
     A file that `old` does not vouch for goes to the folder `aside` before it is replaced.
@@ -110,7 +110,7 @@ def rebuild(
     for name, data in contents.items():
         _put_file(project, name, data, old, notice)
     known = contents if replay.plan is None else {**contents, PLAN_FILE: replay.plan}
-    gate = Gate(replay.seq, log.size(project.history), {name: fingerprint(d) for name, d in known.items()})
+    gate = Checkpoint(replay.seq, log.size(project.history), {name: fingerprint(d) for name, d in known.items()})
     if replay.seq:
         for trouble in mirror(project, replay.transaction())():
             notice(trouble)
@@ -120,7 +120,7 @@ def rebuild(
     return gate
 
 
-def _contents(project: Project, replay: Replay, old: Gate | None, view: View) -> dict[str, bytes]:
+def _contents(project: Project, replay: Replay, old: Checkpoint | None, view: View) -> dict[str, bytes]:
     """What each file should hold. A file the history says nothing of is not among them, unless one is there."""
     contents = {}
     for file, table in replay.tables.items():
@@ -135,7 +135,7 @@ def _contents(project: Project, replay: Replay, old: Gate | None, view: View) ->
     return contents
 
 
-def _put_file(project: Project, name: str, data: bytes, old: Gate | None, notice: Callable[[str], None]) -> None:
+def _put_file(project: Project, name: str, data: bytes, old: Checkpoint | None, notice: Callable[[str], None]) -> None:
     path = os.path.join(project.claude, name)
     _clear_the_way(project, path, notice)
     found = disk.read_bytes(path)
@@ -152,7 +152,7 @@ def _put_file(project: Project, name: str, data: bytes, old: Gate | None, notice
 
 def _keep_nonsense_gate(project: Project, notice: Callable[[str], None]) -> None:
     data = disk.read_bytes(project.gate)
-    if data and Gate.parse(data) is None:
+    if data and Checkpoint.parse(data) is None:
         notice(
             f"the gate was damaged and has been written anew, the found text is kept as "
             f"{keep_aside(project, 'gate.json', data)}"

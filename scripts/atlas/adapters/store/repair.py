@@ -14,7 +14,7 @@ from atlas.core.records.kinds import FILES, KINDS
 from atlas.core.rules.roles import Actor
 
 from . import log
-from .checkpoint import Gate, fingerprint
+from .checkpoint import Checkpoint, fingerprint
 from .recovery import Mirror, Replay, View, keep_aside, rebuild
 from .survey import Survey, temporary_files
 from .transaction import Changes
@@ -38,7 +38,7 @@ def begin_anew(survey: Survey, actor: Actor, view: View, mirror: Mirror, notice:
     temp = disk.write_temp(project.history, line, synced=True)
     os.replace(temp, project.history)
     disk.sync_folder(project.private)
-    known = Gate(1 if plan == found else 0, 0, _taken_over(survey))
+    known = Checkpoint(1 if plan == found else 0, 0, _taken_over(survey))
     rebuild(project, Replay([log.decode(line, 1)]), known, view, mirror, notice)
     for name in unsaved(survey):
         notice(f"{name} could not be relied on: what only the lost lines put into it is not there any more")

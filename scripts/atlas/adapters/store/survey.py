@@ -14,7 +14,7 @@ from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.kinds import FILES, KINDS
 
 from . import log, schema
-from .checkpoint import Gate
+from .checkpoint import Checkpoint
 from .lock import exclusive
 from .recovery import Replay
 from .tables import Table
@@ -28,7 +28,7 @@ class Cut:
     def __init__(self, project: Project) -> None:
         """Read everything. Raises NewerStateError when a newer ATLAS wrote something, OSError when it is unreadable."""
         self.gate_data = disk.read_bytes(project.gate)
-        self.gate = Gate.parse(self.gate_data)
+        self.gate = Checkpoint.parse(self.gate_data)
         self.files = {
             name: disk.read_bytes(os.path.join(project.claude, name)) for name in (*FILES, PLAN_FILE, EXEC_FILE)
         }

@@ -7,7 +7,8 @@ from typing import Any, TypeVar, cast
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
-from atlas.core.records.kinds import FILES, KINDS, Kind, check_transition
+from atlas.core.records.kinds import FILES, KINDS, Kind
+from atlas.core.records.transitions import check_transition
 
 from .tables import Rows, Table, encode
 

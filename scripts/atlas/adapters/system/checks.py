@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from atlas.core.records.kinds import Check
+from atlas.core.records.plan import Check
 
 _TAIL = 4000
 _MOST = 64 * 1024 * 1024

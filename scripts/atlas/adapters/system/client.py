@@ -11,7 +11,7 @@ from typing import Any
 
 from atlas.core.errors import AtlasError
 
-from .packages import SCRIPTS
+from .environment import SCRIPTS
 
 PLUGIN = os.path.dirname(SCRIPTS)
 _STREAMING = ("-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json")

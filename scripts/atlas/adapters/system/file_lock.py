@@ -16,7 +16,7 @@ _LOOK_SECONDS = 0.05
 
 
 @contextmanager
-def held(path: str, what: str, patience: float = 0) -> Iterator[None]:
+def hold_lock(path: str, what: str, patience: float = 0) -> Iterator[None]:
     """Hold the lock file at `path`. Raises AtlasError, naming `what`, when another process keeps it for longer than
     `patience` seconds.
     """
@@ -44,7 +44,7 @@ def _locked(handle: int) -> bool:
 def is_free(path: str) -> bool:
     """Whether no process holds the lock now."""
     try:
-        with held(path, ""):
+        with hold_lock(path, ""):
             return True
     except AtlasError:
         return False

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from atlas.core.records.kinds import BUILT_IN
+from atlas.core.records.message import BUILT_IN
 
-from . import Address, Incoming, Letter
+from .transport import Address, Incoming, Letter
 
 
 class BuiltIn:

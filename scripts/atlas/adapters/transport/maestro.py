@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import quote
 
 from atlas.core.errors import AtlasError
-from atlas.core.letters.subjects import one_line, printable
-from atlas.core.records.kinds import MAESTRO, MESSAGE_PRIORITIES
+from atlas.core.records.message import MAESTRO, MESSAGE_PRIORITIES
+from atlas.core.text import one_line, printable
 
-from . import Address, Incoming, Letter, TransportError
 from .maestro_channel import listening
-from .wire import Reply, Wire, patiently
+from .transport import Address, Incoming, Letter, TransportError
+from .wire import Reply, Wire, with_retries
 
 KINDS = {
     "task_assignment": "request",
@@ -95,7 +95,7 @@ class Maestro:
         if known:
             return known
         body = {"name": name, "program": "none", "taskDescription": purpose, "createSession": False}
-        reply = patiently(lambda: self._wire.request("POST", "/api/agents", body=body))
+        reply = with_retries(lambda: self._wire.request("POST", "/api/agents", body=body))
         address = _text(_inner(reply.body, "agent"), "id")
         if reply.status == 400 and "already exists" in reply.reason:
             address = self._own(name)  # another process of ours was faster
@@ -109,7 +109,7 @@ class Maestro:
         return _text(found, "agentId") if _text(found, "alias") == name else ""
 
     def deliver(self, letter: Letter) -> str:
-        return patiently(lambda: self._send(letter))
+        return with_retries(lambda: self._send(letter))
 
     def _send(self, letter: Letter) -> str:
         """One try, and a look where it ended in doubt: only what is known not to be there is tried again."""
@@ -190,7 +190,7 @@ class Maestro:
 
     def acknowledge(self, mailbox: str, external_id: str) -> None:
         params = {"agent": mailbox, "id": external_id, "action": "read"}
-        reply = patiently(lambda: self._wire.request("PATCH", "/api/messages", params))
+        reply = with_retries(lambda: self._wire.request("PATCH", "/api/messages", params))
         if reply.status not in (200, 404):
             raise TransportError(f"{self._wire.url} does not mark {external_id} as read: {reply.reason}")
 
@@ -210,7 +210,7 @@ class Maestro:
         return [summary for summary in found if _text(summary, "id")]
 
     def _get(self, path: str, **params: str) -> Reply:
-        return patiently(lambda: self._wire.request("GET", path, params))
+        return with_retries(lambda: self._wire.request("GET", path, params))
 
 
 def _is_remote(address: str) -> bool:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from atlas.adapters.system.packages import activate
 from atlas.core.errors import AtlasError
-from atlas.core.letters.subjects import one_line
+from atlas.core.text import one_line
 
-from . import TransportError
+from .transport import TransportError
 
 if TYPE_CHECKING:
     import httpx
@@ -110,7 +110,7 @@ class Wire:
         return reply
 
 
-def patiently(attempt: Callable[[], T]) -> T:
+def with_retries(attempt: Callable[[], T]) -> T:
     """Try, and try again where that is safe, a few times and not for long. Raises what the last try raised."""
     for pause in _PAUSES:
         try:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
-from atlas.core.records.kinds import Assignment, Pause, Session, Workflow, Workspace
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.plan import Pause, Workflow
+from atlas.core.records.team import Session
+from atlas.core.records.workspace import Workspace
 
 
 class Unattended(TypedDict):

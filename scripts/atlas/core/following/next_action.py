@@ -10,24 +10,16 @@ from collections.abc import Iterator
 from typing import TypedDict
 
 from atlas.core import clock
-from atlas.core.letters.subjects import marked, one_line
-from atlas.core.records.kinds import (
-    AGENT,
-    LEAD_MAILBOX,
-    MESSAGE,
-    MODULE,
-    SESSION,
-    WORKFLOW,
-    WORKSPACE,
-    Assignment,
-    Message,
-    Module,
-)
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, MESSAGE, MODULE, SESSION, WORKFLOW, WORKSPACE
+from atlas.core.records.message import LEAD_MAILBOX, Message
+from atlas.core.records.plan import Module
 from atlas.core.rules import graph, updates
 from atlas.core.rules.understanding import ANSWER, AUTHORIZE, JUDGE, REPEAT
+from atlas.core.text import marked, one_line
 
 from . import whose_turn
-from .whose_turn import Board
+from .whose_turn import OpenWork
 
 Action = TypedDict("Action", {"key": str, "text": str, "from": int, "others_may": bool})
 """`key` stays the same while the situation does; `from` is when it becomes due, in seconds since the epoch, 0 for now;
@@ -47,18 +39,18 @@ class Stop(TypedDict):
     waiting: str
 
 
-def for_lead(board: Board) -> Stop:
+def for_lead(board: OpenWork) -> Stop:
     """What the lead is to do."""
     workflow = board.records.only(WORKFLOW)
     if workflow is None or workflow["status"] == "complete":
         return {"complete": True, "actions": [], "waiting": ""}
     if workflow["phase"] != "orchestration":
         return {"complete": False, "actions": [_plan(workflow["status"])], "waiting": ""}
-    desk = _Desk(board, workflow["lead"])
+    desk = LeadView(board, workflow["lead"])
     return {"complete": False, "actions": list(_of_lead(desk)), "waiting": _awaited(desk)}
 
 
-def for_worker(board: Board, agent: str, task_uuid: str | None = None) -> Stop:
+def for_worker(board: OpenWork, agent: str, task_uuid: str | None = None) -> Stop:
     """What an agent is to do about all of its modules, or only about one assignment."""
     mine = [one for one in board.live if one["agent"] == agent and task_uuid in (None, one["task_uuid"])]
     actions = [_mail_of(board, agent), *(_own_turn(assignment, board.rules) for assignment in mine)]
@@ -77,7 +69,7 @@ def _action(key: str, text: str, due: int = 0, others_may: bool = False) -> Acti
     return {"key": key, "text": text, "from": due, "others_may": others_may}
 
 
-def _mail_of(board: Board, mailbox: str) -> Action | None:
+def _mail_of(board: OpenWork, mailbox: str) -> Action | None:
     unread = board.unread(mailbox)
     if not unread:
         return None
@@ -121,10 +113,10 @@ def _waited_for(assignment: Assignment, rules: dict[str, str]) -> str:
 # The lead
 
 
-class _Desk:
+class LeadView:
     """What the lead's next action depends on."""
 
-    def __init__(self, board: Board, lead: str | None) -> None:
+    def __init__(self, board: OpenWork, lead: str | None) -> None:
         self.board, self.records, self.lead = board, board.records, lead
         self.live, self.rules = board.live, board.rules
         self.by_ai = [assignment for assignment in self.live if assignment["agent_type"] == "ai"]
@@ -150,7 +142,7 @@ def _ready(records: whose_turn.Records) -> list[Module]:
     return graph.unblocked(pending, {line.partition('"id": "')[2].partition('"')[0] for line in complete})
 
 
-def _of_lead(desk: _Desk) -> Iterator[Action]:
+def _of_lead(desk: LeadView) -> Iterator[Action]:
     """The first of each kind, the most urgent kind first."""
     talks = (_undelivered, _question, _judge, _authorize, _update, _blocked)
     for kind in (*talks, _verify, _assign, _begin, _mail, _poll):
@@ -159,7 +151,7 @@ def _of_lead(desk: _Desk) -> Iterator[Action]:
             yield action
 
 
-def _undelivered(desk: _Desk) -> Action | None:
+def _undelivered(desk: LeadView) -> Action | None:
     message = next((one for one in desk.failed if one["attempts"] < MOST_TRIES), None)
     if message is None:
         return None
@@ -169,7 +161,7 @@ def _undelivered(desk: _Desk) -> Action | None:
     return _action(f"undelivered:{message['id']}", text, due)
 
 
-def _question(desk: _Desk) -> Action | None:
+def _question(desk: LeadView) -> Action | None:
     for assignment in desk.by_ai:
         question = whose_turn.open_question(assignment)
         if question is not None:
@@ -182,7 +174,7 @@ def _question(desk: _Desk) -> Action | None:
     return None
 
 
-def _judge(desk: _Desk) -> Action | None:
+def _judge(desk: LeadView) -> Action | None:
     assignment = desk.at(JUDGE)
     if assignment is None:
         return None
@@ -194,7 +186,7 @@ def _judge(desk: _Desk) -> Action | None:
     return _action(f"judge:{assignment['task_uuid']}:{assignment['instruction_verification']['attempts']}", text)
 
 
-def _authorize(desk: _Desk) -> Action | None:
+def _authorize(desk: LeadView) -> Action | None:
     assignment = desk.at(ANSWER, AUTHORIZE)
     if assignment is None:
         return None
@@ -210,7 +202,7 @@ def _authorize(desk: _Desk) -> Action | None:
     return _action(f"authorize:{assignment['task_uuid']}", text)
 
 
-def _update(desk: _Desk) -> Action | None:
+def _update(desk: LeadView) -> Action | None:
     for assignment in desk.by_ai:
         agent, module = assignment["agent"], assignment["module"]
         for update in updates.open_updates(assignment):
@@ -221,7 +213,7 @@ def _update(desk: _Desk) -> Action | None:
     return None
 
 
-def _blocked(desk: _Desk) -> Action | None:
+def _blocked(desk: LeadView) -> Action | None:
     assignment = desk.unanswered("blocked")
     if assignment is None:
         return None
@@ -236,7 +228,7 @@ def _blocked(desk: _Desk) -> Action | None:
     return _action(f"blocked:{assignment['task_uuid']}:{len(assignment['reports'])}", text)
 
 
-def _verify(desk: _Desk) -> Action | None:
+def _verify(desk: LeadView) -> Action | None:
     assignment = desk.unanswered("reported")
     if assignment is None:
         return None
@@ -248,7 +240,7 @@ def _verify(desk: _Desk) -> Action | None:
     return _action(f"verify:{assignment['task_uuid']}:{len(assignment['reports'])}", text)
 
 
-def _assign(desk: _Desk) -> Action | None:
+def _assign(desk: LeadView) -> Action | None:
     if not desk.ready:
         return None
     module = desk.ready[0]["id"]
@@ -261,7 +253,7 @@ def _assign(desk: _Desk) -> Action | None:
     return None
 
 
-def _begin(desk: _Desk) -> Action | None:
+def _begin(desk: LeadView) -> Action | None:
     """An agent that has work to do and is in no session, as far as is known."""
     places = {w["task_uuid"]: w for w in desk.records.all(WORKSPACE) if w["status"] == "ready"}
     sessions = [one for one in desk.records.all(SESSION) if one["agent"] and one["id"] != desk.lead]
@@ -279,7 +271,7 @@ def _begin(desk: _Desk) -> Action | None:
     return None
 
 
-def _has_work(desk: _Desk, assignment: Assignment) -> bool:
+def _has_work(desk: LeadView, assignment: Assignment) -> bool:
     """Whether the agent of an assignment can do something about it now."""
     if assignment["handover"] or whose_turn.is_for_lead(assignment, desk.rules):
         return False
@@ -287,11 +279,11 @@ def _has_work(desk: _Desk, assignment: Assignment) -> bool:
     return assignment["status"] in ("assigned", "in_progress") or helped
 
 
-def _mail(desk: _Desk) -> Action | None:
+def _mail(desk: LeadView) -> Action | None:
     return _mail_of(desk.board, LEAD_MAILBOX)
 
 
-def _poll(desk: _Desk) -> Action | None:
+def _poll(desk: LeadView) -> Action | None:
     times = ((a["progress_polling"]["next_poll_due"], a) for a in desk.by_ai)
     due = sorted((moment, a["agent"], a["module"]) for moment, a in times if moment)
     if not due:
@@ -301,7 +293,7 @@ def _poll(desk: _Desk) -> Action | None:
     return _action(f"poll:{moment}", text, clock.seconds(moment))
 
 
-def _awaited(desk: _Desk) -> str:
+def _awaited(desk: LeadView) -> str:
     names = [f"{a['agent']} with {a['module']} ({a['status'].replace('_', ' ')})" for a in desk.live]
     if desk.ready and desk.agents and not desk.free:
         names.append(f"a free agent for {desk.ready[0]['id']}")

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from atlas.core import clock
-from atlas.core.records.kinds import Assignment, Poll, Polling, Settings
+from atlas.core.records.assignment import Assignment, Poll, Polling
+from atlas.core.records.team import Settings
 
 PRIORITIES = ("normal", "high", "urgent")
 """Of a first poll, its reminder, and the reminder after that."""

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from atlas.core.letters.subjects import one_line
-from atlas.core.records.kinds import ASSIGNMENT, LIVE, MISSION, MODULE, WORKFLOW, Kind
+from atlas.core.records.kinds import ASSIGNMENT, MISSION, MODULE, WORKFLOW, Kind
+from atlas.core.records.transitions import LIVE
+from atlas.core.text import one_line
 
 R = TypeVar("R")
 _MOST = 8

@@ -6,21 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, cast
 
-from atlas.core.records.kinds import (
-    ASSIGNMENT,
-    BUILT_IN,
-    DISCOVERY,
-    LIVE,
-    MESSAGE,
-    SETTINGS,
-    Agent,
-    Assignment,
-    Kind,
-    Message,
-    Question,
-    Session,
-    Workspace,
-)
+from atlas.core.records.assignment import Assignment, Question
+from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MESSAGE, SETTINGS, Kind
+from atlas.core.records.message import BUILT_IN, Message
+from atlas.core.records.team import Agent, Session
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules import understanding, updates
 from atlas.core.rules.verb_permissions import LEAD, PERSON
 
@@ -44,7 +35,7 @@ def having(records: Records, kind: Kind[R], *marks: str) -> list[R]:
     return cast("list[R]", json.loads(f"[{','.join(lines)}]"))
 
 
-class Board:
+class OpenWork:
     """What is going on: the `live` assignments, the `rules` that the project chose a verdict for, what is `unread`."""
 
     def __init__(self, records: Records) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from atlas.core.rules import verdicts
 from atlas.core.rules.verb_permissions import ALLOWED, LEAD, PERSON, READING, WORKER
 
+from . import refusals
 from .atlas_calls import hides_the_caller, verb_of
 from .git_calls import Git, forbidden
 from .programs import Program, programs
@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .decision import Call, View
+    from .role_view import RoleView
+    from .tool_call import Call
 
 _INTERNAL = "supervise"
 """What `atlas launch` starts, and nobody by hand."""
@@ -31,7 +32,7 @@ def written(run: list[Program]) -> list[Target]:
     return [target for program in run for target in targets(program)]
 
 
-def broken(view: View, run: list[Program]) -> Iterator[tuple[str, str]]:
+def broken(view: RoleView, run: list[Program]) -> Iterator[tuple[str, str]]:
     """The rules that the calls of ATLAS and of git among these break, and why."""
     for program in run:
         yield from _calling_atlas(view, program)
@@ -39,20 +40,20 @@ def broken(view: View, run: list[Program]) -> Iterator[tuple[str, str]]:
             yield from _calling_git(view, Git(program))
 
 
-def _calling_atlas(view: View, program: Program) -> Iterator[tuple[str, str]]:
+def _calling_atlas(view: RoleView, program: Program) -> Iterator[tuple[str, str]]:
     role = WORKER if view.unbound else view.role
     verb = verb_of(program)
     if hides_the_caller(program):
-        yield "verbs", verdicts.why("caller")
+        yield "verbs", refusals.why("caller")
     elif verb is not None and (verb in ALLOWED[PERSON] - ALLOWED[role] or verb == _INTERNAL):
         whose = "the lead" if verb in ALLOWED[LEAD] else "the person"
         instead = "tell the lead what you need" if role == WORKER else "ask the person"
-        yield "verbs", verdicts.why("verbs", verb=verb, whose=whose, role=role, instead=instead)
+        yield "verbs", refusals.why("verbs", verb=verb, whose=whose, role=role, instead=instead)
     elif verb is not None and verb not in READING and _is_elsewhere(view, program.folder):
-        yield "verbs", verdicts.why("place", yours=", ".join(one.folder for one in view.workspaces))
+        yield "verbs", refusals.why("place", yours=", ".join(one.folder for one in view.workspaces))
 
 
-def _is_elsewhere(view: View, folder: str) -> bool:
+def _is_elsewhere(view: RoleView, folder: str) -> bool:
     """Whether a worker calls from where ATLAS would take it for somebody else."""
     if view.role != WORKER or not view.workspaces or not folder:
         return False
@@ -60,13 +61,13 @@ def _is_elsewhere(view: View, folder: str) -> bool:
     return inside(view.root, here) and view.holding(here) is None
 
 
-def _calling_git(view: View, call: Git) -> Iterator[tuple[str, str]]:
+def _calling_git(view: RoleView, call: Git) -> Iterator[tuple[str, str]]:
     places = [resolved_folder(folder) for folder in call.folders if folder]
     for place in places:
         theirs = inside(view.root, place) and (view.unbound or view.holding(place) is None)
         if theirs and not call.reads:
-            yield "git", verdicts.why("worktree", name=call.name, place=place)
+            yield "git", refusals.why("worktree", name=call.name, place=place)
     elsewhere = bool(places) and not any(inside(view.root, place) or inside(view.private, place) for place in places)
     what = forbidden(call, view.branch, elsewhere)
     if what:
-        yield "git", verdicts.why("git", what=what)
+        yield "git", refusals.why("git", what=what)

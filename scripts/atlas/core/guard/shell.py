@@ -8,7 +8,7 @@ any text; without `re` and `shlex`, because hooks read commands on every call.
 from __future__ import annotations
 
 from .protected_paths import UNKNOWN, Unclear
-from .shell_lexer import PLAIN_UNTIL, QUOTED_UNTIL, Place, Words
+from .shell_lexer import PLAIN_UNTIL, QUOTED_UNTIL, ShellState, Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def commands(text: str, folder: str, environment: Mapping[str, str]) -> list[Com
 
     Raises Unclear.
     """
-    place = Place(folder, environment, len(text))
+    place = ShellState(folder, environment, len(text))
     return _Reader(text.replace("\0", ""), place).read()
 
 
 class _Reader(Words):
-    def __init__(self, text: str, place: Place, depth: int = 0) -> None:
+    def __init__(self, text: str, place: ShellState, depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Unclear("an `eval` within that many others cannot be looked at")
         super().__init__(text, place)

@@ -20,7 +20,7 @@ _SPARE = 1 << 18
 _DECLARING = ("export", "declare", "local", "readonly", "typeset")
 
 
-class Place:
+class ShellState:
     """Where a shell is, empty when nobody knows, and what its variables hold."""
 
     def __init__(self, folder: str, environment: Mapping[str, str], length: int) -> None:
@@ -71,7 +71,7 @@ class Place:
 class Words:
     """Reads a text from a place in it on, adding to one word after the other."""
 
-    def __init__(self, text: str, place: Place) -> None:
+    def __init__(self, text: str, place: ShellState) -> None:
         self._text, self._at = text, 0
         self._place = place
         self._word: list[str] | None = None

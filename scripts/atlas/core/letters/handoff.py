@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from atlas.core.records.kinds import Assignment, Discovery, Module, Report
+from atlas.core.records.assignment import Assignment, Report
+from atlas.core.records.message import Discovery
+from atlas.core.records.plan import Module
+from atlas.core.text import marked, one_line
 
-from .subjects import check_lines, marked, one_line
+from .proof import check_lines
 
 LONGEST = 90_000
 """Characters of a document: a message has room for a little more."""

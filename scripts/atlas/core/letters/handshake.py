@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import quote
 
-from atlas.core.records.kinds import Module, Question, Repetition, Verification
+from atlas.core.records.assignment import Question, Repetition, Verification
+from atlas.core.records.plan import Module
 from atlas.core.rules.understanding import MOST_ATTEMPTS, criteria_of
+from atlas.core.text import listed, marked, one_line
 
-from .subjects import listed, marked, one_line, task_subject, understanding_subject
+from .subjects import task_subject, understanding_subject
 
 ROOM = 8000
 """Characters of an agent's words that are quoted back in a message."""

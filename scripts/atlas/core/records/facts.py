@@ -6,9 +6,10 @@ from typing import Any, Protocol, TypeVar
 
 from atlas.core import clock
 from atlas.core.ids import is_slug
-from atlas.core.letters.subjects import one_line
+from atlas.core.text import one_line
 
-from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE, Kind, Session
+from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE, Kind
+from .team import Session
 
 R = TypeVar("R")
 Fact = dict[str, Any]

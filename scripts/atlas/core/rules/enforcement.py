@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atlas.core.letters.subjects import one_line
+from atlas.core.text import one_line
 
 LONGEST_CALL = 1800.0
 """Seconds that work may be newer than the last heartbeat, which comes before a call: calls take their time."""

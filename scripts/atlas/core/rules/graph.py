@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from atlas.core.records.kinds import PRIORITIES, Module
+from atlas.core.records.plan import PRIORITIES, Module
 
 Graph = Mapping[str, Sequence[str]]
 """For each module id the ids that it depends on."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from atlas.core.records.kinds import DISCOVERY, WORKSPACE, Kind, Recipient, Workspace
+from atlas.core.records.kinds import DISCOVERY, WORKSPACE, Kind
+from atlas.core.records.message import Recipient
+from atlas.core.records.workspace import Workspace
 
 R = TypeVar("R")
 _OCCUPIED = ("creating", "ready", "merging")

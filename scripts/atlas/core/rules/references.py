@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
-from atlas.core.records.kinds import (
-    AGENT,
-    ASSIGNMENT,
-    LIVE,
-    MESSAGE,
-    MISSION,
-    MODULE,
-    SESSION,
-    WORKFLOW,
-    WORKSPACE,
-    Assignment,
-    Kind,
-    Module,
-    Workflow,
-)
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MISSION, MODULE, SESSION, WORKFLOW, WORKSPACE, Kind
+from atlas.core.records.plan import Module, Workflow
+from atlas.core.records.transitions import LIVE
 
 from . import graph
 from .roles import LEAD

@@ -12,8 +12,9 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from atlas.core.errors import AtlasError
-from atlas.core.letters.subjects import one_line
-from atlas.core.records.kinds import Assignment, Module, Repetition, Verification
+from atlas.core.records.assignment import Assignment, Repetition, Verification
+from atlas.core.records.plan import Module
+from atlas.core.text import one_line
 
 from . import updates, verdicts
 

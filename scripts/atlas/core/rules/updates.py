@@ -7,7 +7,7 @@ concern is resolved the lead lets it go on. A minor change needs only the receip
 from __future__ import annotations
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import Assignment, Concern, Update
+from atlas.core.records.assignment import Assignment, Concern, Update
 
 RECEIPT, FEASIBILITY, CONCERNS, AUTHORIZATION = "receipt", "feasibility", "concerns", "authorization"
 QUESTIONS = (

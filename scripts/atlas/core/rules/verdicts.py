@@ -1,8 +1,6 @@
-"""The rules that gates enforce, what each comes to, and the words in which one refuses."""
+"""The rules that gates enforce, and what each comes to."""
 
 from __future__ import annotations
-
-from atlas.core.guard.protected_paths import ANY, DEEP, UNKNOWN
 
 DENY, ASK, OFF = VERDICTS = ("deny", "ask", "off")
 
@@ -20,54 +18,8 @@ RULES: dict[str, tuple[str, str, str]] = {
 }
 """For each rule its default, whom it is for, and what it is about."""
 
-_LONGEST = 400
-_SHOWN = {UNKNOWN: "$", ANY: "*", DEEP: "**"}
-_WHY = {
-    "state": """{path} is ATLAS's own, or holds what is. Change the state with the verbs of ATLAS (`atlas --help`
-        lists them), and leave what ATLAS put into a workspace as it is.""",
-    "unbound": """you have not been in your workspace yet, so you may not write {path}. Go there first: read
-        `.claude/WORKER_CONTEXT.json` in the workspace that your task names, by its full path.""",
-    "outside": """{path} is outside your workspace ({yours}). Work there only; if something elsewhere has to change,
-        tell the lead with `atlas report MODULE blocked --text TEXT`.""",
-    "understanding": """your understanding of {module} is not confirmed yet, so {path} must stay as it is. Say in your
-        own words what you will do, with `atlas repeat {module}`, and wait for the lead's word; reading is free.""",
-    "owned": """{path} is in the workspace of {agent}, who works on {module}. Tell the agent what you want, with
-        `atlas notify` or `atlas interrupt`.""",
-    "plan-first": """the plan is not approved yet, so {path} should stay as it is. `atlas plan-status` shows what the
-        plan lacks; then come `atlas approve` and `atlas start`.""",
-    "delegate": """you lead, so {path} is for the agent whose module it is. Tell that agent, or add a module with
-        `atlas modify add` and assign it. Documentation is yours to write.""",
-    "unassigned": """the prompt names {what}, which is not a live one. Assign the module with `atlas assign`, then
-        start the subagent with exactly the prompt of `atlas launch AGENT --print`.""",
-    "unverified": """{agent} may not edit {module} yet: its understanding is not confirmed. Start it with exactly the
-        prompt that `atlas launch {agent} --print` makes now, which only asks it to repeat the task.""",
-    "caller": """ATLAS must know which session calls. Leave CLAUDE_CODE_SESSION_ID as it is, and call ATLAS as who you
-        are.""",
-    "place": """ATLAS tells by the folder who calls. Call it from your own workspace ({yours}).""",
-    "verbs": """`atlas {verb}` is for {whose} to use, not for a {role}: {instead}.""",
-    "worktree": """git {name} in {place} would touch another worktree than yours. Work in your own workspace; what
-        only looks at others, such as `git log`, `git diff` and `git show`, is free.""",
-    "git": """that is {what}. Commit on the branch that is checked out in your workspace and report it done: ATLAS
-        brings it into the integration branch. For files, use `git restore FILE` or `git checkout -- FILE`.""",
-}
-_LONGEST = 1000
-"""Characters of a path, or a list of them, that is quoted."""
-WAY_OUT = """If this is wrong, the person may lift it by typing `/atlas-pause "reason"`; nobody else can, so ask, and
-    do not work around it."""
-
 
 def verdict(rule: str, chosen: dict[str, str]) -> str:
     """What a rule comes to, where the settings have chosen for some rules."""
     found = chosen.get(rule)
     return found if found in VERDICTS else RULES[rule][0]
-
-
-def why(case: str, **values: str) -> str:
-    """Why something is refused, and what to do instead, in words for a model."""
-    return _WHY[case].format(**{name: value[:_LONGEST] for name, value in values.items()})
-
-
-def refusal(rule: str, reason: str) -> str:
-    """What a model, or the person who is asked, is told on one line: the rule, the reason, and the way out."""
-    line = " ".join(f"ATLAS, rule `{rule}`: {reason} {WAY_OUT}".split())
-    return "".join(_SHOWN.get(c, c if c.isprintable() else "?") for c in line)

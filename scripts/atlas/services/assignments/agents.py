@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.transport import Address
-from atlas.core import ids
+from atlas.adapters.transport.transport import Address
+from atlas.core import ids, text
 from atlas.core.errors import AtlasError
-from atlas.core.letters import subjects
-from atlas.core.records.kinds import AGENT, BUILT_IN, MAESTRO, Agent
+from atlas.core.letters import discoveries
+from atlas.core.records.kinds import AGENT
+from atlas.core.records.message import BUILT_IN, MAESTRO
+from atlas.core.records.team import Agent
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import outbox
-from atlas.services.project.context import Context, executing
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
 
 Result = dict[str, Any]
 TYPES = ("ai", "human")
@@ -46,7 +49,7 @@ def register(
         tx.put(AGENT, agent)
         return {"agent": agent, "created": known is None}
 
-    return context.act("register", run)
+    return context.transact("register", run)
 
 
 def _require_valid(agent_type: str, identifier: str, chosen_id: str | None, built_in: bool) -> None:
@@ -61,7 +64,7 @@ def _require_valid(agent_type: str, identifier: str, chosen_id: str | None, buil
 
 def _new(tx: Transaction, agent_type: str, identifier: str, chosen_id: str | None) -> Agent:
     agent_id = chosen_id or _free_id(tx, agent_type, identifier)
-    if agent_id in (*subjects.SPEAKERS, subjects.STRANGER) or tx.get(AGENT, agent_id) is not None:
+    if agent_id in (*discoveries.SPEAKERS, discoveries.STRANGER) or tx.get(AGENT, agent_id) is not None:
         raise AtlasError(f"the id {agent_id!r} is taken: choose another with --id")
     return {
         "id": agent_id,
@@ -76,13 +79,13 @@ def _new(tx: Transaction, agent_type: str, identifier: str, chosen_id: str | Non
 
 def _find(context: Context, identifier: str) -> Address | None:
     """Where AI Maestro has that session, or None where the built-in transport is chosen."""
-    context.look("register", lambda tx, actor: executing(tx))
+    context.read("register", lambda tx, actor: executing(tx))
     by = outbox.chosen(context)
     return None if by.name == BUILT_IN else by.resolve(identifier)
 
 
 def _require_identifier(identifier: str) -> None:
-    if not identifier.strip() or identifier != identifier.strip() or not all(map(subjects.visible, identifier)):
+    if not identifier.strip() or identifier != identifier.strip() or not all(map(text.visible, identifier)):
         raise AtlasError("the identifier is empty, or has blanks around or control characters in it: give a name")
     if identifier.startswith("-") or len(identifier) > _LONGEST:
         raise AtlasError(f"the identifier must not begin with '-' and has at most {_LONGEST} characters")

@@ -9,13 +9,19 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE, Agent, Assignment, Module, Workspace
+from atlas.core.letters.handover import stop_body
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.plan import Module
+from atlas.core.records.team import Agent
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph, roles, understanding
 from atlas.services.integration import conflicts
 from atlas.services.messages.mailbox import post, withdraw_held
-from atlas.services.project.context import Context, executing
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
 from atlas.services.project.settings import current
-from atlas.services.workspaces.clearing import of_task
+from atlas.services.project.workspace_paths import workspace_of_task
 
 Result = dict[str, Any]
 _LONGEST_REPORT = 20_000
@@ -34,7 +40,7 @@ def assign(context: Context, module_id: str, agent_id: str, force: bool = False)
             announce(tx, result["assignment"])
         return result
 
-    return context.act("assign", run)
+    return context.transact("assign", run)
 
 
 def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Result:
@@ -140,7 +146,7 @@ def tell_stop(tx: Transaction, assignment: Assignment) -> str:
     if assignment["agent_type"] != "ai":
         return ""
     module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
-    subject, body = subjects.stop_subject(module, task_uuid), subjects.stop_body(module)
+    subject, body = subjects.stop_subject(module, task_uuid), stop_body(module)
     return post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
 
 
@@ -151,11 +157,11 @@ def reassign(context: Context, module_id: str, agent_id: str, force: bool = Fals
     """
 
     def run(tx: Transaction, actor: roles.Actor) -> Result:
-        result = take_over(tx, module_id, agent_id, force)
+        result = reassign_to(tx, module_id, agent_id, force)
         announce(tx, result["assignment"])
         return result
 
-    return context.act("reassign", run)
+    return context.transact("reassign", run)
 
 
 def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:
@@ -171,7 +177,7 @@ def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tup
     return module, old, new
 
 
-def take_over(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> Result:
+def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> Result:
     """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
 
     Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `reassign` raises.
@@ -195,7 +201,7 @@ def leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
 
 
 def _place_to_leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
-    workspace = of_task(tx, assignment["task_uuid"])
+    workspace = workspace_of_task(tx, assignment["task_uuid"])
     if workspace is not None and workspace["status"] == "merging":
         raise AtlasError(f"the work on {assignment['module']} is being merged: wait, or `atlas complete` it again")
     return workspace
@@ -222,7 +228,7 @@ def report(context: Context, module_id: str, kind: str, text: str) -> Result:
             _record_report(tx, module, assignment, actor, kind, text)
         return {"module": module_id, "report": kind, "status": module["status"], "agent": assignment["agent"]}
 
-    result = context.act("report", run)
+    result = context.transact("report", run)
     conflicts.refresh(context)
     return result
 

@@ -11,23 +11,17 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handoff, subjects
-from atlas.core.records.kinds import (
-    AGENT,
-    ASSIGNMENT,
-    DISCOVERY,
-    MISSION,
-    MODULE,
-    WORKSPACE,
-    Assignment,
-    Module,
-    Workspace,
-)
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MISSION, MODULE, WORKSPACE
+from atlas.core.records.plan import Module
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
 from atlas.services.integration.branch import branch_of
 from atlas.services.messages.mailbox import post
-from atlas.services.project.context import Context, orchestration
-from atlas.services.workspaces.clearing import folder_of
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
+from atlas.services.project.workspace_paths import workspace_folder
 
 Result = dict[str, Any]
 FOLDER = "handoffs"
@@ -48,7 +42,7 @@ def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = Fa
     made = make(context, "handoff", module_id, agent_id)
     if preview:
         return {"module": module_id, "agent": agent_id, "text": made.text, "file": None, "message": None}
-    keep(context, made)
+    save_document(context, made)
 
     def run(tx: Transaction, actor: Actor) -> Result:
         orchestration(tx)
@@ -56,7 +50,7 @@ def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = Fa
         message = tell(tx, module, agent_id, made, module["task_uuid"]) if agent["type"] == "ai" else None
         return {"module": module_id, "agent": agent_id, "text": made.text, "file": made.file, "message": message}
 
-    return context.act("handoff", run)
+    return context.transact("handoff", run)
 
 
 def tell(
@@ -69,13 +63,13 @@ def tell(
 
 def make(context: Context, verb: str, module_id: str, agent_id: str) -> Document:
     """The document as things stand now. Raises AtlasError when there is no such module or agent."""
-    facts, workspace, integration = context.look(verb, lambda tx, actor: _gather(tx, module_id, agent_id))
+    facts, workspace, integration = context.read(verb, lambda tx, actor: _gather(tx, module_id, agent_id))
     branch = _work(context, workspace, integration) if workspace else None
     file = os.path.join(os.path.basename(context.project.claude), FOLDER, f"{module_id}-to-{agent_id}.md")
     return Document(handoff.document(facts._replace(branch=branch)), file)
 
 
-def keep(context: Context, made: Document) -> None:
+def save_document(context: Context, made: Document) -> None:
     """Write the document to its file, which only its owner can read."""
     path = os.path.join(context.project.root, made.file)
     folder = os.path.dirname(path)
@@ -127,7 +121,7 @@ def _work(context: Context, workspace: Workspace, integration: str) -> handoff.B
         diffstat = git.run(root, "diff", "--stat=100", f"{base}...{tip}", "--").splitlines()
     if workspace["removed_at"] is None:
         try:
-            uncommitted = git.look(folder_of(context.project, workspace))[1]
+            uncommitted = git.head_and_changes(workspace_folder(context.project, workspace))[1]
         except AtlasError as error:
             note = note or str(error)
     return handoff.Branch(name, tip or "", commits, diffstat, uncommitted, workspace["conflicts"], note)

@@ -11,16 +11,15 @@ from atlas.adapters.store.file_store import FileStore
 from atlas.adapters.store.lock import exclusive
 from atlas.adapters.store.recovery import View, recover
 from atlas.adapters.store.survey import Cut, Survey, cut
-from atlas.adapters.system import packages_install
+from atlas.adapters.system import environment_maker
 from atlas.core.errors import AtlasError, NewerStateError
 from atlas.core.paths import EXEC_FILE, Project, find_project, workspace_around
 from atlas.core.rules import roles
 from atlas.services.project.context import Context
 from atlas.services.projections import projections
-from atlas.services.sessions import watchdog
 
+from . import enforcement, messages, workspaces
 from . import live as doctor_live
-from . import messages, workspaces
 from .environment import environment
 from .findings import Finding, ok, problem, warning
 from .state import state
@@ -60,12 +59,12 @@ def _examine(project: Project) -> Iterator[Finding]:
     try:
         seen = cut(project)
         if seen.exists:
-            survey, complete = Survey(project, seen), packages_install.state().status == "ready"
+            survey, complete = Survey(project, seen), environment_maker.state().status == "ready"
             yield from state(project, survey, complete)
             if complete:
                 tx = survey.best().transaction()
                 yield from workspaces.findings(project, tx)
-                yield from watchdog.findings(project, tx)
+                yield from enforcement.findings(project, tx)
                 yield from messages.findings(tx)
         else:
             yield ok("project", f"{project.root} has no orchestration yet")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from atlas import VERSION
 from atlas.adapters.git import git
 from atlas.adapters.store import schema
-from atlas.adapters.system import packages, packages_install
+from atlas.adapters.system import environment as packages
+from atlas.adapters.system import environment_maker
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
 
@@ -41,7 +42,7 @@ def _git() -> Finding:
 
 def _packages() -> Finding:
     try:
-        now = packages_install.state()
+        now = environment_maker.state()
     except AtlasError as error:
         return problem("packages", str(error), "set HOME")
     if now.status == "ready":

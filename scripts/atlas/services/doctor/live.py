@@ -16,8 +16,8 @@ from typing import NamedTuple
 from atlas.adapters.store.recovery import View
 from atlas.adapters.system import hook_runner
 from atlas.core.errors import AtlasError
-from atlas.core.letters.subjects import one_line
 from atlas.core.paths import find_project
+from atlas.core.text import one_line
 
 from .client import client_findings
 from .findings import Finding, ok, problem

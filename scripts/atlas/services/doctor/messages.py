@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from atlas.adapters import transport
 from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.transport import choice
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import AGENT, MAESTRO, MESSAGE
+from atlas.core.records.kinds import AGENT, MESSAGE
+from atlas.core.records.message import MAESTRO
 from atlas.services.project import settings
 
 from .findings import Finding, number_of, ok, problem, warning
@@ -16,11 +17,11 @@ from .findings import Finding, number_of, ok, problem, warning
 def findings(tx: Transaction) -> Iterator[Finding]:
     """Nothing where all is built in and delivered."""
     is_used = any(agent["transport"] == MAESTRO for agent in tx.all(AGENT))
-    how = f"set {transport.VARIABLE} or `atlas settings transport.url`"
+    how = f"set {choice.VARIABLE} or `atlas settings transport.url`"
     try:
-        url = transport.configured(settings.current(tx)["transport_url"])
+        url = choice.configured(settings.current(tx)["transport_url"])
         if url is not None:
-            yield ok("AI Maestro", transport.choose(url).healthy())
+            yield ok("AI Maestro", choice.choose_transport(url).healthy())
         elif is_used:
             yield problem("AI Maestro", "agents are reached by it, and its address is not known here", how)
     except AtlasError as error:

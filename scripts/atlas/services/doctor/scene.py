@@ -9,7 +9,7 @@ from typing import Any
 from atlas.adapters.git import git
 from atlas.adapters.store.file_store import FileStore
 from atlas.adapters.store.recovery import View
-from atlas.adapters.system import client, hook_runner, packages
+from atlas.adapters.system import client, environment, hook_runner
 from atlas.core.paths import find_project
 from atlas.services.assignments import agents
 from atlas.services.messages import discoveries
@@ -19,7 +19,7 @@ from atlas.services.project import settings
 from atlas.services.project.context import Context
 from atlas.services.projections import projections
 
-HOOKS = os.path.join(os.path.dirname(packages.SCRIPTS), "hooks", "hooks.json")
+HOOKS = os.path.join(os.path.dirname(environment.SCRIPTS), "hooks", "hooks.json")
 AGENT, MODULE = "canary", "live"
 WORD = "This is a canary of the doctor."
 _SECONDS = 15.0

@@ -15,9 +15,11 @@ from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.paths import WORKTREES, Project
-from atlas.core.records.kinds import WORKSPACE, Workspace
+from atlas.core.records.kinds import WORKSPACE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
+from atlas.services.project.workspace_paths import lock_path, workspace_path
 from atlas.services.workspaces import tools_script
 from atlas.services.workspaces.building import build_again, undo
 from atlas.services.workspaces.clearing import (
@@ -27,8 +29,6 @@ from atlas.services.workspaces.clearing import (
     is_linked,
     link,
     link_of,
-    lock_of,
-    path_of,
     put_back,
     trash_of,
     unfinished_bundles,
@@ -69,12 +69,12 @@ def findings(project: Project, tx: Transaction) -> Iterator[Finding]:
 def repair(context: Context, notice: Callable[[str], None]) -> None:
     """Mend what `findings` tells of, each workspace under its lock; one that a command is at work on is passed over."""
     for _ in range(_ROUNDS):
-        faults = context.look("repair", lambda tx, actor: list(_all(context.project, tx)))
+        faults = context.read("repair", lambda tx, actor: list(_all(context.project, tx)))
         if not faults:
             return
         for name, fault in faults:
             try:
-                with file_lock.held(lock_of(context.project, name), f"workspace {name}"):
+                with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
                     fault.fix(context)
             except (AtlasError, OSError) as error:
                 notice(f"{fault.what}, and that could not be mended: {error}")
@@ -88,7 +88,7 @@ def _all(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
     branches, integrated = git.branches(project.root), kept_commits(tx, project, "")[1:]
     records = [record for record in tx.all(WORKSPACE) if not schema.faults("workspace", record)]
     for record in records:
-        if file_lock.is_free(lock_of(project, record["name"])):
+        if file_lock.is_free(lock_path(project, record["name"])):
             if record["removed_at"] is None:
                 faults = _faults(project, record, entries)
             else:
@@ -97,7 +97,7 @@ def _all(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
             yield from ((record["name"], fault) for fault in faults)
     known = {record["name"] for record in records}
     for path, name in unfinished_bundles(project).items():
-        if file_lock.is_free(lock_of(project, name)):
+        if file_lock.is_free(lock_path(project, name)):
             what = f"{path} was left by a command that was killed while it saved {name}"
             yield name, Fault(warning, what, "remove it", partial(_unlink, path=path))
     yield from _unknown(project, known, entries)
@@ -110,7 +110,7 @@ def _all(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
 
 
 def _faults(project: Project, record: Workspace, entries: dict[str, Any]) -> Iterator[Fault]:
-    name, path = record["name"], path_of(project, record)
+    name, path = record["name"], workspace_path(project, record)
     if os.path.isdir(trash_of(project, record)) and not os.path.lexists(path):
         yield Fault(
             warning, f"the removal of {name} was interrupted", "put it back", lambda c: _put_back(c.project, record)
@@ -159,12 +159,12 @@ def _gone(project: Project, record: Workspace) -> Fault:
 def _note_gone(context: Context, record: Workspace) -> None:
     if record["status"] not in ("abandoned", "merged"):
         undo(context, "repair", record["name"], "its folder and its branch were removed by somebody", cleared=True)
-    removed = context.act("repair", lambda tx, actor: _removed(tx, record["name"]))
+    removed = context.transact("repair", lambda tx, actor: _removed(tx, record["name"]))
     clear(context.project, removed, _kept(context, record))
 
 
 def _kept(context: Context, record: Workspace) -> list[str]:
-    return context.look("repair", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"]))
+    return context.read("repair", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"]))
 
 
 def _removed(tx: Transaction, name: str) -> Workspace:
@@ -174,19 +174,19 @@ def _removed(tx: Transaction, name: str) -> Workspace:
 
 
 def _reconnect(context: Context, record: Workspace) -> None:
-    path = path_of(context.project, record)
+    path = workspace_path(context.project, record)
     git.run(context.project.root, "worktree", "repair", path)
     write_own(context, "repair", record)
 
 
 def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iterator[Fault]:
-    name, path = record["name"], path_of(project, record)
+    name, path = record["name"], workspace_path(project, record)
     if record["status"] == "merging":
         yield Fault(
             warning,
             f"the merge of {name} was interrupted",
             f"let `atlas complete {record['module']}` be run again",
-            lambda c: c.act("repair", lambda tx, actor: _set(tx, name, status="ready")),
+            lambda c: c.transact("repair", lambda tx, actor: _set(tx, name, status="ready")),
         )
     if not is_linked(project, record):
         yield Fault(
@@ -218,7 +218,7 @@ def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iter
             warning,
             f"the session of {record['agent']} in {name} has ended",
             "note that; `atlas launch` starts another",
-            lambda c: c.act("repair", lambda tx, actor: _set(tx, name, process=None)),
+            lambda c: c.transact("repair", lambda tx, actor: _set(tx, name, process=None)),
         )
 
 
@@ -236,7 +236,7 @@ def _run(root: str, *words: str) -> None:
 def _leftovers(
     project: Project, record: Workspace, entries: dict[str, Any], kept: list[str], has_branch: bool
 ) -> Iterator[Fault]:
-    path = path_of(project, record)
+    path = workspace_path(project, record)
     gone = not os.path.lexists(path)
     left = gone and (path in entries or os.path.islink(link_of(project, record)))
     if left or os.path.isdir(trash_of(project, record)) or (has_branch and droppable(project, record, kept)):
@@ -287,4 +287,4 @@ def _adopt(context: Context, entry: worktree.Entry) -> None:
         tx.put(WORKSPACE, record)
         tx.patch(WORKSPACE, record, status="abandoned", ready_at=tx.at)
 
-    context.act("repair", run)
+    context.transact("repair", run)

@@ -8,9 +8,11 @@ from typing import NamedTuple
 from atlas.adapters.git import git, merge, worktree
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import WORKFLOW, Workflow
+from atlas.core.records.kinds import WORKFLOW
+from atlas.core.records.plan import Workflow
 from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context, orchestration
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
 
 DEFAULT_BRANCH = "atlas/integration"
 _LONGEST = 200
@@ -99,7 +101,7 @@ def ensure(context: Context, verb: str) -> str:
     Raises AtlasError when there is no commit yet, or the branch no longer holds what ATLAS left there.
     """
     root = context.project.root
-    workflow = context.look(verb, lambda tx, actor: orchestration(tx))
+    workflow = context.read(verb, lambda tx, actor: orchestration(tx))
     branch, left_at = branch_of(workflow), workflow["integration_commit"]
     tip = git.commit_of(root, f"refs/heads/{branch}")
     if left_at is None:
@@ -125,7 +127,7 @@ def _note(context: Context, verb: str, commit: str) -> None:
     def run(tx: Transaction, actor: Actor) -> None:
         tx.patch(WORKFLOW, orchestration(tx), integration_commit=commit)
 
-    context.act(verb, run)
+    context.transact(verb, run)
 
 
 def _require_not_checked_out(root: str, branch: str) -> None:
@@ -144,7 +146,7 @@ def integrate(context: Context, verb: str, commit: str, title: str) -> str:
         tip = ensure(context, verb)
         if git.has(root, tip, commit):
             return tip
-        branch = branch_of(context.look(verb, lambda tx, actor: orchestration(tx)))
+        branch = branch_of(context.read(verb, lambda tx, actor: orchestration(tx)))
         _require_not_checked_out(root, branch)
         new = commit if git.has(root, commit, tip) else _merge(root, branch, tip, commit, title)
         try:

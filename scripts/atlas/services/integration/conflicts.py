@@ -19,10 +19,12 @@ from atlas.adapters.git import git, merge
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk, process
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import WORKFLOW, WORKSPACE, Workspace
+from atlas.core.records.kinds import WORKFLOW, WORKSPACE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import discoveries
-from atlas.services.project.context import Context, orchestration
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
 
 Result = dict[str, Any]
 Pair = tuple[str, str]
@@ -36,7 +38,7 @@ def check(context: Context) -> Result:
     Raises AtlasError when git cannot merge in memory (older than 2.38).
     """
     merge.require_support()
-    workspaces, branch = context.look("conflicts", _subjects)
+    workspaces, branch = context.read("conflicts", _subjects)
     tips = _tips(context, workspaces, branch)
     names = {workspace["name"] for workspace in workspaces}
     pairs = [pair for pair in combinations(sorted(tips), 2) if not names.isdisjoint(pair)]
@@ -44,7 +46,7 @@ def check(context: Context) -> Result:
     current = {pair: [conflict["path"] for conflict in files] for pair, files in found.items()}
     appeared, gone = _changes(workspaces, current, tips)
     if appeared or gone:
-        appeared, gone = context.act("conflicts", lambda tx, actor: _announce(tx, current, tips))
+        appeared, gone = context.transact("conflicts", lambda tx, actor: _announce(tx, current, tips))
     return {
         "workspaces": sorted(names & tips.keys()),
         "unreadable": sorted(names - tips.keys()),
@@ -59,7 +61,7 @@ def check(context: Context) -> Result:
 def refresh(context: Context) -> str | None:
     """`check`, in passing: where there are workspaces, and without ever failing. Returns why it could not be done."""
     try:
-        if context.look("conflicts", _subjects)[0]:
+        if context.read("conflicts", _subjects)[0]:
             check(context)
     except (AtlasError, OSError) as error:
         return str(error)

@@ -13,22 +13,17 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.letters import subjects
-from atlas.core.records.kinds import (
-    AGENT,
-    ASSIGNMENT,
-    DISCOVERY,
-    LIVE,
-    MODULE,
-    WORKSPACE,
-    Assignment,
-    Discovery,
-    Recipient,
-    Workspace,
-)
+from atlas.core.letters import discoveries
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKSPACE
+from atlas.core.records.message import Discovery, Recipient
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph, roles
 from atlas.core.rules.reach import is_occupied
-from atlas.services.project.context import Context, executing
+from atlas.core.text import visible
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
 
 from .mailbox import post
 
@@ -69,7 +64,7 @@ def share(
         discovery = _new(tx, _sender(tx, actor, sender), fields, request)
         return {**_keep(tx, discovery, _address_affected), "cut": cut}
 
-    return context.act("discover", run)
+    return context.transact("discover", run)
 
 
 def interrupt(context: Context, agent_id: str, text: str, stop: bool = False, request: str | None = None) -> Result:
@@ -88,7 +83,7 @@ def interrupt(context: Context, agent_id: str, text: str, stop: bool = False, re
         word = _new(tx, _sender(tx, actor, None), fields, f"{agent_id} {request}" if request else None)
         return {**_keep(tx, word, lambda tx, word: _address_agent(tx, word, agent_id)), "cut": cut}
 
-    return context.act("interrupt", run)
+    return context.transact("interrupt", run)
 
 
 def tell(tx: Transaction, workspaces: Sequence[Workspace], text: str) -> None:
@@ -135,7 +130,7 @@ def _fit(words: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     fitted, cut = {}, []
     for field, most in LONGEST.items():
         lines = words.get(field, "").replace("\r\n", "\n")
-        text = "".join(c if subjects.visible(c) or c in "\n\t" else " " * c.isspace() for c in lines).strip()
+        text = "".join(c if visible(c) or c in "\n\t" else " " * c.isspace() for c in lines).strip()
         if len(text) > most:
             cut.append(field)
             left_out = len(text) - most
@@ -217,7 +212,7 @@ def _recipient(workspace: Workspace) -> Recipient:
 
 
 def _message(tx: Transaction, discovery: Discovery, agent: str, task_uuid: str | None) -> Result:
-    subject = subjects.discovery_subject(discovery)
+    subject = discoveries.discovery_subject(discovery)
     priority = _PRIORITY[discovery["severity"]]
-    sent = post(tx, agent, subject, subjects.discovery(discovery), priority=priority, task_uuid=task_uuid)
+    sent = post(tx, agent, subject, discoveries.discovery(discovery), priority=priority, task_uuid=task_uuid)
     return {"agent": agent, "message": sent["id"]}

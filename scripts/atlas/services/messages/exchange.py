@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.transport import Incoming, Transport
+from atlas.adapters.transport.transport import Incoming, Transport
 from atlas.core.errors import AtlasError
-from atlas.core.letters import subjects
-from atlas.core.records.kinds import AGENT, BUILT_IN, LEAD_MAILBOX, MAESTRO, MESSAGE, Message
+from atlas.core.letters import discoveries
+from atlas.core.records.kinds import AGENT, MESSAGE
+from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, MAESTRO, Message
 from atlas.services.project.context import Context
 
 from . import outbox
@@ -75,7 +76,7 @@ def _message(tx: Transaction, message_id: str, incoming: Incoming) -> Message:
     return {
         "id": message_id,
         "to": LEAD_MAILBOX,
-        "sender": agent["id"] if agent else subjects.STRANGER,
+        "sender": agent["id"] if agent else discoveries.STRANGER,
         "subject": incoming.subject,
         "body": incoming.body,
         "type": "notification",
@@ -149,7 +150,7 @@ class Exchange:
         """Whether there is anything to exchange with."""
         return self._wanted
 
-    def look(self) -> None:
+    def receive(self) -> None:
         """Exchange if it is time to; cheap when it is not."""
         if not self._wanted or not ((self._rang and self._rang()) or time.monotonic() >= self._due):
             return
@@ -171,11 +172,11 @@ class Exchange:
 
 def listen(context: Context, seconds: float) -> Result:
     """Exchange for so long, or until whoever started this has ended. Returns at once without AI Maestro."""
-    context.look("listen", lambda tx, actor: None)
+    context.read("listen", lambda tx, actor: None)
     deadline, parent = time.monotonic() + seconds, os.getppid()
     with Exchange(context) as post:
-        post.look()
+        post.receive()
         while post.is_on and time.monotonic() < deadline and os.getppid() == parent:
             time.sleep(_NAP_SECONDS)
-            post.look()
+            post.receive()
     return {"listened": post.is_on, "received": post.received, "troubles": post.troubles}

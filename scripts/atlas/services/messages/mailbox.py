@@ -8,12 +8,14 @@ import time
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
+from atlas.core import text
 from atlas.core.errors import AtlasError
-from atlas.core.letters import subjects
 from atlas.core.records.facts import session_record
-from atlas.core.records.kinds import AGENT, BUILT_IN, LEAD_MAILBOX, MESSAGE, SESSION, Message
+from atlas.core.records.kinds import AGENT, MESSAGE, SESSION
+from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, Message
 from atlas.core.rules import roles
-from atlas.services.project.context import Context, orchestration
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
 
 from .exchange import Exchange
 
@@ -50,7 +52,7 @@ def post(
         "id": message_id,
         "to": to,
         "sender": sender or (tx.actor or {}).get("agent") or (tx.actor or {}).get("role") or roles.PERSON,
-        "subject": subjects.one_line(subject),
+        "subject": text.one_line(subject),
         "body": body,
         "type": kind,
         "priority": priority,
@@ -116,16 +118,16 @@ def notify(
         if agent["type"] != "ai":
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
         message = post(tx, agent_id, subject, body, kind=kind, priority=priority, request=request)
-        if (message["subject"], message["body"]) != (subjects.one_line(subject), body):
+        if (message["subject"], message["body"]) != (text.one_line(subject), body):
             raise AtlasError(f"the request id {request!r} has sent another message to {agent_id}: choose a new one")
         if message["status"] == "failed":
             message = tx.patch(MESSAGE, message, status="queued")
         return {"message": message}
 
-    result = context.act("notify", run)
+    result = context.transact("notify", run)
     if result["message"]["status"] == "queued":
         message_id = result["message"]["id"]
-        result["message"] = context.look("notify", lambda tx, actor: tx.need(MESSAGE, message_id))
+        result["message"] = context.read("notify", lambda tx, actor: tx.need(MESSAGE, message_id))
     return result
 
 
@@ -136,20 +138,20 @@ def inbox(context: Context, agent_id: str, wait: float = 0, keep_unread: bool = 
     session becomes the agent's, unless the lead reads them or `keep_unread` is set.
     Raises AtlasError when there is no such agent, or a worker reads another one's.
     """
-    context.look("inbox", lambda tx, actor: _unread(tx, actor, agent_id))
+    context.read("inbox", lambda tx, actor: _unread(tx, actor, agent_id))
     deadline = time.monotonic() + wait
     with Exchange(context, wanted=agent_id == LEAD_MAILBOX, listens=wait > 0) as exchange:
         while True:
-            exchange.look()
+            exchange.receive()
             known = context.store.position()
-            unread = context.look("inbox", lambda tx, actor: _unread(tx, actor, agent_id))
+            unread = context.read("inbox", lambda tx, actor: _unread(tx, actor, agent_id))
             if unread or time.monotonic() >= deadline:
                 break
             while context.store.position() == known and time.monotonic() < deadline:
                 time.sleep(_LOOK_SECONDS)
-                exchange.look()
+                exchange.receive()
     if not keep_unread and (unread or context.session):
-        unread = context.act("inbox", lambda tx, actor: _take(tx, actor, agent_id))
+        unread = context.transact("inbox", lambda tx, actor: _take(tx, actor, agent_id))
     return {"agent": agent_id, "messages": unread, "troubles": exchange.troubles}
 
 

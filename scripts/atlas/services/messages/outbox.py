@@ -11,14 +11,15 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from atlas.adapters import transport
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
-from atlas.adapters.transport import Letter, Transport, TransportError
+from atlas.adapters.transport import choice
+from atlas.adapters.transport.transport import Letter, Transport, TransportError
 from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, BUILT_IN, MAESTRO, MESSAGE, WORKFLOW, Message
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, WORKFLOW
+from atlas.core.records.message import BUILT_IN, MAESTRO, Message
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
 
@@ -33,7 +34,7 @@ has not answered a try has that long to carry it out all the same, before the me
 
 def chosen(context: Context) -> Transport:
     """The transport that new agents are reached by. Raises AtlasError when its address or its library is missing."""
-    return transport.choose(transport.configured(context.store.read(lambda tx: current(tx)["transport_url"])))
+    return choice.choose_transport(choice.configured(context.store.read(lambda tx: current(tx)["transport_url"])))
 
 
 def deliver(context: Context, recipients: set[str] | None = None, due_only: bool = False) -> list[Message]:
@@ -50,7 +51,7 @@ def deliver(context: Context, recipients: set[str] | None = None, due_only: bool
 
     if not context.store.exists() or not context.store.read(waiting):
         return []
-    with file_lock.held(os.path.join(context.project.private, "outbox.lock"), "the outbox", _PATIENCE):
+    with file_lock.hold_lock(os.path.join(context.project.private, "outbox.lock"), "the outbox", _PATIENCE):
         tried: list[Message] = []
         post = _Post(context)
         for message_ids in context.store.read(waiting):
@@ -135,7 +136,7 @@ class _Post:
     def _open(self) -> tuple[Transport, str]:
         found = chosen(self._context)
         if found.name != MAESTRO:
-            how = f"set {transport.VARIABLE} or `atlas settings transport.url`"
+            how = f"set {choice.VARIABLE} or `atlas settings transport.url`"
             raise AtlasError(f"AI Maestro's address is not known here: {how}")
         try:
             return found, mailbox(self._context, found)

@@ -14,14 +14,15 @@ from atlas.adapters.git import git
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE, Workspace
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments import assignments, handoff
 from atlas.services.integration import branch
 from atlas.services.project.context import Context
+from atlas.services.project.workspace_paths import lock_path, workspace_of_task, workspace_path
 from atlas.services.workspaces import workspaces
 from atlas.services.workspaces.building import build
-from atlas.services.workspaces.clearing import lock_of, of_task, path_of
 
 from . import handover
 
@@ -70,17 +71,17 @@ def reassign(
     again after a crash it goes on where it was; given for the agent that was told to stop, it takes that back.
     Raises AtlasError when it cannot be taken; when the new workspace cannot be made the module waits for an agent.
     """
-    settled = _finish(context, module_id, agent_id) or handover.keep(context, module_id, agent_id)
+    settled = _finish(context, module_id, agent_id) or handover.cancel(context, module_id, agent_id)
     if settled:
         return settled
-    give = partial(assignments.take_over, module_id=module_id, agent_id=agent_id, force=force)
-    context.look("reassign", lambda tx, actor: give(tx))
+    give = partial(assignments.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
+    context.read("reassign", lambda tx, actor: give(tx))
     files = [workspaces.skeleton_file(context.project.root, path) for path in skeleton]
     if not force:
         return _dispatch(context, _Order("reassign", give, files), workspace)
-    taken = handover.take(context, module_id, agent_id, wait)
+    taken = handover.stop_and_save(context, module_id, agent_id, wait)
     made = handoff.make(context, "reassign", module_id, agent_id)
-    handoff.keep(context, made)
+    handoff.save_document(context, made)
     order = _Order("reassign", partial(give, saved=taken.saved), files, made)
     result = _dispatch(context, order, workspace)
     return {**result, "saved": taken.saved, "receipt": taken.receipt, "handoff": made.file}
@@ -92,28 +93,28 @@ def _finish(context: Context, module_id: str, agent_id: str) -> Result | None:
     def find(tx: Transaction, actor: Actor) -> tuple[Result, Workspace] | None:
         module = tx.get(MODULE, module_id)
         assignment = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
-        place = of_task(tx, assignment["task_uuid"]) if assignment else None
+        place = workspace_of_task(tx, assignment["task_uuid"]) if assignment else None
         if place is None or place["agent"] != agent_id or place["status"] != "creating":
             return None
         return {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}, place
 
-    found = context.look("reassign", find)
+    found = context.read("reassign", find)
     if found is None:
         return None
-    with file_lock.held(lock_of(context.project, found[1]["name"]), f"workspace {found[1]['name']}"):
+    with file_lock.hold_lock(lock_path(context.project, found[1]["name"]), f"workspace {found[1]['name']}"):
         ready = build(context, "reassign", found[1]["name"])
     return {**found[0], "before": None, "left": None, "workspace": ready, "notes": []}
 
 
 def _dispatch(context: Context, order: _Order, workspace: bool) -> Result:
-    foreseen, found = context.look(order.verb, lambda tx, actor: _foresee(tx, order.give))
+    foreseen, found = context.read(order.verb, lambda tx, actor: _foresee(tx, order.give))
     if not workspace or foreseen["assignment"]["agent_type"] != "ai":
         _require_no_skeleton(order.skeleton)
-        return context.act(order.verb, lambda tx, actor: _give_plainly(tx, order))
+        return context.transact(order.verb, lambda tx, actor: _give_plainly(tx, order))
     if foreseen["created"]:
         return _with_workspace(context, order, foreseen["module"], foreseen["assignment"]["continues"])
     if found is not None and found["status"] == "creating":
-        with file_lock.held(lock_of(context.project, found["name"]), f"workspace {found['name']}"):
+        with file_lock.hold_lock(lock_path(context.project, found["name"]), f"workspace {found['name']}"):
             found = build(context, order.verb, found["name"])
     return {**foreseen, "workspace": found, "notes": []}
 
@@ -121,7 +122,7 @@ def _dispatch(context: Context, order: _Order, workspace: bool) -> Result:
 def _foresee(tx: Transaction, give: Give) -> tuple[Result, Workspace | None]:
     """What giving would come to, and the workspace that there is of it: this is looked at and thrown away."""
     result = give(tx)
-    return result, of_task(tx, result["assignment"]["task_uuid"])
+    return result, workspace_of_task(tx, result["assignment"]["task_uuid"])
 
 
 def _give_plainly(tx: Transaction, order: _Order) -> Result:
@@ -149,7 +150,7 @@ def _with_workspace(context: Context, order: _Order, module_id: str, continues: 
     project, verb = context.project, order.verb
     tip = branch.ensure(context, verb)
     base = git.commit_of(project.root, continues) if continues else None
-    free = None if base else context.look(verb, lambda tx, actor: _free(tx, module_id))
+    free = None if base else context.read(verb, lambda tx, actor: _free(tx, module_id))
     files = [workspaces.skeleton_file(project.root, path) for path in dict.fromkeys(order.skeleton)]
     draft = None if free else workspaces.draft(context, verb, module_id, base or tip, files)
     name = draft.name if draft else module_id
@@ -162,11 +163,11 @@ def _with_workspace(context: Context, order: _Order, module_id: str, continues: 
             record = workspaces.reserve(tx, draft, result["assignment"])
         else:
             record = workspaces.adopt(tx, _still_free(tx, module_id), result["assignment"], files)
-        _announce(tx, order, result, path_of(project, record))
+        _announce(tx, order, result, workspace_path(project, record))
         return result
 
-    with file_lock.held(lock_of(project, name), f"workspace {name}"):
-        result = context.act(verb, run)
+    with file_lock.hold_lock(lock_path(project, name), f"workspace {name}"):
+        result = context.transact(verb, run)
         ready = build(context, verb, name)
     notes = ["the main directory has uncommitted changes, which no workspace has"] if git.changes(project.root) else []
     return {**result, "workspace": ready, "notes": notes}

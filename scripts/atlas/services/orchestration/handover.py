@@ -15,26 +15,19 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core import clock
 from atlas.core.letters import subjects
-from atlas.core.records.kinds import (
-    AGENT,
-    ASSIGNMENT,
-    BUILT_IN,
-    DISCOVERY,
-    MESSAGE,
-    MODULE,
-    SESSION,
-    Assignment,
-    Handover,
-    Workspace,
-)
+from atlas.core.letters.handover import keep_body, take_away_body
+from atlas.core.records.assignment import Assignment, Handover
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION
+from atlas.core.records.message import BUILT_IN
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import takeable, tell_stop
 from atlas.services.messages import discoveries
 from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
+from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
 from atlas.services.sessions import launch
-from atlas.services.workspaces.clearing import folder_of, lock_of, of_task, path_of
 
 Result = dict[str, Any]
 ARRIVED, LATE, ABSENT = "arrived", "late", "absent"
@@ -59,12 +52,12 @@ class _Old(NamedTuple):
     was_there: bool
 
 
-def take(context: Context, module_id: str, agent_id: str, wait: float | None = None) -> Taken:
+def stop_and_save(context: Context, module_id: str, agent_id: str, wait: float | None = None) -> Taken:
     """Stop whoever has a module so that `agent_id` can have it, waiting up to `wait` seconds, and commit its work.
 
     Raises AtlasError when the module cannot be taken, or its workspace cannot be read.
     """
-    old = context.act("reassign", lambda tx, actor: _begin(tx, actor, module_id, agent_id, wait))
+    old = context.transact("reassign", lambda tx, actor: _begin(tx, actor, module_id, agent_id, wait))
     if old.handover is None:
         return Taken(None, None)
     receipt = _await(context, old, wait)
@@ -76,13 +69,13 @@ def take(context: Context, module_id: str, agent_id: str, wait: float | None = N
 
 def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> _Old:
     module, old, _ = takeable(tx, module_id, agent_id, force=True)
-    workspace = of_task(tx, old["task_uuid"])
+    workspace = workspace_of_task(tx, old["task_uuid"])
     was_there = _is_there(tx, old["agent"], workspace)
     if old["agent_type"] != "ai":
         return _Old(old, workspace, None, was_there)
     handover = old["handover"]
     if handover is None:
-        told = discoveries.stop_work(tx, actor, old, subjects.take_away_body(module), stop=True) or tell_stop(tx, old)
+        told = discoveries.stop_work(tx, actor, old, take_away_body(module), stop=True) or tell_stop(tx, old)
         seconds = current(tx)["reassign_wait_seconds"] if wait is None else wait
         until = clock.later(tx.at, int(seconds))
         handover = {"to": agent_id, "at": tx.at, "until": until, "told": [told], "saved": None}
@@ -107,7 +100,7 @@ def _await(context: Context, old: _Old, wait: float | None) -> str:
     left = min(max(0, clock.between(clock.now(), handover["until"])), longest)
     deadline = time.monotonic() + left
     while True:
-        if context.look("reassign", lambda tx, actor: all(_arrived(tx, each) for each in told)):
+        if context.read("reassign", lambda tx, actor: all(_arrived(tx, each) for each in told)):
             return ARRIVED
         if time.monotonic() >= deadline:
             return LATE
@@ -129,14 +122,14 @@ def _arrived(tx: Transaction, told: str) -> bool:
 def _save(context: Context, old: Assignment, workspace: Workspace, agent_id: str) -> str | None:
     """Commit all that is in a workspace to its branch; where its folder is gone, the branch is what there is."""
     project, name = context.project, workspace["name"]
-    with file_lock.held(lock_of(project, name), f"workspace {name}", _PATIENCE):
-        if not os.path.lexists(path_of(project, workspace)):
+    with file_lock.hold_lock(lock_path(project, name), f"workspace {name}", _PATIENCE):
+        if not os.path.lexists(workspace_path(project, workspace)):
             return git.commit_of(project.root, f"refs/heads/{workspace['branch']}")
         title = f"Work of {old['agent']} on {old['module']}, as {agent_id} takes it over"
-        return worktree.commit_all(folder_of(project, workspace), workspace["branch"], old["agent"], title)
+        return worktree.commit_all(workspace_folder(project, workspace), workspace["branch"], old["agent"], title)
 
 
-def keep(context: Context, module_id: str, agent_id: str) -> Result | None:
+def cancel(context: Context, module_id: str, agent_id: str) -> Result | None:
     """Let an agent that was told to stop keep its module after all; None when it was not, or has not got it."""
 
     def find(tx: Transaction, actor: Actor) -> Assignment | None:
@@ -150,7 +143,13 @@ def keep(context: Context, module_id: str, agent_id: str) -> Result | None:
             return None
         task_uuid = mine["task_uuid"]
         tx.patch(ASSIGNMENT, mine, handover=None)
-        post(tx, agent_id, subjects.resume_subject(module, task_uuid), subjects.keep_body(module), task_uuid=task_uuid)
+        post(
+            tx,
+            agent_id,
+            subjects.resume_subject(module, task_uuid),
+            keep_body(module),
+            task_uuid=task_uuid,
+        )
         return {"module": module_id, "agent": agent_id, "kept": True}
 
-    return context.act("reassign", run) if context.look("reassign", find) else None
+    return context.transact("reassign", run) if context.read("reassign", find) else None

@@ -7,18 +7,20 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.letters import handshake, subjects
-from atlas.core.records.kinds import MODULE, Module
+from atlas.core.letters import handshake, subjects, updates
+from atlas.core.records.kinds import MODULE
+from atlas.core.records.plan import Module
 from atlas.core.rules import edits, graph, roles
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import discoveries
 from atlas.services.messages.mailbox import post
 from atlas.services.plan.plan import new_module
-from atlas.services.project.context import Context, executing
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing, settle
 from atlas.services.understanding.repetition import reopen
 from atlas.services.workspaces.files import refresh
 
-from .workflow import module_record, settle
+from .workflow import module_record
 
 Result = dict[str, Any]
 
@@ -38,7 +40,7 @@ def add(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
         _require_sound_graph(tx)
         return {"module": module, "changes": [f"added {module['name']}"]}
 
-    return context.act("modify", run)
+    return context.transact("modify", run)
 
 
 def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
@@ -61,7 +63,7 @@ def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
             _tell_agent(tx, actor, module, changes, is_other_task=_instructions(module) != before)
         return {"module": tx.need(MODULE, module_id), "changes": changes}
 
-    result = context.act("modify", run)
+    result = context.transact("modify", run)
     if result["changes"] and result["module"]["task_uuid"]:
         refresh(context, "modify", result["module"]["task_uuid"])
     return result
@@ -79,7 +81,7 @@ def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, changes: li
     if assignment["agent_type"] != "ai":
         return
     task_uuid = assignment["task_uuid"]
-    body = subjects.update_body(module, changes)
+    body = updates.update_body(module, changes)
     if is_other_task:
         body = handshake.reopened_body(module, changes)
         if reopen(tx, module, assignment):
@@ -107,7 +109,7 @@ def remove(context: Context, module_id: str) -> Result:
         tx.delete(MODULE, module_id)
         return {"module": module, "changes": ["removed"], "all_complete": settle(tx, workflow, "modify")}
 
-    return context.act("modify", run)
+    return context.transact("modify", run)
 
 
 def _require_sound_graph(tx: Transaction) -> None:

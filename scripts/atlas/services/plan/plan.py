@@ -8,19 +8,9 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import in_force
-from atlas.core.records.kinds import (
-    ASSIGNMENT,
-    KINDS,
-    LIVE,
-    MISSION,
-    MODULE,
-    SESSION,
-    SETTINGS,
-    WORKFLOW,
-    WORKSPACE,
-    Mission,
-    Workflow,
-)
+from atlas.core.records.kinds import ASSIGNMENT, KINDS, MISSION, MODULE, SESSION, SETTINGS, WORKFLOW, WORKSPACE
+from atlas.core.records.plan import Mission, Workflow
+from atlas.core.records.transitions import LIVE
 from atlas.core.rules import edits
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
@@ -50,7 +40,7 @@ def start(context: Context, goal: str, abandon: bool = False) -> Result:
         tx.put_plan(PlanDocument.new(plan_id, goal, tx.at).data)
         return {"plan_id": plan_id, "goal": goal, "created": True, "plan_file": context.project.plan}
 
-    return context.act("plan", run)
+    return context.transact("plan", run)
 
 
 def _already_planning(tx: Transaction, workflow: Workflow, goal: str) -> Result:
@@ -133,7 +123,7 @@ def status(context: Context) -> Result:
         paused = in_force(workflow["paused"], tx.at)
         return {**plan.front, "lead": workflow["lead"], "paused": paused, "problems": plan.problems()}
 
-    return context.look("plan-status", run)
+    return context.read("plan-status", run)
 
 
 def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
@@ -147,7 +137,7 @@ def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> 
         plan.modules.append(module)
         return _save(tx, plan, "add", module, [f"added {module['name']}"])
 
-    return context.act("requirement", run)
+    return context.transact("requirement", run)
 
 
 def new_module(name: str, priority: str, edit: edits.Edit) -> dict[str, Any]:
@@ -175,7 +165,7 @@ def modify_module(context: Context, module_id: str, edit: edits.Edit) -> Result:
         module = plan.module(module_id)
         return _save(tx, plan, "modify", module, edits.apply(module, edit))
 
-    return context.act("requirement", run)
+    return context.transact("requirement", run)
 
 
 def remove_module(context: Context, module_id: str) -> Result:
@@ -190,7 +180,7 @@ def remove_module(context: Context, module_id: str) -> Result:
         plan.modules.remove(module)
         return _save(tx, plan, "remove", module, [f"removed {module['name']}"])
 
-    return context.act("requirement", run)
+    return context.transact("requirement", run)
 
 
 def _save(tx: Transaction, plan: PlanDocument, action: str, module: dict[str, Any], changes: list[str]) -> Result:
@@ -223,7 +213,7 @@ def approve(context: Context, dry_run: bool = False) -> Result:
         tx.put_plan(plan.data)
         return result
 
-    return context.act("approve", run)
+    return context.transact("approve", run)
 
 
 def check(context: Context) -> Result:
@@ -239,7 +229,7 @@ def check(context: Context) -> Result:
 
     if not context.store.exists():
         return {"in_phase": False, "complete": True, "reasons": []}
-    return context.look("check-plan", run)
+    return context.read("check-plan", run)
 
 
 def planning(tx: Transaction) -> Workflow:

@@ -9,7 +9,7 @@ from atlas.adapters.store.file_store import FileStore
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, workspace_around
-from atlas.core.records.kinds import MESSAGE, WORKFLOW, WORKSPACE, Workflow
+from atlas.core.records.kinds import MESSAGE, WORKSPACE
 from atlas.core.rules import roles
 from atlas.core.rules.reach import withdraw_unreachable
 
@@ -38,7 +38,7 @@ class Context:
         self.place = workspace_around(project.root, folder or project.root)
         self._courier = courier
 
-    def act(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
+    def transact(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` in one transaction, as whoever is calling. Raises AtlasError when that role may not use the verb."""
 
         if verb != "plan":
@@ -64,7 +64,7 @@ class Context:
         """Who is calling."""
         return roles.derive(tx, self.session, self.place)
 
-    def look(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
+    def read(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` on one consistent state without changing it, as whoever is calling."""
         self._require_state()
 
@@ -84,21 +84,3 @@ def _left_for(tx: Transaction) -> set[str]:
     """Whom the messages are for that this change leaves in the outbox."""
     ids = [key for key, line in tx.changes.get(MESSAGE.name, {}).items() if _QUEUED in (line or "")]
     return {tx.need(MESSAGE, key)["to"] for key in ids}
-
-
-def executing(tx: Transaction) -> Workflow:
-    """The workflow of a running orchestration. Raises AtlasError when none is running."""
-    workflow = orchestration(tx)
-    if workflow["status"] == "complete":
-        raise AtlasError("the orchestration is complete: begin the next one with `atlas plan GOAL`")
-    return workflow
-
-
-def orchestration(tx: Transaction) -> Workflow:
-    """The workflow once it is past planning. Raises AtlasError when it is not."""
-    workflow = tx.only(WORKFLOW)
-    if workflow is None:
-        raise AtlasError("not in the orchestration phase: begin with `atlas plan GOAL`")
-    if workflow["phase"] != "orchestration":
-        raise AtlasError("not in the orchestration phase: finish the plan, `atlas approve`, then `atlas start`")
-    return workflow

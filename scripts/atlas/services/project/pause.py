@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.core import clock
+from atlas.core import clock, text
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import in_force
-from atlas.core.letters import subjects
-from atlas.core.records.kinds import WORKFLOW, Pause
+from atlas.core.records.kinds import WORKFLOW
+from atlas.core.records.plan import Pause
 from atlas.core.rules.roles import Actor
 
 from .context import Context
@@ -30,16 +30,16 @@ def begin(context: Context, reason: str, minutes: int | None) -> Result:
 
     def run(tx: Transaction, actor: Actor) -> Result:
         until = clock.later(tx.at, minutes * 60) if minutes else None
-        return _set(tx, {"at": tx.at, "until": until, "reason": subjects.one_line(reason), "by": actor["role"]})
+        return _set(tx, {"at": tx.at, "until": until, "reason": text.one_line(reason), "by": actor["role"]})
 
-    return context.act("pause", run)
+    return context.transact("pause", run)
 
 
 def end(context: Context, reason: str, minutes: int | None) -> Result:
     """Put the gates back. Raises AtlasError without an orchestration, and for anyone but the person."""
     if reason or minutes is not None:
         raise AtlasError("--off takes neither a reason nor --for: it puts the gates back now")
-    return context.act("pause", lambda tx, actor: _set(tx, None))
+    return context.transact("pause", lambda tx, actor: _set(tx, None))
 
 
 def _set(tx: Transaction, pause: Pause | None) -> Result:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from atlas.adapters import transport
 from atlas.adapters.git import git
 from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.transport import choice
 from atlas.core.errors import AtlasError
 from atlas.core.paths import inner_path
-from atlas.core.records.kinds import SETTINGS, Settings
+from atlas.core.records.kinds import SETTINGS
+from atlas.core.records.team import Settings
 from atlas.core.rules import verdicts
 from atlas.core.rules.roles import Actor
 
@@ -86,7 +87,7 @@ def verdict(tx: Transaction, rule: str) -> str:
 
 def show(context: Context) -> Result:
     """All settings, and proposals for those that were not set."""
-    settings = context.look("settings", lambda tx, actor: current(tx))
+    settings = context.read("settings", lambda tx, actor: current(tx))
     return _result(settings, changed=False, proposals=_proposals(context.project.root, settings))
 
 
@@ -107,7 +108,7 @@ def change(context: Context, key: str, values: Sequence[str]) -> Result:
         after = tx.patch(SETTINGS, before, **{FIELDS[key]: value})
         return _result(after, changed=before != after)
 
-    return context.act("configure", run)
+    return context.transact("configure", run)
 
 
 def _choose(context: Context, key: str, values: Sequence[str]) -> Result:
@@ -121,7 +122,7 @@ def _choose(context: Context, key: str, values: Sequence[str]) -> Result:
         after = tx.patch(SETTINGS, before, gates={rule: one for rule, one in chosen.items() if one})
         return _result(after, changed=before != after)
 
-    return context.act("configure-gates", run)
+    return context.transact("configure-gates", run)
 
 
 def _result(settings: Settings, changed: bool, proposals: Sequence[Result] = ()) -> Result:
@@ -148,7 +149,7 @@ def _value(root: str, key: str, values: Sequence[str]) -> Any:
             raise AtlasError(f"{key} is empty: give a command, or take it away with --unset")
         return values[0].strip()
     if key == "transport.url":
-        return transport.base_url(values[0].strip(), key)
+        return choice.base_url(values[0].strip(), key)
     unit, least, most = _NUMBERS[key]
     if not re.fullmatch("[0-9]{1,6}", values[0]) or not least <= int(values[0]) <= most:
         raise AtlasError(f"{key} is a number of {unit} from {least} to {most}, not {values[0][:40]!r}")

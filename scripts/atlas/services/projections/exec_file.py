@@ -10,9 +10,13 @@ from collections.abc import Iterable
 
 from atlas.adapters.store.tables import encode
 from atlas.adapters.store.transaction import Transaction
-from atlas.core.letters.subjects import one_line
 from atlas.core.paths import PLAN_FILE
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, LIVE, MODULE, WORKFLOW, Agent, Assignment, Module, Workflow
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKFLOW
+from atlas.core.records.plan import Module, Workflow
+from atlas.core.records.team import Agent
+from atlas.core.records.transitions import LIVE
+from atlas.core.text import one_line
 
 
 def view(tx: Transaction) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
-from atlas.core.letters import subjects
+from atlas.core.letters import discoveries
 from atlas.core.paths import Project
 from atlas.core.records.kinds import MESSAGE, WORKSPACE
 
@@ -44,7 +44,7 @@ def _letter(message: dict[str, Any]) -> dict[str, Any]:
     """What of a message its reader needs. One from outside says itself who sent it, and nobody vouches for that."""
     return {
         **{field: message[field] for field in ("id", "subject", "body", "type", "priority")},
-        "from": subjects.sender(message),
+        "from": discoveries.sender(message),
         "at": message["sent_at"],
     }
 

@@ -6,28 +6,12 @@ In each workspace `.INTERRUPT`, what is still to be delivered there; in ATLAS's 
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import json
-import os
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.system import disk
-from atlas.core import interrupts
-from atlas.core.letters import subjects
-from atlas.core.paths import Project, contains
-from atlas.core.records.kinds import DISCOVERY, WORKSPACE
-from atlas.core.rules.reach import awaits
+from atlas.core.paths import Project
 
-from . import mail_files, role_views
-
-_QUEUED = '"status": "queued"'
-"""What the stored text of a discovery has in it while it waits for anybody; quotes in its words are escaped."""
-_PATIENCE = 2.0
-_LOOK_SECONDS = 0.005
+from . import interrupt_files, mail_files, role_views
 
 
 def update(project: Project, tx: Transaction) -> Callable[[], list[str]]:
@@ -40,101 +24,16 @@ def update(project: Project, tx: Transaction) -> Callable[[], list[str]]:
     def touches(*kinds: str) -> bool:
         return not tx.changes or not tx.changes.keys().isdisjoint(kinds)
 
-    waiting = _waiting(tx)
-    folders = _folders(tx, list(waiting), everywhere=touches("discovery", "workspace"))
+    waiting = interrupt_files.waiting(tx)
+    folders = interrupt_files.folders(tx, list(waiting), everywhere=touches("discovery", "workspace"))
     gates = role_views.contents(project, tx)
     mail = mail_files.contents(tx) if touches("message", "workspace") else None
 
     def apply() -> list[str]:
-        troubles = [_put_interrupt(project, name, path, waiting.get(name, [])) for name, path in folders.items()]
+        troubles = [interrupt_files.put(project, name, path, waiting.get(name, [])) for name, path in folders.items()]
         troubles += role_views.put(role_views.folder_of(project), gates)
         if mail is not None:
             troubles.append(mail_files.put(mail_files.folder_of(project), mail))
         return [trouble for trouble in troubles if trouble is not None]
 
     return apply
-
-
-# Interrupts
-
-
-def _waiting(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
-    """What is to be delivered, by workspace, oldest first."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for discovery in (json.loads(line) for line in tx.lines(DISCOVERY) if _QUEUED in line):
-        item = {
-            **{field: discovery[field] for field in ("id", "severity", "stop")},
-            "words": subjects.discovery(discovery),
-        }
-        for recipient in discovery["recipients"]:
-            if awaits(tx, recipient):
-                found.setdefault(recipient["workspace"], []).append(item)
-    return found
-
-
-def _folders(tx: Transaction, names: list[str], everywhere: bool) -> dict[str, str]:
-    """The paths of the workspaces to look at, by name."""
-    records = tx.all(WORKSPACE) if everywhere else [tx.need(WORKSPACE, name) for name in names]
-    return {record["name"]: record["path"] for record in records}
-
-
-def _put_interrupt(project: Project, name: str, path: str, items: list[dict[str, Any]]) -> str | None:
-    """Make a workspace's file hold what of `items` its monitor has not delivered yet."""
-    folder = os.path.realpath(os.path.join(project.root, path))
-    file, record = os.path.join(folder, interrupts.FILE), interrupts.record_of(project.private, name)
-    if not items and not os.path.lexists(file) and not os.path.exists(record):
-        return None
-    if not os.path.exists(os.path.join(folder, ".git")):
-        return None
-    try:
-        if not contains(project.root, folder):
-            raise OSError(0, f"{path} leads out of the project")
-        with _locked(record):
-            delivered = _forget_all_but(record, {item["id"] for item in items})
-            rest = [item for item in items if item["id"] not in delivered]
-            if rest:
-                _put(file, json.dumps({"version": 1, "workspace": name, "items": rest}).encode())
-            elif os.path.lexists(file):
-                os.unlink(file)
-    except OSError as error:
-        return f"workspace {name}: its {interrupts.FILE} could not be brought up to date: {error.strerror}"
-    return None
-
-
-def _forget_all_but(path: str, ids: set[str]) -> list[str]:
-    """Drop from a monitor's record what nobody waits for any more; returns what of `ids` it has delivered."""
-    try:
-        record = json.loads(disk.read_bytes(path) or b"null")
-        kept = [one for one in record["delivered"] if one in ids]
-    except (ValueError, KeyError, TypeError):
-        return []
-    if not ids:
-        os.unlink(path)
-    elif kept != record["delivered"]:
-        _put(path, json.dumps({**record, "delivered": kept}).encode())
-    return kept
-
-
-@contextlib.contextmanager
-def _locked(record: str) -> Iterator[None]:
-    """Hold the lock of a monitor's record. Raises OSError when a monitor keeps it for too long."""
-    disk.private_folder(os.path.dirname(record))
-    handle = os.open(f"{record.removesuffix('.json')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + _PATIENCE
-    try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise OSError(0, f"a monitor holds its lock for {_PATIENCE:.0f} s") from None
-                time.sleep(_LOOK_SECONDS)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _put(path: str, data: bytes) -> None:
-    if disk.read_bytes(path) != data:
-        os.replace(disk.write_temp(path, data), path)

@@ -17,20 +17,12 @@ from atlas.adapters.system import disk
 from atlas.core import clock
 from atlas.core.following import next_action, summary, whose_turn
 from atlas.core.paths import Project
-from atlas.core.records.kinds import (
-    AGENT,
-    ASSIGNMENT,
-    LEAD_MAILBOX,
-    LIVE,
-    MAESTRO,
-    SESSION,
-    WORKFLOW,
-    WORKSPACE,
-    Assignment,
-    Pause,
-    Workflow,
-    Workspace,
-)
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, SESSION, WORKFLOW, WORKSPACE
+from atlas.core.records.message import LEAD_MAILBOX, MAESTRO
+from atlas.core.records.plan import Pause, Workflow
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules import understanding
 from atlas.core.rules.verb_permissions import LEAD, WORKER
 from atlas.services.project import settings
@@ -50,7 +42,7 @@ def contents(project: Project, tx: Transaction) -> dict[str, bytes]:
     """What each gate should hold, by its path below the folder of gates."""
     workflow = tx.only(WORKFLOW)
     common = _common(project, tx, workflow)
-    title, board = summary.title(tx), whose_turn.Board(tx)
+    title, board = summary.title(tx), whose_turn.OpenWork(tx)
     owned = [workspace for workspace in tx.all(WORKSPACE) if workspace["agent"] and workspace["removed_at"] is None]
     views = [_workspace(project, tx, workspace) for workspace in owned]
     gates: dict[str, Gate] = {}

@@ -8,27 +8,21 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import checks, file_lock
+from atlas.core import text
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.letters import subjects
-from atlas.core.records.kinds import (
-    ASSIGNMENT,
-    MODULE,
-    WORKFLOW,
-    WORKSPACE,
-    Assignment,
-    Check,
-    Evidence,
-    Module,
-    Workspace,
-)
+from atlas.core.letters import proof, subjects
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
+from atlas.core.records.plan import Check, Evidence, Module
+from atlas.core.records.workspace import Workspace
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration import branch as integration
 from atlas.services.messages.mailbox import post
-from atlas.services.orchestration.workflow import require_clean, settle
-from atlas.services.project.context import Context, executing
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing, require_clean, settle
 from atlas.services.project.settings import current
-from atlas.services.workspaces.clearing import folder_of, lock_of, of_task
+from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task
 
 Result = dict[str, Any]
 _LONGEST_REASON = 4000
@@ -41,7 +35,7 @@ class _Work:
         """Raises AtlasError when it cannot be completed."""
         executing(tx)
         self.module, self.assignment = live_assignment(tx, module_id)
-        self.workspace = of_task(tx, self.assignment["task_uuid"])
+        self.workspace = workspace_of_task(tx, self.assignment["task_uuid"])
         if not self.module["checks"] and not reason:
             raise AtlasError(f"{module_id} has no checks: say with --reason TEXT how it was found to be done")
         if self.workspace is not None and self.workspace["status"] not in ("ready", "merging"):
@@ -67,7 +61,7 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
     reason = (reason or "").strip() or None
     if reason and len(reason) > _LONGEST_REASON:
         raise AtlasError(f"the reason has {len(reason)} characters: at most {_LONGEST_REASON}, put more into a file")
-    work = context.look("complete", lambda tx, actor: _Work(tx, module_id, reason))
+    work = context.read("complete", lambda tx, actor: _Work(tx, module_id, reason))
     with _held(context, work.workspace):
         commit, ran = _check(context, work, limit)
         evidence: Evidence = {
@@ -79,18 +73,18 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
             "checks": ran,
         }
         if not evidence["passed"]:
-            return context.act("complete", lambda tx, actor: _failed(tx, work, evidence))
-        context.act("complete", lambda tx, actor: _begin_merge(tx, work, reason))
+            return context.transact("complete", lambda tx, actor: _failed(tx, work, evidence))
+        context.transact("complete", lambda tx, actor: _begin_merge(tx, work, reason))
         try:
-            title = f"Merge {module_id}: {subjects.one_line(work.module['name'], 60)}"
+            title = f"Merge {module_id}: {text.one_line(work.module['name'], 60)}"
             evidence["integrated"] = integration.integrate(context, "complete", commit, title)
         except integration.Conflict as conflict:
             files = conflict.files
-            return context.act("complete", lambda tx, actor: _conflicting(tx, work, evidence, files))
+            return context.transact("complete", lambda tx, actor: _conflicting(tx, work, evidence, files))
         except BaseException:
-            context.act("complete", lambda tx, actor: _stop_merge(tx, work))
+            context.transact("complete", lambda tx, actor: _stop_merge(tx, work))
             raise
-        return context.act("complete", lambda tx, actor: _complete(tx, work, evidence))
+        return context.transact("complete", lambda tx, actor: _complete(tx, work, evidence))
 
 
 @contextlib.contextmanager
@@ -98,13 +92,13 @@ def _held(context: Context, workspace: Workspace | None) -> Iterator[None]:
     if workspace is None:
         yield
     else:
-        with file_lock.held(lock_of(context.project, workspace["name"]), f"workspace {workspace['name']}"):
+        with file_lock.hold_lock(lock_path(context.project, workspace["name"]), f"workspace {workspace['name']}"):
             yield
 
 
 def _check(context: Context, work: _Work, limit: float) -> tuple[str, list[Check]]:
     """The commit, and how the checks ran on it."""
-    folder = folder_of(context.project, work.workspace) if work.workspace else context.project.root
+    folder = workspace_folder(context.project, work.workspace) if work.workspace else context.project.root
     commit = require_clean(folder)
     ran = [checks.run(command, folder, limit) for command in work.module["checks"]]
     if require_clean(folder, untracked=False) != commit:
@@ -160,7 +154,7 @@ def _conflicting(tx: Transaction, work: _Work, evidence: Evidence, files: list[s
     branch = integration.branch_of(executing(tx))
     if now.assignment["agent_type"] == "ai":
         subject = subjects.failed_subject(now.module, now.assignment["task_uuid"], now.module["verification_loops"] + 1)
-        body = subjects.conflict_body(now.module, branch, files)
+        body = proof.conflict_body(now.module, branch, files)
         post(tx, now.assignment["agent"], subject, body, priority="high", task_uuid=now.assignment["task_uuid"])
     return {**_result(now, evidence, files, False), "integration_branch": branch}
 
@@ -188,7 +182,7 @@ def _send_back(tx: Transaction, module: Module, assignment: Assignment, evidence
     if assignment["agent_type"] == "ai":
         failures = [check for check in evidence["checks"] if check["exit_code"] != 0]
         subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"])
-        body = subjects.failed_body(module, failures)
+        body = proof.failed_body(module, failures)
         post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 

@@ -10,13 +10,16 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import client, disk, process, tmux
-from atlas.core import clock
+from atlas.core import clock, text
 from atlas.core.errors import AtlasError
-from atlas.core.letters import handshake, subjects
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, LIVE, MODULE, SESSION, WORKSPACE, Process, Workspace
+from atlas.core.letters import handshake
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION, WORKSPACE
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Process, Workspace
 from atlas.core.rules import understanding
 from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context, executing
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
 from atlas.services.project.settings import current
 
 Result = dict[str, Any]
@@ -35,7 +38,7 @@ def launch(
     With tmux, up to `wait` seconds are spent on seeing the session come up, so that a dialog it stops at is reported.
     Raises AtlasError when the agent has no workspace that is ready, or its session is running already.
     """
-    workspace, prompt = context.look("launch", lambda tx, actor: _subject(tx, context, agent_id, module_id))
+    workspace, prompt = context.read("launch", lambda tx, actor: _subject(tx, context, agent_id, module_id))
     folder = os.path.join(context.project.root, workspace["path"])
     if mode == "print":
         command = client.command(chosen_client or "claude")
@@ -44,7 +47,7 @@ def launch(
     _require_not_running(workspace)
     start = _start_tmux if mode == "tmux" else _start_headless
     started = start(context, workspace, folder, client.find(chosen_client), prompt)
-    context.act("launch", lambda tx, actor: _record(tx, workspace["name"], started))
+    context.transact("launch", lambda tx, actor: _record(tx, workspace["name"], started))
     result: Result = {"mode": mode, "workspace": folder, "agent": agent_id, "process": started, "waiting_at": None}
     if mode == "tmux":
         result["waiting_at"] = _watch(context, workspace, started, wait)
@@ -118,14 +121,14 @@ def _watch(context: Context, workspace: Workspace, started: Process, wait: float
         screen = tmux.screen(started["tmux"] or "") or screen
         if not process.alive(started["pid"], started["birth"]):
             raise AtlasError(f"the session of {workspace['agent']} ended at once: {_last_words(screen)}")
-        if context.look("launch", lambda tx, actor: _is_present(tx, workspace, started)):
+        if context.read("launch", lambda tx, actor: _is_present(tx, workspace, started)):
             return None
         time.sleep(_LOOK_SECONDS)
     return "\n".join(screen.strip().splitlines()[-_SHOWN_LINES:]) or "(an empty screen)"
 
 
 def _last_words(screen: str) -> str:
-    return subjects.one_line(screen)[-200:] or "run the command of `atlas launch --print` to see why"
+    return text.one_line(screen)[-200:] or "run the command of `atlas launch --print` to see why"
 
 
 def _is_present(tx: Transaction, workspace: Workspace, started: Process) -> bool:
@@ -146,7 +149,7 @@ def stop(context: Context, agent_id: str, module_id: str | None) -> Result:
         return [workspace for workspace in mine if workspace["process"] is not None]
 
     ended = []
-    for workspace in context.look("stop-agent", find):
+    for workspace in context.read("stop-agent", find):
         running = workspace["process"]
         assert running is not None
         ended.append({"workspace": workspace["name"], "pid": running["pid"], "was_running": _end(running)})
@@ -156,7 +159,7 @@ def stop(context: Context, agent_id: str, module_id: str | None) -> Result:
             if workspace["process"] and not process.alive(workspace["process"]["pid"], workspace["process"]["birth"]):
                 tx.patch(WORKSPACE, workspace, process=None)
 
-    context.act("stop-agent", forget)
+    context.transact("stop-agent", forget)
     return {"agent": agent_id, "ended": ended}
 
 

@@ -16,22 +16,18 @@ from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.following.poll_schedule import ASK, ESCALATE, UNSENT, WAIT, Times
 from atlas.core.letters import subjects
-from atlas.core.records.kinds import (
-    AGENT,
-    ASSIGNMENT,
-    LEAD_MAILBOX,
-    LIVE,
-    MESSAGE,
-    MODULE,
-    WORKSPACE,
-    Assignment,
-    Message,
-)
+from atlas.core.letters.polls import poll_body, silent_body
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
+from atlas.core.records.message import LEAD_MAILBOX, Message
+from atlas.core.records.transitions import LIVE
 from atlas.core.rules import understanding, updates
 from atlas.core.rules.roles import Actor
+from atlas.core.text import one_line
 from atlas.services.messages.exchange import exchange
 from atlas.services.messages.mailbox import post
-from atlas.services.project.context import Context, orchestration
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
 from atlas.services.project.settings import current
 
 from . import watchdog
@@ -66,10 +62,10 @@ def check_agents(context: Context, everybody: bool = False) -> Result:
 
 def _exchanging(context: Context, verb: str, run: Callable[[Transaction, Actor], Result]) -> Result:
     """What `run` comes to between two turns of the post: what was waiting goes out first, what it adds after that."""
-    context.look(verb, lambda tx, actor: orchestration(tx))
+    context.read(verb, lambda tx, actor: orchestration(tx))
     troubles = exchange(context)["troubles"]
-    result = context.act(verb, run)
-    return context.look(verb, lambda tx, actor: {**_delivered(tx, result), "troubles": troubles})
+    result = context.transact(verb, run)
+    return context.read(verb, lambda tx, actor: {**_delivered(tx, result), "troubles": troubles})
 
 
 def _delivered(tx: Transaction, result: Result) -> Result:
@@ -129,7 +125,7 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
             tx.put(ASSIGNMENT, assignment)
         return {"agent": agent_id, "module": assignment["module"], "poll": asked[-1]}
 
-    return context.act("poll", run)
+    return context.transact("poll", run)
 
 
 def history(context: Context, agent_id: str, module_id: str | None) -> Result:
@@ -141,7 +137,7 @@ def history(context: Context, agent_id: str, module_id: str | None) -> Result:
         polls = [{"module": a["module"], **one} for a in mine for one in a["progress_polling"]["poll_history"]]
         return {"agent": agent_id, "polls": polls}
 
-    return context.look("poll", run)
+    return context.read("poll", run)
 
 
 def _polled(tx: Transaction) -> list[Assignment]:
@@ -171,7 +167,7 @@ def _check(
     poll_schedule.mend(assignment, tx.at, times)
     is_active = seen is not None and poll_schedule.is_news(assignment, clock.of(seen.at), tx.at)
     if seen is not None and is_active:
-        poll_schedule.heard(assignment, clock.of(seen.at), "activity", times, subjects.one_line(seen.what))
+        poll_schedule.heard(assignment, clock.of(seen.at), "activity", times, one_line(seen.what))
     what = poll_schedule.step(assignment, tx.at)
     if what == ASK and not anyway and _waits_for_lead(assignment):
         poll_schedule.postponed(assignment, tx.at, times)
@@ -215,7 +211,7 @@ def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Result:
         tx,
         assignment["agent"],
         subjects.poll_subject(module, polling["poll_count"] + 1),
-        subjects.poll_body(module, since, understanding.may_edit(assignment, current(tx)["gates"])),
+        poll_body(module, since, understanding.may_edit(assignment, current(tx)["gates"])),
         kind="progress_poll",
         priority=urgency,
         task_uuid=task_uuid,
@@ -232,7 +228,7 @@ def _escalate(tx: Transaction, assignment: Assignment) -> Result:
     since = str(waiting[0]["sent_at"])
     others = idle_agents(tx)
     subject = subjects.silent_subject(module, assignment["task_uuid"])
-    body = subjects.silent_body(module, assignment["agent"], since, len(waiting), others)
+    body = silent_body(module, assignment["agent"], since, len(waiting), others)
     post(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=assignment["task_uuid"])
     poll_schedule.escalated(polling, tx.at)
     return {"unanswered": len(waiting), "since": since, "idle_agents": others}
@@ -257,7 +253,7 @@ def _activity(context: Context) -> Seen:
         found = {tasks[one.workspace]: one for one in watchdog.watched(tx) if one.workspace}
         return {task: one for task, one in found.items() if task in late}
 
-    watched = context.look("check-agents", due)
+    watched = context.read("check-agents", due)
     with ThreadPoolExecutor() as pool:
         works = pool.map(lambda one: watchdog.newest(context.project, one), watched.values())
         return {task: work for task, work in zip(watched, works, strict=True) if work is not None}

@@ -15,7 +15,8 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.adapters.system.client import StreamedSession
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import ASSIGNMENT, LIVE, MESSAGE, WORKSPACE
+from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, WORKSPACE
+from atlas.core.records.transitions import LIVE
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 
@@ -61,7 +62,7 @@ def _stop(number: int, frame: Any) -> None:
 
 
 def _places(context: Context, name: str) -> tuple[str, str]:
-    workspace = context.look("status", lambda tx, actor: tx.need(WORKSPACE, name))
+    workspace = context.read("status", lambda tx, actor: tx.need(WORKSPACE, name))
     logs = os.path.join(context.project.private, "logs")
     disk.private_folder(logs)
     return os.path.join(context.project.root, workspace["path"]), os.path.join(logs, f"{name}.jsonl")
@@ -73,7 +74,7 @@ def _await_record(context: Context, name: str) -> None:
         return process is not None and process["pid"] == os.getpid()
 
     deadline = time.monotonic() + _RECORDED_WITHIN
-    while not context.look("status", recorded):
+    while not context.read("status", recorded):
         if time.monotonic() > deadline:
             raise AtlasError(f"the launch of {name} was never recorded: ending")
         time.sleep(_LOOK_SECONDS)
@@ -85,10 +86,10 @@ def _accompany(context: Context, name: str, session: StreamedSession) -> str | N
     while session.running:
         if session.session != noted:
             noted = session.session
-            context.act("status", lambda tx, actor: _note_session(tx, name, session.session))
+            context.transact("status", lambda tx, actor: _note_session(tx, name, session.session))
         position = context.store.position()
         if position != seen or session.idle:
-            over, newest = context.look("status", lambda tx, actor: _news(tx, name))
+            over, newest = context.read("status", lambda tx, actor: _news(tx, name))
             if over:
                 return over
             if newest and newest != told and session.idle:

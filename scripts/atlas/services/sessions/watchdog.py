@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -19,9 +19,9 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, BUILT_IN, SESSION, WORKFLOW, WORKSPACE
-from atlas.core.rules.enforcement import FIRST_CALL, GRAIN, describe, is_at_work, is_unenforced
-from atlas.services.doctor.findings import Finding, ok, warning
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, SESSION, WORKFLOW, WORKSPACE
+from atlas.core.records.message import BUILT_IN
+from atlas.core.rules.enforcement import FIRST_CALL, GRAIN, is_at_work, is_unenforced
 
 Result = dict[str, Any]
 _LIVE = ("ready", "merging")
@@ -120,7 +120,7 @@ def _worked(project: Project, one: Watched) -> Work | None:
     """The newest commit beyond the base of a workspace, or its newest change that is not committed."""
     folder = os.path.join(project.root, one.folder)
     try:
-        head, paths = git.look(folder)
+        head, paths = git.head_and_changes(folder)
         seen = [Work(at, path) for path in paths if (at := _changed(os.path.join(folder, path))) is not None]
         if head not in (None, one.base):
             seen.append(Work(float(git.run(folder, "log", "-1", "--format=%ct", "HEAD")), f"commit {str(head)[:12]}"))
@@ -141,13 +141,3 @@ def _led(project: Project, session: str) -> Work | None:
     """The last change of the state that was made from a session, if it is among the latest."""
     entry = log.last_of(project.history, session)
     return Work(clock.seconds(entry["at"]), f"atlas {entry['verb']}") if entry is not None else None
-
-
-def findings(project: Project, tx: Transaction) -> Iterator[Finding]:
-    """The same as the doctor says it."""
-    found = unenforced(project, watched(tx))
-    for one in found:
-        mend = "enable the plugin in that session" if one["here"] else "nothing: only the services refuse there"
-        yield warning("unenforced", describe(one), mend)
-    if not found:
-        yield ok("enforced", "nobody is seen to work past the hooks")

@@ -16,27 +16,22 @@ from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
 from atlas.core.paths import Project, contains, own_path
-from atlas.core.records.kinds import (
-    ASSIGNMENT,
-    LEAD_MAILBOX,
-    LIVE,
-    MODULE,
-    WORKSPACE,
-    Assignment,
-    Module,
-    Question,
-    Repetition,
-    Workspace,
-)
+from atlas.core.records.assignment import Assignment, Question, Repetition
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.message import LEAD_MAILBOX
+from atlas.core.records.plan import Module
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules import roles, understanding
 from atlas.core.rules.reach import is_occupied
 from atlas.core.rules.understanding import Claim
 from atlas.services.assignments import assignments
 from atlas.services.messages import discoveries
 from atlas.services.messages.mailbox import post
-from atlas.services.project.context import Context, executing
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
 from atlas.services.project.settings import current
-from atlas.services.workspaces.clearing import of_task
+from atlas.services.project.workspace_paths import workspace_of_task
 
 Result = dict[str, Any]
 LONGEST_TEXT = 20_000
@@ -62,7 +57,7 @@ def repeat(context: Context, module_id: str, said: dict[str, Any]) -> Result:
         require_ai(assignment)
         repetition: Any = {**said, "at": tx.at, "by": actor["agent"] or actor["role"]}
         repetition["criteria"] = list(dict.fromkeys(said["criteria"]))
-        repetition["files"] = _own_files(context.project, of_task(tx, assignment["task_uuid"]), said["files"])
+        repetition["files"] = _own_files(context.project, workspace_of_task(tx, assignment["task_uuid"]), said["files"])
         findings = understanding.compare(module, repetition, _claims(tx, assignment, changed))
         verification = assignment["instruction_verification"]
         if not _is_same(verification["repetition"], repetition) or (
@@ -72,7 +67,7 @@ def repeat(context: Context, module_id: str, said: dict[str, Any]) -> Result:
             _record(tx, module, assignment, repetition, findings)
         return result(module, tx.need(ASSIGNMENT, assignment["task_uuid"]))
 
-    return context.act("repeat", run)
+    return context.transact("repeat", run)
 
 
 def _require_bounded(said: dict[str, Any]) -> None:
@@ -225,7 +220,7 @@ def _changed_files(context: Context, own_module: str) -> dict[str, set[str]]:
         found = [w for w in tx.all(WORKSPACE) if is_occupied(w) and w["module"] != own_module]
         return found, executing(tx)["integration_branch"]
 
-    workspaces, branch = context.look("repeat", others)
+    workspaces, branch = context.read("repeat", others)
     changed = {}
     for workspace in workspaces:
         folder = os.path.join(context.project.root, workspace["path"])
@@ -283,7 +278,7 @@ def ask(context: Context, module_id: str, text: str) -> Result:
             note_life(tx, assignment)
         return {**result(module, assignment), "question": asked}
 
-    return context.act("ask", run)
+    return context.transact("ask", run)
 
 
 def _new_question(at: str, before: list[Question], text: str) -> Question:

@@ -12,14 +12,19 @@ from typing import Any
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.letters import subjects
-from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, LEAD_MAILBOX, LIVE, Assignment, Module, Update
+from atlas.core.letters import subjects, updates
+from atlas.core.records.assignment import Assignment, Update
+from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY
+from atlas.core.records.message import LEAD_MAILBOX
+from atlas.core.records.plan import Module
+from atlas.core.records.transitions import LIVE
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import discoveries
 from atlas.services.messages.mailbox import post
-from atlas.services.project.context import Context, executing, orchestration
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing, orchestration
 from atlas.services.project.settings import current
 
 Result = dict[str, Any]
@@ -53,7 +58,7 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
         tx.put(ASSIGNMENT, assignment)
         return _result(assignment, update)
 
-    return context.act("update", run)
+    return context.transact("update", run)
 
 
 def _new(tx: Transaction, actor: roles.Actor, assignment: Assignment, kind: str, text: str, minor: bool) -> Update:
@@ -78,7 +83,7 @@ def _new(tx: Transaction, actor: roles.Actor, assignment: Assignment, kind: str,
 
 def _tell(tx: Transaction, actor: roles.Actor, module: Module, assignment: Assignment, update: Update) -> str:
     """Interrupt the agent, or send it a message where it has no workspace; returns the id of either."""
-    body = subjects.changed_body(module, update, policy.QUESTIONS)
+    body = updates.changed_body(module, update, policy.QUESTIONS)
     severity = "important" if update["minor"] else "critical"
     word = discoveries.stop_work(tx, actor, assignment, body, severity)
     if word is not None:
@@ -150,7 +155,7 @@ def _assess(
     policy.assess(update, given, doubts)
     if tx.actor["role"] == roles.WORKER:
         subject = subjects.verify_update_subject(module, assignment["task_uuid"])
-        body = subjects.assessed_body(module, assignment["agent"], update, policy.describe_next(module["id"], update))
+        body = updates.assessed_body(module, assignment["agent"], update, policy.describe_next(module["id"], update))
         post(tx, LEAD_MAILBOX, subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 
@@ -168,7 +173,7 @@ def resolve(context: Context, module_id: str, update_id: str | None, resolution:
         policy.require_step(module_id, update, policy.CONCERNS)
         policy.resolve(update, resolution, number)
         subject = subjects.clarification_subject(module, assignment["task_uuid"])
-        body = subjects.resolved_body(module, update)
+        body = updates.resolved_body(module, update)
         post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
     return _act(context, "update", module_id, update_id, change)
@@ -183,7 +188,7 @@ def authorize(context: Context, module_id: str, update_id: str | None) -> Result
         policy.require_step(module_id, update, policy.AUTHORIZATION)
         policy.resume(update, tx.at)
         subject = subjects.resume_subject(module, assignment["task_uuid"])
-        body = subjects.resumed_body(module, update, policy.pauses(assignment))
+        body = updates.resumed_body(module, update, policy.pauses(assignment))
         post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
     return _act(context, "update", module_id, update_id, change)
@@ -199,7 +204,7 @@ def history(context: Context, module_id: str) -> Result:
             live_assignment(tx, module_id)
         return {"updates": [_line(tx, a, update) for a in found for update in a["instruction_updates"]]}
 
-    return context.look("update", run)
+    return context.read("update", run)
 
 
 def pending(context: Context) -> Result:
@@ -211,7 +216,7 @@ def pending(context: Context) -> Result:
         lines = [_line(tx, a, update) for a in live for update in policy.open_updates(a)]
         return {"updates": [line for line in lines if line["next"]]}
 
-    return context.look("update", run)
+    return context.read("update", run)
 
 
 def _line(tx: Transaction, assignment: Assignment, update: Update) -> Result:
@@ -233,7 +238,7 @@ def _act(context: Context, verb: str, module_id: str, update_id: str | None, cha
         tx.put(ASSIGNMENT, assignment)
         return _result(assignment, update)
 
-    return context.act(verb, run)
+    return context.transact(verb, run)
 
 
 def _note_receipt(tx: Transaction, update: Update) -> None:

@@ -12,10 +12,15 @@ from typing import Any
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, LIVE, MESSAGE, MODULE, Assignment, Module, Question
+from atlas.core.records.assignment import Assignment, Question
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE
+from atlas.core.records.plan import Module
+from atlas.core.records.transitions import LIVE
 from atlas.core.rules import roles, understanding
+from atlas.core.text import one_line
 from atlas.services.assignments import assignments
-from atlas.services.project.context import Context, executing, orchestration
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing, orchestration
 
 from .repetition import LONGEST_TEXT, Result, require_ai, result, say, tell_wrong
 
@@ -37,7 +42,7 @@ def status(context: Context, module_id: str | None) -> Result:
         live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE and a["agent_type"] == "ai"]
         return {"verifications": [result(tx.need(MODULE, a["module"]), a) for a in live]}
 
-    return context.look("verify-instructions", run)
+    return context.read("verify-instructions", run)
 
 
 def request(context: Context, target: str, module_id: str | None) -> Result:
@@ -68,7 +73,7 @@ _NEXT = {
 
 
 def _is_unread(message: Any, assignment: Assignment, subject: str) -> bool:
-    about = (message["task_uuid"], message["subject"]) == (assignment["task_uuid"], subjects.one_line(subject))
+    about = (message["task_uuid"], message["subject"]) == (assignment["task_uuid"], one_line(subject))
     return about and message["status"] in ("queued", "sent", "failed")
 
 
@@ -206,7 +211,7 @@ def answer(context: Context, module_id: str, question_id: str | None, text: str)
             raise AtlasError(f"{question['id']} of {module_id} is answered already: add to it with `atlas notify`")
         return {**result(module, assignment), "question": question}
 
-    return context.act("answer", run)
+    return context.transact("answer", run)
 
 
 def _question(module_id: str, questions: list[Question], question_id: str | None, text: str) -> Question:
@@ -229,7 +234,7 @@ def _act(context: Context, target: str, module_id: str | None, change: Change) -
         changed = change(tx, module, assignment)
         return {**result(module, tx.need(ASSIGNMENT, assignment["task_uuid"])), "changed": changed}
 
-    return context.act("verify-instructions", run)
+    return context.transact("verify-instructions", run)
 
 
 def _subject(tx: Transaction, target: str, module_id: str | None) -> tuple[Module, Assignment]:

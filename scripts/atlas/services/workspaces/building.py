@@ -11,15 +11,18 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import checks
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
-from atlas.core.records.kinds import ASSIGNMENT, LIVE, WORKSPACE, SetUp, Workspace
+from atlas.core.records.kinds import ASSIGNMENT, WORKSPACE
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import SetUp, Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import give_back
 from atlas.services.integration import branch
 from atlas.services.messages.mailbox import send_held
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
+from atlas.services.project.workspace_paths import workspace_folder, workspace_path
 
-from .clearing import LOCK_REASON, clear, folder_of, link, path_of
+from .clearing import LOCK_REASON, clear, link
 from .files import OWN, equip
 
 
@@ -46,9 +49,9 @@ def build(context: Context, verb: str, name: str) -> Workspace:
 
     When that fails nothing of it stays, its assignment included: raises AtlasError with the reason.
     """
-    record = context.look(verb, lambda tx, actor: tx.need(WORKSPACE, name))
+    record = context.read(verb, lambda tx, actor: tx.need(WORKSPACE, name))
     try:
-        made = _make(context, verb, record) if record["ready_at"] is None else _take_over(context, verb, record)
+        made = _make(context, verb, record) if record["ready_at"] is None else _adopt(context, verb, record)
     except (AtlasError, OSError, KeyboardInterrupt) as error:
         reason = str(error) or "interrupted"
         ran = error.set_up if isinstance(error, SetUpFailed) else None
@@ -57,7 +60,7 @@ def build(context: Context, verb: str, name: str) -> Workspace:
         except (AtlasError, OSError) as worse:
             reason += f"; and it could not be taken back ({worse}): see `atlas doctor`"
         raise AtlasError(f"workspace {name} could not be made: {reason}") from error
-    return context.act(verb, lambda tx, actor: _ready(tx, name, made))
+    return context.transact(verb, lambda tx, actor: _ready(tx, name, made))
 
 
 def _make(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
@@ -68,20 +71,20 @@ def _make(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
 
 
 def _check_out(project: Project, record: Workspace) -> None:
-    path = path_of(project, record)
+    path = workspace_path(project, record)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     try:
         os.mkdir(path)  # only a folder made here is ever written to
     except FileExistsError as error:
         raise PlaceTaken(f"{path} was put there by somebody else just now") from error
-    folder_of(project, record)
+    workspace_folder(project, record)
     git.move_branch(project.root, record["branch"], record["base_commit"], None)
     check_out_branch(project, record)
 
 
 def check_out_branch(project: Project, record: Workspace) -> None:
     """Make the worktree of a workspace's branch, and its link."""
-    path = path_of(project, record)
+    path = workspace_path(project, record)
     worktree.add(project.root, path, record["branch"], LOCK_REASON)
     worktree.hide_tracked(path, OWN)
     with contextlib.suppress(FileNotFoundError):
@@ -90,11 +93,11 @@ def check_out_branch(project: Project, record: Workspace) -> None:
 
 
 def _set_up(context: Context, verb: str, record: Workspace) -> SetUp | None:
-    settings = context.look(verb, lambda tx, actor: current(tx))
+    settings = context.read(verb, lambda tx, actor: current(tx))
     if settings["workspace_setup"] is None:
         return None
     ran: Any = checks.run(
-        settings["workspace_setup"], folder_of(context.project, record), settings["workspace_setup_seconds"]
+        settings["workspace_setup"], workspace_folder(context.project, record), settings["workspace_setup_seconds"]
     )
     if ran["exit_code"] != 0:
         raise SetUpFailed(ran)
@@ -102,9 +105,9 @@ def _set_up(context: Context, verb: str, record: Workspace) -> SetUp | None:
     return result
 
 
-def _take_over(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
+def _adopt(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
     """Equip a workspace that belonged to nobody, and bring it to where the integration branch is now if it can be."""
-    folder = folder_of(context.project, record)
+    folder = workspace_folder(context.project, record)
     tip = branch.ensure(context, verb)
     if not git.changes(folder) and git.has(folder, tip, "HEAD"):
         git.run(folder, "merge", "--quiet", "--ff-only", tip)
@@ -113,7 +116,7 @@ def _take_over(context: Context, verb: str, record: Workspace) -> dict[str, Any]
 
 def build_again(context: Context, verb: str, record: Workspace) -> None:
     """Make a workspace whose folder is gone again, from its branch. Raises AtlasError or OSError."""
-    project, path = context.project, path_of(context.project, record)
+    project, path = context.project, workspace_path(context.project, record)
     if worktree.entry(project.root, path) is not None:
         worktree.forget(project.root, path)
     os.makedirs(path)
@@ -137,7 +140,7 @@ def undo(context: Context, verb: str, name: str, reason: str, ran: SetUp | None 
 
     `cleared` says that nothing of it is there.
     """
-    record = context.look(verb, lambda tx, actor: tx.need(WORKSPACE, name))
+    record = context.read(verb, lambda tx, actor: tx.need(WORKSPACE, name))
     if record["ready_at"] is None and not cleared:
         clear(context.project, record)
 
@@ -151,4 +154,4 @@ def undo(context: Context, verb: str, name: str, reason: str, ran: SetUp | None 
         elif now["status"] == "creating":
             tx.patch(WORKSPACE, now, status="ready", module=None, agent=None, task_uuid=None, error=reason[:2000])
 
-    context.act(verb, run)
+    context.transact(verb, run)

@@ -8,40 +8,14 @@ import re
 import shutil
 
 from atlas.adapters.git import git, worktree
-from atlas.adapters.store.transaction import Transaction
-from atlas.core.errors import AtlasError
 from atlas.core.paths import WORKTREES, Project
-from atlas.core.records.kinds import WORKSPACE, Workspace
+from atlas.core.records.workspace import Workspace
+from atlas.services.project.workspace_paths import workspace_path
 
 LOCK_REASON = "a workspace of ATLAS"
 """Why git has our worktrees locked: neither git's pruning nor the client's clean-up touches them then."""
 _TRIES = 3
 _UNFINISHED = re.compile(r"\d{8}-\d{6}-workspace-([a-z0-9-]+)(?:\.[a-z0-9-]+)*\.bundle\.part(?:\.lock)?")
-
-
-def lock_of(project: Project, name: str) -> str:
-    """The file that is locked while a workspace is made, merged or removed."""
-    return os.path.join(project.private, "workspaces", f"{name}.lock")
-
-
-def path_of(project: Project, workspace: Workspace) -> str:
-    """Where a workspace should lie, whatever is there."""
-    return os.path.join(project.root, workspace["path"])
-
-
-def folder_of(project: Project, workspace: Workspace) -> str:
-    """Where a workspace lies. Raises AtlasError when it is not there, or a link leads elsewhere."""
-    path = path_of(project, workspace)
-    if os.path.dirname(workspace["path"]) != WORKTREES or os.path.realpath(path) != path:
-        raise AtlasError(f"workspace {workspace['name']}: {path} is a link, or not where ATLAS puts workspaces")
-    if not os.path.isdir(path):
-        raise AtlasError(f"workspace {workspace['name']}: {path} is gone: see `atlas doctor`")
-    return path
-
-
-def of_task(tx: Transaction, task_uuid: str) -> Workspace | None:
-    """The workspace of an assignment."""
-    return next((one for one in tx.all(WORKSPACE) if one["task_uuid"] == task_uuid and not one["removed_at"]), None)
 
 
 def trash_of(project: Project, workspace: Workspace) -> str:
@@ -51,7 +25,7 @@ def trash_of(project: Project, workspace: Workspace) -> str:
 
 def put_back(project: Project, workspace: Workspace) -> bool:
     """Undo the first step of a removal that a crash ended there. Returns whether there was one."""
-    trash, path = trash_of(project, workspace), path_of(project, workspace)
+    trash, path = trash_of(project, workspace), workspace_path(project, workspace)
     if not os.path.isdir(trash) or os.path.lexists(path):
         return False
     os.rename(trash, path)
@@ -82,7 +56,7 @@ def link(project: Project, workspace: Workspace) -> None:
 
 
 def is_linked(project: Project, workspace: Workspace) -> bool:
-    return os.path.realpath(link_of(project, workspace)) == path_of(project, workspace)
+    return os.path.realpath(link_of(project, workspace)) == workspace_path(project, workspace)
 
 
 def unlink(project: Project, workspace: Workspace) -> None:
@@ -92,7 +66,7 @@ def unlink(project: Project, workspace: Workspace) -> None:
 
 def is_ours(project: Project, workspace: Workspace) -> bool:
     """Whether the folder at a workspace's place is that workspace, though it may be hardly begun."""
-    path = path_of(project, workspace)
+    path = workspace_path(project, workspace)
     if os.path.islink(path) or not os.path.isdir(path):
         return False
     entry = worktree.entry(project.root, path)
@@ -107,7 +81,7 @@ def clear(project: Project, workspace: Workspace, kept: list[str] | None = None)
     Its branch goes only when nothing is lost with it: commits that `kept` lacks (by default what the workspace began
     with), a remote lacks, and the bundle that was made lacks. Raises AtlasError or OSError.
     """
-    path, trash = path_of(project, workspace), trash_of(project, workspace)
+    path, trash = workspace_path(project, workspace), trash_of(project, workspace)
     if os.path.isdir(trash):
         delete_folder(trash)
     if workspace["ready_at"] is None and is_ours(project, workspace):

@@ -16,14 +16,18 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, contains, inner_path
-from atlas.core.records.kinds import ASSIGNMENT, LIVE, MISSION, MODULE, WORKSPACE, Module, Workspace
+from atlas.core.records.kinds import ASSIGNMENT, MISSION, MODULE, WORKSPACE
+from atlas.core.records.plan import Module
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules import client_settings
 from atlas.core.rules.understanding import criteria_of
-from atlas.services.project.context import Context, orchestration
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
 from atlas.services.project.settings import current
+from atlas.services.project.workspace_paths import workspace_folder, workspace_of_task
 
 from . import tools_script
-from .clearing import folder_of, of_task
 
 CONTEXT = ".claude/WORKER_CONTEXT.json"
 SETTINGS = ".claude/settings.local.json"
@@ -48,8 +52,8 @@ def equip(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
     Returns the fields of its record that tell so. Raises AtlasError when something is missing, leads elsewhere, is in
     the way, or could get into commits.
     """
-    project, tree = context.project, folder_of(context.project, record)
-    settings = context.look(verb, lambda tx, actor: current(tx))
+    project, tree = context.project, workspace_folder(context.project, record)
+    settings = context.read(verb, lambda tx, actor: current(tx))
     linked, copied = settings["workspace_link"], settings["workspace_copy"]
     for kind, paths in (("workspace.link", linked), ("workspace.copy", copied), ("--skeleton", record["skeleton"])):
         for path in paths:
@@ -66,8 +70,8 @@ def equip(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
 
 def write_own(context: Context, verb: str, record: Workspace) -> None:
     """Bring the files that are ATLAS's in a workspace up to date; what the agent has there stays as it is."""
-    tree = folder_of(context.project, record)
-    briefing, rules = context.look(verb, lambda tx, actor: _facts(tx, context.project, record))
+    tree = workspace_folder(context.project, record)
+    briefing, rules = context.read(verb, lambda tx, actor: _facts(tx, context.project, record))
     for fault in schema.faults("worker_context", briefing):
         raise AtlasError(f"WORKER_CONTEXT.json: {fault}")
     worktree.hide_tracked(tree, OWN)
@@ -90,7 +94,7 @@ def _monitor() -> bytes:
 
 def refresh(context: Context, verb: str, task_uuid: str) -> None:
     """Let an agent's workspace know what changed in its task. A message says so in any case, so this may fail."""
-    record = context.look(verb, lambda tx, actor: of_task(tx, task_uuid))
+    record = context.read(verb, lambda tx, actor: workspace_of_task(tx, task_uuid))
     if record is not None and record["status"] == "ready":
         with contextlib.suppress(AtlasError, OSError):
             write_own(context, verb, record)

@@ -15,13 +15,16 @@ from atlas.adapters.system import disk, file_lock, process
 from atlas.core import clock
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
-from atlas.core.records.kinds import ASSIGNMENT, LIVE, WORKFLOW, WORKSPACE, Workspace
+from atlas.core.records.kinds import ASSIGNMENT, WORKFLOW, WORKSPACE
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import give_back, tell_stop
 from atlas.services.project.context import Context
+from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_path
 
 from .building import undo
-from .clearing import clear, folder_of, is_ours, lock_of, path_of, put_back, trash_of, unfinished_bundles
+from .clearing import clear, is_ours, put_back, trash_of, unfinished_bundles
 
 Result = dict[str, Any]
 
@@ -32,25 +35,25 @@ def remove(context: Context, name: str, force: bool = False) -> Result:
     With `force` what would be lost is saved first in a bundle, and a module that is worked on there is given back.
     Raises AtlasError, saying what would be lost, unless nothing would or `force` is set.
     """
-    record = context.look("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
-    with file_lock.held(lock_of(context.project, name), f"workspace {name}"):
-        record = context.look("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
-        kept = context.look(
+    record = context.read("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
+    with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
+        record = context.read("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
+        kept = context.read(
             "remove-workspace", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"])
         )
         if record["removed_at"] is not None:
             clear(context.project, record, kept)
             return {"workspace": record, "removed": False}
         if not force:
-            context.look("remove-workspace", lambda tx, actor: _require_idle(tx, record))
+            context.read("remove-workspace", lambda tx, actor: _require_idle(tx, record))
         _require_not_running(record)
         if record["ready_at"] is None:
             undo(context, "remove-workspace", name, "removed before it was ready")
-            removed = context.look("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
+            removed = context.read("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
             return {"workspace": removed, "removed": True}
         put_back(context.project, record)
         saved = _move_away(context.project, record, kept, force)
-        removed = context.act("remove-workspace", lambda tx, actor: _note_removed(tx, actor, name, saved))
+        removed = context.transact("remove-workspace", lambda tx, actor: _note_removed(tx, actor, name, saved))
         clear(context.project, removed, kept)
     return {"workspace": removed, "removed": True}
 
@@ -80,12 +83,12 @@ def _require_not_running(record: Workspace) -> None:
 
 def _move_away(project: Project, record: Workspace, kept: list[str], force: bool) -> str | None:
     """Take the folder out of use, with nothing in it that would be lost; returns the bundle that was made for that."""
-    path, trash = path_of(project, record), trash_of(project, record)
+    path, trash = workspace_path(project, record), trash_of(project, record)
     if not os.path.lexists(path):
         return _save_branch(project, record, kept, force)
     if not is_ours(project, record):
         raise AtlasError(f"{path} is not the workspace that ATLAS made: it is left alone, remove it yourself")
-    folder = folder_of(project, record)
+    folder = workspace_folder(project, record)
     nested = worktree.nested_repositories(folder)
     if nested:
         raise AtlasError(
@@ -115,7 +118,7 @@ def _require_force(record: Workspace, stake: list[str], force: bool) -> None:
 
 def hidden_changes(project: Project, record: Workspace) -> list[str]:
     """Files brought here from the main directory that git does not look at and that are not as they are there."""
-    folder = folder_of(project, record)
+    folder = workspace_folder(project, record)
     found = []
     for path in (*record["skeleton"], *record["copied"]):
         data = disk.read_bytes(os.path.join(folder, path))

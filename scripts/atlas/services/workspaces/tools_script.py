@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from atlas.adapters.system import disk
-from atlas.adapters.system.packages import SCRIPTS
+from atlas.adapters.system.environment import SCRIPTS
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
 

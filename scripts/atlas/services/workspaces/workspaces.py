@@ -16,13 +16,16 @@ from atlas.adapters.system import file_lock
 from atlas.core import ids
 from atlas.core.errors import AtlasError
 from atlas.core.paths import WORKTREES, Project, inner_path
-from atlas.core.records.kinds import WORKSPACE, Assignment, Workspace
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import WORKSPACE
+from atlas.core.records.workspace import Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch as integration
-from atlas.services.project.context import Context, executing
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
+from atlas.services.project.workspace_paths import lock_path
 
 from .building import build
-from .clearing import lock_of
 
 Result = dict[str, Any]
 BRANCHES = "atlas/"
@@ -55,7 +58,7 @@ def create(context: Context, names: Sequence[str]) -> Result:
         ids.require_slug(name, "the workspace's name")
     if len(set(names)) < len(names):
         raise AtlasError("a name is given twice: name each workspace once")
-    context.look("workspace", lambda tx, actor: executing(tx))
+    context.read("workspace", lambda tx, actor: executing(tx))
     left = [name for name in names if _was_left(context, name)]
     base = integration.ensure(context, "workspace")
     drafts = [draft(context, "workspace", name, base, exact=True) for name in names if name not in left]
@@ -65,14 +68,14 @@ def create(context: Context, names: Sequence[str]) -> Result:
 
 def _was_left(context: Context, name: str) -> bool:
     """Whether a crash ended an attempt to make this very workspace."""
-    record = context.look("workspace", lambda tx, actor: tx.get(WORKSPACE, name))
+    record = context.read("workspace", lambda tx, actor: tx.get(WORKSPACE, name))
     unowned = record is not None and record["task_uuid"] is None and record["status"] == "creating"
-    return unowned and file_lock.is_free(lock_of(context.project, name))
+    return unowned and file_lock.is_free(lock_path(context.project, name))
 
 
 def _finish(context: Context, name: str) -> Result:
     try:
-        with file_lock.held(lock_of(context.project, name), f"workspace {name}"):
+        with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
             return {"workspace": build(context, "workspace", name), "error": None}
     except AtlasError as error:
         return {"workspace": {"name": name}, "error": str(error)}
@@ -84,8 +87,8 @@ def _create(context: Context, wanted: Draft) -> Result:
         return reserve(tx, wanted, None)
 
     try:
-        with file_lock.held(lock_of(context.project, wanted.name), f"workspace {wanted.name}"):
-            context.act("workspace", run)
+        with file_lock.hold_lock(lock_path(context.project, wanted.name), f"workspace {wanted.name}"):
+            context.transact("workspace", run)
             return {"workspace": build(context, "workspace", wanted.name), "error": None}
     except AtlasError as error:
         return {"workspace": {"name": wanted.name}, "error": str(error)}
@@ -126,7 +129,7 @@ class _Taken:
     def __init__(self, context: Context, verb: str) -> None:
         """Raises AtlasError when the folders for workspaces are links that lead elsewhere."""
         self._root = context.project.root
-        records = context.look(verb, lambda tx, actor: tx.all(WORKSPACE))
+        records = context.read(verb, lambda tx, actor: tx.all(WORKSPACE))
         self._records = {record["name"]: record for record in records if record["removed_at"] is None}
         self._registered = {entry.path for entry in worktree.entries(self._root)}
         self._branches = git.branches(self._root)

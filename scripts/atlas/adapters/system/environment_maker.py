@@ -20,7 +20,7 @@ from typing import Literal
 
 from atlas.core.errors import AtlasError
 
-from . import packages
+from . import environment
 
 BACK_OFF_SECONDS = 15
 """For so long after a failure only `atlas env` tries again, so that hooks and scripts do not hammer."""
@@ -117,7 +117,7 @@ def main() -> None:
     try:
         _remove_leftovers(os.path.dirname(target))
         _build(building)
-        if os.path.basename(target) != packages.key():
+        if os.path.basename(target) != environment.key():
             raise AtlasError("requirements.txt changed meanwhile")
         shutil.rmtree(target, ignore_errors=True)
         os.rename(building, target)
@@ -128,13 +128,13 @@ def main() -> None:
 
 
 def _ready() -> State | None:
-    site = packages.find()
+    site = environment.find()
     return State("ready", site) if site else None
 
 
 def _making() -> State | None:
-    for folder in packages.folders():
-        target = os.path.join(folder, packages.key())
+    for folder in environment.folders():
+        target = os.path.join(folder, environment.key())
         since = _held_since(target)
         if since is not None:
             return State("making", _log(target), _seconds_since(since))
@@ -153,7 +153,7 @@ def _failed() -> State | None:
 
 
 def _target() -> str:
-    return os.path.join(packages.folders()[0], packages.key())
+    return os.path.join(environment.folders()[0], environment.key())
 
 
 def _log(target: str) -> str:
@@ -214,7 +214,7 @@ def _spawn(target: str, lock: int) -> None:
     # The child inherits the lock, so nobody can begin between this process's end and the child's start.
     with open(_log(target), "wb") as log:
         subprocess.Popen(
-            [sys.executable, "-I", "-c", _CHILD, packages.SCRIPTS, target],
+            [sys.executable, "-I", "-c", _CHILD, environment.SCRIPTS, target],
             cwd=os.path.dirname(target),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -228,7 +228,7 @@ def _remove_leftovers(folder: str) -> None:
     """Remove what killed makers left: of this environment, whose lock is held, or of one nobody makes."""
     for name in os.listdir(folder):
         key, mark, _ = name.partition(_BUILDING)
-        if mark and (key == packages.key() or _held_since(os.path.join(folder, key)) is None):
+        if mark and (key == environment.key() or _held_since(os.path.join(folder, key)) is None):
             shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
 
@@ -242,7 +242,7 @@ def _build(building: str) -> None:
             break
     if shutil.disk_usage(os.path.dirname(building)).free < SPARE_BYTES:
         raise AtlasError(f"the disk is full: free some space for {os.path.dirname(building)}")
-    if not complete or not os.path.isdir(packages.site_packages(building)):
+    if not complete or not os.path.isdir(environment.site_packages(building)):
         raise AtlasError(_reason(building.partition(_BUILDING)[0]))
 
 
@@ -258,10 +258,10 @@ def _ways(building: str) -> Iterator[Sequence[Sequence[str]]]:
             "--python",
             python,
             "--requirement",
-            packages.REQUIREMENTS,
+            environment.REQUIREMENTS,
         ]
         yield [uv, "venv", "--no-project", "--python", sys.executable, building], [uv, *install]
-    options = ["--disable-pip-version-check", "--no-input", "--requirement", packages.REQUIREMENTS]
+    options = ["--disable-pip-version-check", "--no-input", "--requirement", environment.REQUIREMENTS]
     yield [sys.executable, "-I", "-m", "venv", building], [python, "-I", "-m", "pip", "install", *options]
 
 

@@ -1,0 +1,94 @@
+"""How the orchestration stands: everything that a board shows."""
+
+from __future__ import annotations
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core import clock
+from atlas.core.following import attendance, poll_schedule
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION, WORKSPACE
+from atlas.core.records.message import Discovery
+from atlas.core.records.plan import Module
+from atlas.core.records.transitions import LIVE
+from atlas.core.rules import graph, understanding
+from atlas.core.rules.roles import Actor
+from atlas.services.integration import conflicts
+from atlas.services.orchestration.workflow import Result
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
+from atlas.services.sessions import watchdog
+
+_LATEST = 5
+
+
+def status(context: Context) -> Result:
+    """Everything a board shows, after a look for conflicts. Raises AtlasError outside the orchestration phase."""
+    trouble = conflicts.refresh(context)
+    summary, watched = context.read("status", lambda tx, actor: (_summary(tx, actor), watchdog.watched(tx)))
+    return {**summary, "conflicts_unknown": trouble, "unenforced": watchdog.unenforced(context.project, watched)}
+
+
+def _summary(tx: Transaction, actor: Actor) -> Result:
+    workflow = orchestration(tx)
+    modules = tx.all(MODULE)
+    agents = tx.all(AGENT)
+    live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
+    unsent = [m for m in tx.all(MESSAGE) if m["status"] in ("queued", "failed")]
+    done = sum(module["status"] == "complete" for module in modules)
+    return {
+        "plan_id": workflow["plan_id"],
+        "phase": workflow["phase"],
+        "status": workflow["status"],
+        "lead": workflow["lead"],
+        "lead_since": workflow["lead_since"],
+        "paused": attendance.in_force(workflow["paused"], tx.at),
+        "stopped": attendance.stopped(workflow, tx.all(SESSION)),
+        "unattended": attendance.unattended(workflow, tx.all(SESSION), live, tx.all(WORKSPACE)),
+        "started_at": workflow["started_at"],
+        "completed_at": workflow["completed_at"],
+        "modules_completed": done,
+        "modules_total": len(modules),
+        "all_modules_complete": done == len(modules),
+        "modules": modules,
+        "ready": [module["id"] for module in graph.ready(modules)],
+        "critical_path": graph.critical_path(modules),
+        "agents": agents,
+        "not_seen_yet": [a["id"] for a in agents if a["type"] == "ai" and a["last_seen"] is None],
+        "active_assignments": live,
+        "returned": _returned(tx, modules),
+        "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == "ai"],
+        "unsent_messages": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in unsent],
+        "discoveries": _discoveries(tx),
+        "sessions": [s for s in tx.all(SESSION) if s["agent"]],
+        "integration_branch": workflow["integration_branch"],
+        "workspaces": [w for w in tx.all(WORKSPACE) if w["removed_at"] is None],
+    }
+
+
+def _returned(tx: Transaction, modules: list[Module]) -> list[Assignment]:
+    """For each module that is back in the pool, since it was not understood, the assignment that ended so."""
+    last = {assignment["module"]: assignment for assignment in tx.all(ASSIGNMENT)}
+    waiting = (last.get(module["id"]) for module in modules if module["status"] == "pending")
+    return [assignment for assignment in waiting if assignment is not None and understanding.gave_up(assignment)]
+
+
+def _discoveries(tx: Transaction) -> list[Discovery]:
+    """Those that somebody has not been given yet, and the latest of the others."""
+    found = tx.all(DISCOVERY)
+    latest = {discovery["id"] for discovery in found[-_LATEST:]}
+    waiting = (d["id"] for d in found if any(recipient["status"] == "queued" for recipient in d["recipients"]))
+    return [discovery for discovery in found if discovery["id"] in latest.union(waiting)]
+
+
+def _poll_line(assignment: Assignment, now: str) -> Result:
+    polling = assignment["progress_polling"]
+    due = polling["next_poll_due"]
+    return {
+        "agent": assignment["agent"],
+        "module": assignment["module"],
+        "due": due,
+        "overdue_seconds": max(0, clock.between(due, now)) if due else 0,
+        "unanswered": len(poll_schedule.unanswered(polling)),
+        "escalated_at": polling["escalated_at"],
+        "heard": polling["heard"],
+    }

@@ -1,0 +1,48 @@
+"""What a hook knows of a session that has a role: a small view of the state."""
+
+from __future__ import annotations
+
+from atlas.core.records.transitions import LIVE
+from atlas.core.rules.verb_permissions import LEAD, WORKER
+
+from .protected_paths import inside
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class Workspace:
+    """A live workspace: its resolved folder, its agent, module and assignment, and whether the agent may edit yet."""
+
+    __slots__ = ("agent", "folder", "may_edit", "module", "task")
+
+    def __init__(self, folder: str, agent: str, module: str, task: str | None, may_edit: bool) -> None:
+        self.folder, self.agent, self.module, self.task, self.may_edit = folder, agent, module, task, may_edit
+
+
+class RoleView:
+    """What a decision needs to know, from the gate of whoever calls: for a worker its own workspaces, for the lead all.
+
+    `unbound`: a worker subagent of the lead that has not been in its workspace yet.
+    """
+
+    __slots__ = ("branch", "phase", "private", "role", "root", "rules", "unbound", "workspaces")
+
+    def __init__(self, gate: Mapping[str, Any], private: str, unbound: bool = False) -> None:
+        """`private` is ATLAS's folder, resolved. Raises LookupError, TypeError or ValueError when the gate is none."""
+        if gate["role"] not in (LEAD, WORKER) or gate["phase"] not in ("planning", "executing", "complete"):
+            raise ValueError(f"there is no role {gate['role']!r} or phase {gate['phase']!r}")
+        self.role, self.phase, self.unbound = gate["role"], gate["phase"], unbound
+        self.root, self.private, self.branch = gate["root"], private, gate["branch"]
+        self.rules: dict[str, str] = dict(gate["rules"])
+        self.workspaces = [
+            Workspace(one["folder"], one["agent"], one["module"], one["task"], one["may_edit"] is True)
+            for one in gate["workspaces"]
+            if one["status"] in LIVE
+        ]
+
+    def holding(self, path: str) -> Workspace | None:
+        """The workspace that a resolved path is in."""
+        return next((one for one in self.workspaces if inside(one.folder, path)), None)

@@ -1,0 +1,162 @@
+"""Records of a module in an agent's hands: its understanding, polls, updates, reports."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+REPORTS = ("started", "progress", "blocked", "done")
+UPDATES = (
+    "requirement_change",
+    "design_update",
+    "spec_clarification",
+    "priority_change",
+    "scope_change",
+    "config_update",
+)
+UPDATE_STEPS = ("sent", "received", "assessed", "resolved", "resumed")
+"""How far an update of the instructions has come, in this order."""
+SIGNS = ("report", "response", "verification", "update", "activity")
+"""Of life: what the agent said itself, or what ATLAS saw of its work."""
+
+
+class Repetition(TypedDict):
+    """What an agent will do, in its own words: criteria by their ids, and files that it expects to touch."""
+
+    at: str
+    by: str
+    criteria: list[str]
+    files: list[str]
+    out_of_scope: str
+    evidence: str
+    text: str
+
+
+class Question(TypedDict):
+    """What an agent asked about its task; `answer` is None while nobody has answered."""
+
+    id: str
+    text: str
+    asked_at: str
+    answer: str | None
+    answered_at: str | None
+
+
+class Verification(TypedDict):
+    """Whether an agent has understood its task. What the latest repetition got wrong is in `findings`, which are
+    ATLAS's own, and in `correction`, the lead's. The counters also hold questions that were asked elsewhere.
+    """
+
+    status: str
+    repetition_received: bool
+    repetition_correct: bool
+    questions_asked: int
+    questions_answered: int
+    authorized_at: str | None
+    attempts: int
+    repetition: Repetition | None
+    findings: list[str]
+    correction: str | None
+    questions: list[Question]
+
+
+class Poll(TypedDict):
+    """A question how it stands. It counts from `sent_at` on; `answered_by` is one of SIGNS, `answer` the words."""
+
+    number: int
+    at: str
+    message: str
+    priority: str
+    sent_at: str | None
+    answered_at: str | None
+    answered_by: str | None
+    answer: str
+
+
+class Heard(TypedDict):
+    """The last sign of life of an agent; `how` is one of SIGNS."""
+
+    at: str
+    how: str
+    what: str
+
+
+class Polling(TypedDict):
+    """`next_poll_due` is None while nobody is to be asked: a person, work that is reported, an agent given up on."""
+
+    last_poll: str | None
+    poll_count: int
+    next_poll_due: str | None
+    poll_history: list[Poll]
+    heard: Heard | None
+    escalated_at: str | None
+
+
+class Concern(TypedDict):
+    """What speaks against an update, in the agent's words; `resolution` is None while nobody has answered."""
+
+    text: str
+    resolution: str | None
+
+
+class Update(TypedDict):
+    """A change of the instructions during the work. Unless it is `minor`, nobody edits until it is resumed.
+
+    `told` is the interrupt or message that told the agent; `answers` are those to the questions of feasibility.
+    """
+
+    id: str
+    type: str
+    text: str
+    minor: bool
+    at: str
+    by: str
+    told: str
+    status: str
+    received_at: str | None
+    answers: list[str]
+    concerns: list[Concern]
+    resumed_at: str | None
+
+
+class Handover(TypedDict):
+    """The agent was told to stop, since `to` gets the module: at `until` it is taken away, receipt or not.
+
+    `told` are the interrupts or messages that said so; `saved` is the commit that then held all of the work.
+    """
+
+    to: str
+    at: str
+    until: str
+    told: list[str]
+    saved: str | None
+
+
+class Report(TypedDict):
+    """What an agent said of its work, in its own words."""
+
+    at: str
+    kind: str
+    by: str
+    text: str
+
+
+class Assignment(TypedDict):
+    """A module in the hands of an agent, from `assigned` to `complete` or `released`.
+
+    `continues` is the commit with the work of those who had the module before.
+    """
+
+    task_uuid: str
+    agent: str
+    agent_type: str
+    module: str
+    github_issue: str | None
+    assigned_at: str
+    status: str
+    ended_at: str | None
+    instruction_verification: Verification
+    progress_polling: Polling
+    instruction_updates: list[Update]
+    handover: Handover | None
+    continues: str | None
+    reports: list[Report]

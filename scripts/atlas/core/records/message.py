@@ -1,0 +1,73 @@
+"""Records of messages and discoveries, and who is to get them."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+MESSAGE_PRIORITIES = ("low", "normal", "high", "urgent")
+MESSAGE_TYPES = ("task_assignment", "progress_poll", "instruction_verification", "notification")
+SEVERITIES = ("critical", "important", "info")
+BUILT_IN, MAESTRO = TRANSPORTS = ("built-in", "ai-maestro")
+LEAD_MAILBOX = "lead"
+
+
+class Message(TypedDict):
+    """A message in the outbox or a mailbox; its id is its idempotency key.
+
+    While it is `held` nobody sends it. `attempts` counts the tries that were begun. After one whose end is not known it
+    is `in_doubt`: until `next_try` it is only looked for. `read_at`: the recipient's own inbox says that it was read
+    there, which is not that a model saw it.
+    What came from outside is not `trusted`: `origin` is who says to have sent it.
+    """
+
+    id: str
+    to: str
+    sender: str
+    subject: str
+    body: str
+    type: str
+    priority: str
+    status: str
+    created_at: str
+    sent_at: str | None
+    seen_at: str | None
+    task_uuid: str | None
+    error: str | None
+    transport: str
+    held: bool
+    attempts: int
+    in_doubt: bool
+    next_try: str | None
+    external_id: str | None
+    read_at: str | None
+    in_reply_to: str | None
+    trusted: bool
+    origin: str | None
+
+
+class Recipient(TypedDict):
+    """One worker that a discovery is for, and the receipt: delivered when, in which session, before which tool."""
+
+    agent: str
+    workspace: str
+    module: str
+    status: str
+    delivered_at: str | None
+    session: str | None
+    tool: str | None
+
+
+class Discovery(TypedDict):
+    """Something others should know; `kind` is `interrupt` for the lead's own word to one worker."""
+
+    id: str
+    kind: str
+    severity: str
+    text: str
+    impact: str
+    action: str
+    affects: list[str]
+    sender: str
+    created_at: str
+    stop: bool
+    recipients: list[Recipient]

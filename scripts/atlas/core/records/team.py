@@ -1,0 +1,60 @@
+"""Records of agents, of their client sessions, and of the project's settings."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Agent(TypedDict):
+    """An AI session or a person. `identifier` is the session name or the GitHub user name.
+
+    `address` is where its `transport` finds it; None with the built-in one.
+    """
+
+    id: str
+    type: str
+    identifier: str
+    transport: str
+    address: str | None
+    registered_at: str
+    last_seen: str | None
+
+
+class Settings(TypedDict):
+    """What the project wants done its own way. `gates` has the rules whose verdict is not the default."""
+
+    id: str
+    workspace_setup: str | None
+    workspace_setup_seconds: int
+    workspace_link: list[str]
+    workspace_copy: list[str]
+    poll_minutes: int
+    poll_blocked_minutes: int
+    poll_answer_minutes: int
+    reassign_wait_seconds: int
+    transport_url: str | None
+    gates: dict[str, str]
+
+
+class Stopped(TypedDict):
+    """That a session was let go although something is left to do, or is not woken any more: since when, and why."""
+
+    at: str
+    reason: str
+
+
+class Session(TypedDict):
+    """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in.
+
+    `continued_as` is the session that took its place when the conversation was cleared.
+    """
+
+    id: str
+    agent: str | None
+    first_seen: str
+    last_seen: str
+    ended_at: str | None
+    continued_as: str | None
+    stopped: Stopped | None
+    spool_offset: int
+    decisions: dict[str, int]

@@ -1,0 +1,106 @@
+"""The `.INTERRUPT` file of each workspace: what is still to be delivered there."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import disk
+from atlas.core import interrupts
+from atlas.core.letters import discoveries
+from atlas.core.paths import Project, contains
+from atlas.core.records.kinds import DISCOVERY, WORKSPACE
+from atlas.core.rules.reach import awaits
+
+_QUEUED = '"status": "queued"'
+"""What the stored text of a discovery has in it while it waits for anybody; quotes in its words are escaped."""
+_PATIENCE = 2.0
+_LOOK_SECONDS = 0.005
+
+
+def waiting(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
+    """What is to be delivered, by workspace, oldest first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for discovery in (json.loads(line) for line in tx.lines(DISCOVERY) if _QUEUED in line):
+        item = {
+            **{field: discovery[field] for field in ("id", "severity", "stop")},
+            "words": discoveries.discovery(discovery),
+        }
+        for recipient in discovery["recipients"]:
+            if awaits(tx, recipient):
+                found.setdefault(recipient["workspace"], []).append(item)
+    return found
+
+
+def folders(tx: Transaction, names: list[str], everywhere: bool) -> dict[str, str]:
+    """The paths of the workspaces to look at, by name."""
+    records = tx.all(WORKSPACE) if everywhere else [tx.need(WORKSPACE, name) for name in names]
+    return {record["name"]: record["path"] for record in records}
+
+
+def put(project: Project, name: str, path: str, items: list[dict[str, Any]]) -> str | None:
+    """Make a workspace's file hold what of `items` its monitor has not delivered yet."""
+    folder = os.path.realpath(os.path.join(project.root, path))
+    file, record = os.path.join(folder, interrupts.FILE), interrupts.record_of(project.private, name)
+    if not items and not os.path.lexists(file) and not os.path.exists(record):
+        return None
+    if not os.path.exists(os.path.join(folder, ".git")):
+        return None
+    try:
+        if not contains(project.root, folder):
+            raise OSError(0, f"{path} leads out of the project")
+        with _locked(record):
+            delivered = _forget_all_but(record, {item["id"] for item in items})
+            rest = [item for item in items if item["id"] not in delivered]
+            if rest:
+                _put(file, json.dumps({"version": 1, "workspace": name, "items": rest}).encode())
+            elif os.path.lexists(file):
+                os.unlink(file)
+    except OSError as error:
+        return f"workspace {name}: its {interrupts.FILE} could not be brought up to date: {error.strerror}"
+    return None
+
+
+def _forget_all_but(path: str, ids: set[str]) -> list[str]:
+    """Drop from a monitor's record what nobody waits for any more; returns what of `ids` it has delivered."""
+    try:
+        record = json.loads(disk.read_bytes(path) or b"null")
+        kept = [one for one in record["delivered"] if one in ids]
+    except (ValueError, KeyError, TypeError):
+        return []
+    if not ids:
+        os.unlink(path)
+    elif kept != record["delivered"]:
+        _put(path, json.dumps({**record, "delivered": kept}).encode())
+    return kept
+
+
+@contextlib.contextmanager
+def _locked(record: str) -> Iterator[None]:
+    """Hold the lock of a monitor's record. Raises OSError when a monitor keeps it for too long."""
+    disk.private_folder(os.path.dirname(record))
+    handle = os.open(f"{record.removesuffix('.json')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + _PATIENCE
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise OSError(0, f"a monitor holds its lock for {_PATIENCE:.0f} s") from None
+                time.sleep(_LOOK_SECONDS)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _put(path: str, data: bytes) -> None:
+    if disk.read_bytes(path) != data:
+        os.replace(disk.write_temp(path, data), path)
