@@ -6,7 +6,7 @@ WORKERS ?= 2
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: test lint test-clients test-maestro torture bench demo clean
+.PHONY: test lint generate test-clients test-maestro torture bench demo clean
 
 test: lint
 	$(RUN) pytest -n $(WORKERS) --dist worksteal
@@ -15,6 +15,9 @@ lint: $(READY)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+
+generate: $(READY)
+	$(RUN) tests.generate
 
 test-clients: $(READY)
 	$(RUN) tests.client.clients

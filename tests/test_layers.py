@@ -1,26 +1,41 @@
-"""Imports go downward only, and each library is imported in one place."""
+"""Imports go one way: from floor to floor, from room to room, without circles; each library is imported in one place."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from .support import ROOT, SCRIPTS
+from tests.support import ROOT, SCRIPTS
 
-LAYERS = ("entry", "cli", "board", "render", "services", "adapters", "core")
-"""From the top down: each may import itself and what is below."""
+FLOORS = (("core",), ("adapters",), ("services", "render"), ("board", "app"), ("cli", "mcp"), ("doors",))
+"""From the bottom up: each may import what is below it. What shares a storey does not import each other."""
+ROOMS = {
+    "core": (("base",), ("records",), ("results",), ("rules",), ("following",), ("guard", "letters")),
+    "services": (
+        ("project",),
+        ("plan", "messages", "projections"),
+        ("integration", "sessions", "usage"),
+        ("assignments",),
+        ("understanding", "workspaces", "github"),
+        ("proof",),
+        ("orchestration",),
+        ("doctor", "client_setup"),
+    ),
+}
+"""The rooms of a floor, from the bottom up, by the same rule. `base` are the files that lie in the floor itself."""
+ALSO = {"board": ("app",), "hooks": ("core",), "render": ("core",)}
+"""The one arrow within a storey, and floors that see less than what is below them."""
 LIBRARIES = {
     "yaml": {"atlas.adapters.system.serial"},
     "jsonschema": {"atlas.adapters.store.schema"},
     "filelock": {"atlas.adapters.store.lock"},
     "httpx": {"atlas.adapters.transport.wire"},
 }
-HOOKS_MAY_USE = ("atlas.core.", "atlas.adapters.system.packages.")
-"""Hooks run before every tool call, in an interpreter without any package."""
+EVERYWHERE = ("atlas", "atlas.VERSION")
 
 
 def sources() -> dict[str, Path]:
@@ -58,9 +73,24 @@ def called_import(call: ast.Call) -> str:
     return str(first.value).rstrip(".")
 
 
-def layer(name: str) -> str:
+def floor_of(name: str) -> str:
+    """The floor that a module is on: the second word of its name; what is no module of ATLAS is a door or a hook."""
     parts = name.split(".")
-    return parts[1] if parts[0] == "atlas" and len(parts) > 1 and parts[1] in LAYERS else "entry"
+    if parts[0] != "atlas":
+        return "hooks" if name.startswith("hooks/") else "doors"
+    return parts[1] if len(parts) > 1 else "core"
+
+
+def room_of(name: str) -> str:
+    """The room of a floor that a module, or something in it, is in."""
+    parts = name.split(".")
+    rooms = {room for storey in ROOMS[parts[1]] for room in storey}
+    return parts[2] if len(parts) > 2 and parts[2] in rooms else "base"
+
+
+def storey(order: tuple[tuple[str, ...], ...], place: str) -> int:
+    """How far up a floor or room is. Raises StopIteration for one that is not in the list."""
+    return next(number for number, storey in enumerate(order) if place in storey)
 
 
 def violations(name: str, text: str, is_package: bool = False) -> list[str]:
@@ -82,17 +112,53 @@ def fault_of(name: str, imported: str) -> str | None:
 
 
 def fault_within(name: str, imported: str) -> str | None:
-    if name.startswith("hooks/"):
-        return None if f"{imported}.".startswith(HOOKS_MAY_USE) else f"a hook imports {imported}"
-    here, there = layer(name), layer(imported)
-    if imported in ("atlas.VERSION", "atlas"):
+    """Why one module of ATLAS may not import another, or None when it may."""
+    if imported in EVERYWHERE:
         return None
-    if LAYERS.index(there) < LAYERS.index(here):
-        return f"{here} imports {imported}, which is above it"
-    return None
+    here, there = floor_of(name), floor_of(imported)
+    if here != there:
+        seen = here in ALSO and there in ALSO[here]
+        sees_less = here in ("hooks", "render")
+        is_below = not sees_less and storey(FLOORS, there) < storey(FLOORS, here)
+        return None if seen or is_below else f"{here} imports {imported}, which is not below it"
+    if here not in ROOMS or room_of(name) == room_of(imported):
+        return None
+    if storey(ROOMS[here], room_of(imported)) < storey(ROOMS[here], room_of(name)):
+        return None
+    return f"{here}/{room_of(name)} imports {imported}, which is not below it"
 
 
-def test_imports_go_downward_only() -> None:
+def import_graph() -> dict[str, set[str]]:
+    """Which modules of the package each one imports."""
+    found = sources()
+    names = {name for name in found if name.startswith("atlas.")}
+    graph = {}
+    for name in names:
+        text, is_package = found[name].read_text(encoding="utf-8"), found[name].name == "__init__.py"
+        reached = {to if to in names else to.rpartition(".")[0] for _, to in imports(name, text, is_package)}
+        graph[name] = (reached & names) - {name}
+    return graph
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Those whose arrows lead back to them; none when there is no circle."""
+    rest = {name: set(arrows) for name, arrows in graph.items()}
+    while done := [name for name, arrows in rest.items() if not arrows & rest.keys()]:
+        for name in done:
+            del rest[name]
+    return sorted(rest)
+
+
+def by_folder(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """The same arrows between folders."""
+    found: dict[str, set[str]] = {}
+    for name, arrows in graph.items():
+        folder = name.rpartition(".")[0]
+        found.setdefault(folder, set()).update({to.rpartition(".")[0] for to in arrows} - {folder})
+    return found
+
+
+def test_imports_go_one_way() -> None:
     found = sources()
     assert {"atlas.core.records.kinds", "atlas.cli.main", "scripts/atlas_cli.py", "hooks/command.py"} <= set(found)
     faults = [
@@ -101,6 +167,30 @@ def test_imports_go_downward_only() -> None:
         for fault in violations(name, path.read_text(encoding="utf-8"), path.name == "__init__.py")
     ]
     assert faults == []
+
+
+def test_every_folder_is_a_room_of_the_list() -> None:
+    for floor, order in ROOMS.items():
+        folders = {path.parent.name for path in (SCRIPTS / "atlas" / floor).glob("*/__init__.py")}
+        assert folders <= {room for storey in order for room in storey}
+    floors = {
+        path.stem for path in (SCRIPTS / "atlas").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert floors - {"__init__"} <= {floor for storey in FLOORS for floor in storey}
+
+
+def test_there_are_no_circles() -> None:
+    graph = import_graph()
+    assert len(graph) > 100
+    assert circle(graph) == []
+    assert circle(by_folder(graph)) == []
+
+
+def test_a_planted_circle_is_found() -> None:
+    graph = {"a.x": {"b.y"}, "b.y": {"c.z"}, "c.z": set(), "b.w": {"a.x"}}
+    assert circle(graph) == []
+    assert circle(by_folder(graph)) == ["a", "b"]
+    assert circle({**graph, "c.z": {"b.y"}}) == ["a.x", "b.w", "b.y", "c.z"]
 
 
 def test_every_library_is_imported_somewhere() -> None:
@@ -115,23 +205,32 @@ def test_every_library_is_imported_somewhere() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("atlas.core.clock", "from atlas.adapters import git"),
-        ("atlas.core.clock", "from ..adapters.store import disk"),
-        ("atlas.core.policy.graph", "import atlas.services.plan"),
-        ("atlas.adapters.git", "from atlas.services.context import Context"),
-        ("atlas.adapters.store.files", "from atlas.render import exec_file"),
-        ("atlas.services.plan", "from atlas.render import text"),
-        ("atlas.services.plan", "def f():\n    from atlas.cli.main import main"),
+        ("atlas.core.clock", "from atlas.adapters.git import git"),
+        ("atlas.core.clock", "from ..adapters.store import lock"),
+        ("atlas.core.clock", "from .records import kinds"),
+        ("atlas.core.rules.graph", "import atlas.services.plan"),
+        ("atlas.core.rules.graph", "from atlas.core.following import whose_turn"),
+        ("atlas.core.following.digest", "from atlas.core.letters.discoveries import sender"),
+        ("atlas.core.guard.decision", "from atlas.core.letters import subjects"),
+        ("atlas.adapters.git.git", "from atlas.services.project.context import Context"),
+        ("atlas.adapters.store.file_store", "from atlas.render import text"),
+        ("atlas.services.plan.plan", "from atlas.render import text"),
+        ("atlas.services.plan.plan", "def f():\n    from atlas.cli.main import main"),
+        ("atlas.services.plan.plan", "from atlas.services.messages import mailbox"),
+        ("atlas.services.project.settings", "from ..plan import plan"),
+        ("atlas.services.plan.plan", "from atlas.board import status"),
         ("atlas.render.text", "from ..cli import main"),
+        ("atlas.render.text", "from atlas.services.plan import plan"),
         ("atlas.render.text", "importlib.import_module(f'atlas.cli.{name}')"),
+        ("atlas.app", "from atlas.board import status"),
         ("atlas.cli.main", "import yaml"),
         ("atlas.core.clock", "import yaml"),
-        ("atlas.adapters.git", "from jsonschema import Draft202012Validator"),
-        ("atlas.adapters.store.files", "if TYPE_CHECKING:\n    import filelock"),
+        ("atlas.adapters.git.git", "from jsonschema import Draft202012Validator"),
+        ("atlas.adapters.store.file_store", "if TYPE_CHECKING:\n    import filelock"),
         ("atlas.adapters.system.serial", "import requests"),
         ("atlas.adapters.system.serial", "__import__('filelock')"),
         ("scripts/atlas_cli.py", "import yaml"),
-        ("hooks/command.py", "from atlas.services import plan"),
+        ("hooks/command.py", "from atlas.services.plan import plan"),
         ("hooks/command.py", "from atlas.adapters.store import spool"),
         ("hooks/command.py", "import yaml"),
     ],
@@ -143,10 +242,12 @@ def test_a_planted_violation_is_found(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("atlas.services.plan", "from atlas.adapters import git\nfrom .context import Context\nimport json"),
-        ("atlas.render.text", "from atlas.services import plan"),
+        ("atlas.services.plan.plan", "from atlas.adapters.git import git\nfrom .document import read\nimport json"),
+        ("atlas.services.plan.plan", "from atlas.services.project.context import Context"),
+        ("atlas.render.text", "from atlas.core.following import digest"),
+        ("atlas.board.text", "from atlas.render import text\nfrom atlas.app import open_context"),
         ("atlas.cli.main", "from atlas import VERSION\nimportlib.import_module(f'atlas.cli.{name}')"),
-        ("hooks/command.py", "from atlas.core.words import split\nimport json"),
+        ("hooks/command.py", "from atlas.core.arguments import split\nimport json"),
         ("atlas.adapters.system.serial", "import yaml"),
     ],
 )

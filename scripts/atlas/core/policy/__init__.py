@@ -1,1 +1,0 @@
-"""Decisions as pure functions of records: no clock, no files, no output."""
