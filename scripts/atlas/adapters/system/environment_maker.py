@@ -30,7 +30,7 @@ SPARE_BYTES = 4 << 20
 _POLL_SECONDS = 0.05
 _BUILDING = ".building-"
 _FAILED = "failed: "
-_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from atlas.adapters.system.packages_install import main; main()"
+_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from atlas.adapters.system.environment_maker import main; main()"
 _HINTS = (
     ("ensurepip", "this Python cannot make one: install uv, or python3-venv on Debian and Ubuntu"),
     ("No matching distribution", "the packages cannot be fetched: check the network and pip's settings"),
