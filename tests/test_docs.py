@@ -19,7 +19,7 @@ from atlas.adapters.transport import maestro
 from atlas.core import frontmatter
 from atlas.core.arguments import split
 from atlas.core.ids import SLUG
-from atlas.core.letters import subjects as wording
+from atlas.core.letters import discoveries, subjects
 from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import KINDS
 from atlas.core.records.message import MESSAGE_TYPES
@@ -146,8 +146,9 @@ def test_the_table_of_roles_is_the_codes() -> None:
 
 
 def test_every_subject_of_a_message_is_described() -> None:
-    subjects = [make for name, make in vars(wording).items() if name.endswith("_subject")]
-    wanted = [[subject(*map(PLACEHOLDERS.__getitem__, signature(subject).parameters))] for subject in subjects]
+    texts = {**vars(subjects), **vars(discoveries)}
+    makers = [make for name, make in texts.items() if name.endswith("_subject")]
+    wanted = [[subject(*map(PLACEHOLDERS.__getitem__, signature(subject).parameters))] for subject in makers]
     same(rows(section(STATE, "Subjects of messages")), wanted, "the subjects")
 
 

@@ -289,6 +289,7 @@ def test_a_ready_environment_costs_next_to_no_imports() -> None:
         "atlas",
         "atlas.adapters",
         "atlas.adapters.system",
+        "atlas.adapters.system.environment",
         "atlas.adapters.system.packages",
         "atlas.core",
         "atlas.core.errors",

@@ -90,11 +90,18 @@ def test_killed_at_any_call_of_git_while_it_makes_one(shop: Project, striker: St
     mend(shop)
 
 
-@pytest.mark.parametrize("verb", ["workspace", "remove-workspace"])
-def test_the_lock_that_a_killed_git_left_on_a_branch(shop: Project, verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "file"),
+    [
+        ("workspace", "refs/heads/atlas/one.lock"),
+        ("remove-workspace", "refs/heads/atlas/one.lock"),
+        ("remove-workspace", "packed-refs.lock"),
+    ],
+)
+def test_the_lock_that_a_killed_git_left_on_a_branch(shop: Project, verb: str, file: str) -> None:
     if verb == "remove-workspace":
         shop.does("workspace", "one")
-    lock = shop.folder / ".git/refs/heads/atlas/one.lock"
+    lock = shop.folder / ".git" / file
     lock.parent.mkdir(parents=True, exist_ok=True)
     lock.touch()
     os.utime(lock, (time.time() - 60,) * 2)

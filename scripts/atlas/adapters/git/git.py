@@ -83,8 +83,11 @@ def move_branch(folder: str, name: str, new: str | None, old: str | None) -> Non
     try:
         run(folder, "update-ref", *words, old or "")
     except AtlasError:
-        lock = run(folder, "rev-parse", "--path-format=absolute", "--git-path", f"refs/heads/{name}.lock")
-        if not _is_unlocked(lock):
+        # Removing a branch takes the lock of the packed ones, too, even where it is not packed.
+        files = (f"refs/heads/{name}.lock", "packed-refs.lock")
+        locks = [run(folder, "rev-parse", "--path-format=absolute", "--git-path", file) for file in files]
+        were_in_the_way = [_is_unlocked(lock) for lock in locks]
+        if not any(were_in_the_way):
             raise
         run(folder, "update-ref", *words, old or "")
 
