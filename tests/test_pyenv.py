@@ -158,6 +158,7 @@ def test_the_background_does_not_hold_up_who_asks(machine: Machine) -> None:
 def test_a_killed_maker_leaves_nothing_that_could_be_taken_for_an_environment(machine: Machine) -> None:
     machine.hold()
     machine.ask("--background")
+    wait_for(lambda: machine.builds == 1)
     os.killpg(machine.maker(), signal.SIGKILL)
     wait_for(lambda: "interrupted" in machine.ask().stdout)
     assert machine.use().returncode == 1
