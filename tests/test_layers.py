@@ -1,4 +1,4 @@
-"""Imports go one way: from floor to floor, from room to room, without circles; each library is imported in one place."""
+"""Imports go one way: from floor to floor, from room to room, without circles; each library in one place."""
 
 from __future__ import annotations
 
