@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from hooks.turn_end import mark_of
 
 from .hooks import Run, plugin_command, ratios
 from .marks import Figure
@@ -51,10 +52,10 @@ class _Turn:
         return ratios("python3", [Run(command, event, self._folder, self._env)], prepare)[0]
 
     def _forget(self) -> None:
-        (self._gates / "stops" / self._session).unlink(missing_ok=True)
+        for kind in ("stops", "verdicts"):
+            (self._gates / kind / self._session).unlink(missing_ok=True)
 
     def _decide(self) -> None:
-        parts = (_TURN["prompt_id"], _TURN["stop_hook_active"], _TURN["last_assistant_message"])
-        note = {"stop": zlib.crc32(repr(parts).encode()), "wait": False}
+        note = {"stop": mark_of(_TURN), "wait": False}
         (self._gates / "verdicts").mkdir(exist_ok=True)
         (self._gates / "verdicts" / self._session).write_text(json.dumps(note), encoding="utf-8")

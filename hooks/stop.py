@@ -11,7 +11,7 @@ import os
 import time
 
 from hooks import role_view, turn_end
-from hooks.bare import KEPT, clean, doer, leave_facts, limit_time, read_event, say
+from hooks.bare import KEPT, clean, doer, leave_facts, limit_time, read_event, remove, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ def tell_waiter(event: Event, stop: Stop | None) -> None:
         return
     note = {"wait": stop.waits, "from": stop.cursor, "busy": stop.busy} if stop else {"wait": False}
     try:
-        turn_end.write_note("verdicts", doer(event)[0], {"stop": turn_end.mark_of(event), **note})
+        session = doer(event)[0]
+        # Some file systems write a file to disk at once that takes another's place: that costs as much as all the rest.
+        remove(turn_end.note_path("verdicts", session))
+        turn_end.write_note("verdicts", session, {"stop": turn_end.mark_of(event), **note})
     except (OSError, ValueError):
         return
 

@@ -6,10 +6,9 @@ What `stop` and `waiter` share. In ATLAS's folder `gates/stops/WHO` remembers wh
 
 from __future__ import annotations
 
-import binascii
 import os
 
-from hooks import mailbox, role_view
+from hooks import role_view
 from hooks.bare import clean, dump, make_folder, parse, read, write
 
 TYPE_CHECKING = False
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     Action = dict[str, Any]
     Note = dict[str, Any]
 
+MARKS = 2**61 - 1
+"""So many marks there are of stops: it is a prime, so that each character of a message counts."""
 MOST_BYTES = 4_000_000
 """Of the history that are read at once: a session that was away for longer hears of the end of it."""
 
@@ -37,7 +38,11 @@ def due_action(view: View, now: float, is_busy: bool) -> Action | None:
 
 def is_done(view: View, action: Action) -> bool:
     """Whether it is to read mail that was handed over since, of which the store may not have heard yet."""
-    return action["key"].startswith("mail:") and not mailbox.has_waiting(view["mailbox"])
+    if not action["key"].startswith("mail:"):
+        return False
+    from hooks import mailbox  # not wanted where there was no mail
+
+    return not mailbox.has_waiting(view["mailbox"])
 
 
 def is_poll(action: Action) -> bool:
@@ -92,7 +97,7 @@ def read_entries(start: int, end: int) -> list[Entry]:
 def mark_of(event: Event) -> int:
     """What a note about this very stop is known by."""
     parts = (event.get("prompt_id"), event.get("stop_hook_active"), event.get("last_assistant_message"))
-    return binascii.crc32(repr(parts).encode())  # the same number as that of `zlib`, which takes longer to load
+    return int.from_bytes(repr(parts).encode(), "big") % MARKS  # a checksum that needs no module
 
 
 def note_path(kind: str, who: str) -> str:

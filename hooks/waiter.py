@@ -37,7 +37,7 @@ def main() -> None:
         note = await_decision(event, session, post)
         text = ""
         if note.get("wait") and post.is_held():
-            from hooks.watch import Watch  # whole, before it waits: a plugin may be replaced meanwhile
+            from hooks.watch import Watch  # costs as much as all the rest
 
             post.take(WAITING)
             text = Watch(session, note, post.is_held).wait_for_news()

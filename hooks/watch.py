@@ -1,7 +1,7 @@
 """Watches what happens while a session waits, and finds the words to wake it with.
 
 It looks at the age of a file a few times a second, and asks no model. Agents that are to be asked how they stand it has
-asked itself.
+asked itself. A plugin may be replaced while it waits, so all that it may need is imported first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 
 from atlas.core.following import digest
 from atlas.core.letters.digest import digest_text
-from hooks import role_view, turn_end
+from hooks import mailbox, role_view, turn_end  # noqa: F401, see the docstring
 from hooks.bare import leave_facts, say
 
 TYPE_CHECKING = False
