@@ -65,12 +65,12 @@ def refuse_call(event: Event) -> Event | None:
 
 def judge_event(event: Event, view: View) -> Decision | None:
     """What the rules come to. Raises what it may when the view or the event is not what it should be."""
-    unbound, paused = False, role_view.is_paused(view)
+    unbound, is_paused = False, role_view.is_paused(view)
     if view["role"] == "lead" and event.get("agent_id"):
         from hooks import subagents
 
-        view, unbound = subagents.settled_view(event, view)
-    if paused:
+        view, unbound = subagents.settled_view(event, view)  # while there is a pause, too: it is bound once
+    if is_paused:
         return None
     known = RoleView(view, os.path.realpath(os.environ["ATLAS_HOME"]), unbound)
     call = tool_call.Call(text_of(event["tool_name"]), event["tool_input"], text_of(event["cwd"]), os.environ)
@@ -91,8 +91,8 @@ def text_of(value: object) -> str:
 
 def leave_decision(event: Event, decision: Decision) -> None:
     """Have it counted. A disk that cannot be written changes no decision."""
-    fact = {"fact": "decision", "rule": decision.rule, "verdict": decision.verdict}
+    facts = [{"fact": "decision", "rule": decision.rule, "verdict": decision.verdict}]
     try:
-        leave_facts(os.environ["ATLAS_HOME"], doer(event)[0], [fact])
+        leave_facts(os.environ["ATLAS_HOME"], doer(event)[0], facts)
     except OSError:
         return

@@ -33,20 +33,27 @@ def main() -> None:
     event = read_event()
     session = doer(event)[0]
     try:
-        post = Post(session)
-        note = await_decision(event, session, post)
-        text = ""
-        if note.get("wait") and post.is_held():
-            from hooks.watch import Watch  # costs as much as all the rest
-
-            post.take(WAITING)
-            text = Watch(session, note, post.is_held).wait_for_news()
-        post.leave()
+        text = wait_beside(event, session)
     except (OSError, ValueError, KeyError, TypeError):
         return  # there is no role view any more, or it cannot be read: the next hook that reads it will say so
     if text:
         os.write(1, clean(text, KEPT).encode())
         sys.exit(WAKE)
+
+
+def wait_beside(event: Event, session: str) -> str:
+    """Wait if `stop` lets the session go to wait; what to wake it with, or nothing."""
+    post, text = Post(session), ""
+    note = await_decision(event, session, post)
+    if note.get("wait"):
+        from hooks.watch import Watch  # costs as much as all the rest
+
+        # A prompt may end it at any moment, by removing the file: little time may pass between these two.
+        if post.is_held():
+            post.take(WAITING)
+            text = Watch(session, note, post.is_held).wait_for_news()
+    post.leave()
+    return text
 
 
 class Post:

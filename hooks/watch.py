@@ -30,42 +30,37 @@ LONGEST = 12 * 3600 - 120
 
 
 class Watch:
-    """What is waited for: changes of the state after the position in the `note`, and the time of what becomes due.
-
-    It ends when `is_wanted` no longer holds.
-    """
+    """Waits while `is_wanted` for changes of the state after the position in the `note`, and for what becomes due."""
 
     def __init__(self, session: str, note: Note, is_wanted: Callable[[], bool]) -> None:
         self._session, self._is_wanted = session, is_wanted
         self._cursor, self._is_busy = int(note["from"]), bool(note["busy"])
-        self._file = os.path.join(os.environ["ATLAS_HOME"], "gate.json")
-        self._polled = ""
+        self._file, self._polled = os.path.join(os.environ["ATLAS_HOME"], "gate.json"), ""
         self._longest = min(LONGEST, int(os.environ.get("ATLAS_WAIT_SECONDS") or LONGEST))
 
     def wait_for_news(self) -> str:
         """What to wake the session with; nothing when there is nothing to wait for any more."""
-        self._listen()
+        self._take_mail()
         seen, due, until = (0, 0), 0.0, time.time() + self._longest
         while self._is_wanted():
-            now, is_ = time.time(), os.stat(self._file)
-            if (is_.st_ino, is_.st_mtime_ns) != seen or now >= due:
-                seen = is_.st_ino, is_.st_mtime_ns
-                text, due = self._look(now)
+            now, file = time.time(), os.stat(self._file)
+            if (file.st_ino, file.st_mtime_ns) != seen or now >= due:
+                seen = file.st_ino, file.st_mtime_ns
+                text, due = self._find_news(now)
                 if text is not None:
                     return text
             if now >= until:
-                self._end()
+                self._report_end()
                 return ""
             time.sleep(LOOK_SECONDS)
         return ""
 
-    def _listen(self) -> None:
+    def _take_mail(self) -> None:
         """Have AI Maestro's mail taken in, where agents are reached by it. What listens ends with this process."""
-        view = role_view.read_own_view()
-        if view.get("listens"):
-            start_atlas(view, "listen", "--wait", str(self._longest))
+        if role_view.own_view().get("listens"):
+            start_atlas(role_view.own_view(), "listen", "--wait", str(self._longest))
 
-    def _look(self, now: float) -> tuple[str | None, float]:
+    def _find_news(self, now: float) -> tuple[str | None, float]:
         """What to wake with, or "" when all is over, or None; and when to look again although nothing changed."""
         position, view = turn_end.read_position(), role_view.read_own_view()
         if view["stop"]["complete"] and view["role"] == "lead":
@@ -76,19 +71,19 @@ class Watch:
         news = digest.facts_for(reader, turn_end.read_entries(self._cursor, position))
         action = turn_end.due_action(view, now, self._is_busy)
         self._cursor = position
-        if not news and action is not None and turn_end.is_poll(action) and self._polls(view, action["key"]):
+        if not news and action is not None and turn_end.is_poll(action) and self._ask_agents(view, action["key"]):
             return None, now
         if not news and action is None:
             return None, turn_end.next_due(view, now)
         turn_end.add_to_note("stops", self._session, told=position)
         return digest_text(news, action["text"] if action else ""), 0.0
 
-    def _polls(self, view: View, due: str) -> bool:
+    def _ask_agents(self, view: View, due: str) -> bool:
         """Have the agents asked that are to be; whether that worked. What is due even then is for the model."""
         is_new, self._polled = due != self._polled, due
         return is_new and start_atlas(view, "check-agents").wait() == 0
 
-    def _end(self) -> None:
+    def _report_end(self) -> None:
         """Nothing happened for as long as can be waited: the person and the store are told."""
         reason = f"it waited for {self._longest // 60} minutes, and nothing happened"
         leave_facts(os.environ["ATLAS_HOME"], self._session, [{"fact": "stopped", "reason": reason}])

@@ -394,8 +394,7 @@ class Ledger:
     """What of a workspace's interrupts is being handed over and what was delivered; locked while it is entered."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._path = os.path.join(workspace.atlas, "interrupts", workspace.name)
-        self._lock = -1
+        self._path, self._lock = os.path.join(workspace.atlas, "interrupts", workspace.name), -1
         self.delivered: list[str] = []
         self.handed: list[Item] = []
 
