@@ -1,4 +1,4 @@
-"""The hooks before tool calls: their literal commands, and what they add to a tool round in the real client."""
+"""The hooks of whoever has a role: their literal commands, and what they add to a tool round in the real client."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import turns
 from .client_rounds import added
 from .hooks import Run, environment, plugin_command, ratios
 from .marks import Figure
@@ -31,6 +32,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         yield Figure(f"{tool} by {who}, 1 module / python3 -I -S -c pass", small, PYTHON_MARK)
         yield Figure(f"{tool} by {who}, 1,000 modules / python3 -I -S -c pass", large, PYTHON_MARK)
         yield Figure(f"{tool} by {who}, 1,000 modules / 1 module", large / small, SIZE_MARK)
+    yield from turns.measure(projects[0], WORKER, env)
     for who, ratio in added(folder, plain, _workspace(projects[0])).items():
         yield Figure(f"milliseconds added to a tool round, {who}", ratio, CLIENT_MARKS[who])
 

@@ -24,11 +24,11 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "CLAUDE_PLUGIN_ROOT": str(ROOT)}
 
 
-def plugin_command(event: str, tool: str) -> list[str]:
-    """The plugin's literal command at an event about a tool."""
+def plugin_command(event: str, tool: str, part: str = "") -> list[str]:
+    """The plugin's literal command at an event about a tool; `part` of its text tells one from others."""
     hooks = json.loads((ROOT / "hooks" / "hooks.json").read_text(encoding="utf-8"))["hooks"][event]
-    found = next(one for one in hooks if _matches(one.get("matcher", ""), tool))
-    return ["sh", "-c", found["hooks"][0]["command"]]
+    fitting = [hook for one in hooks if _matches(one.get("matcher", ""), tool) for hook in one["hooks"]]
+    return ["sh", "-c", next(hook["command"] for hook in fitting if part in hook["command"])]
 
 
 def _matches(matcher: str, tool: str) -> bool:

@@ -42,7 +42,7 @@ def _make_workspace(project: Path) -> Path:
     workspace = project / ".claude" / "worktrees" / "bench"
     subprocess.run(["git", "worktree", "add", "--quiet", workspace], cwd=project, check=True)
     (workspace / ".claude" / "hooks").mkdir(parents=True)
-    shutil.copy(ROOT / "hooks" / "interrupt_monitor.py", workspace / ".claude" / "hooks")
+    shutil.copy(ROOT / "hooks" / "generated" / "interrupt_monitor.py", workspace / ".claude" / "hooks")
     gates = project / ".git" / "atlas" / "gates"
     for kind in ("workspaces", "heartbeats"):
         (gates / kind).mkdir(parents=True)

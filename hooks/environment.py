@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from atlas.adapters.system import environment
+SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_env.py")
 
 
 def main() -> None:
-    """Nothing when the environment is there; else this process becomes `atlas env --background`."""
-    if environment.find() is None:
-        os.execv(sys.executable, [sys.executable, os.path.join(environment.SCRIPTS, "atlas_env.py"), "--background"])
+    """Become `atlas env --background`, which leaves an environment alone that is there."""
+    os.execv(sys.executable, [sys.executable, SCRIPT, "--background"])

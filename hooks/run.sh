@@ -1,19 +1,20 @@
-# run.sh HOOK, run or sourced: hands the event on standard input to HOOK.py, in the first Python that is new
-# enough.
+# run.sh HOOK, run or sourced: hands the event on standard input to the module HOOK of the package `hooks`, in the first
+# Python that is new enough.
 #
 # A hook of ATLAS answers with exit code 0. Any other code means that its Python could not, and then this script
 # answers for it: left alone, the client would take silence for consent.
 
 [ "${0##*/}" != run.sh ] || hooks=${0%/*}
 
-# Imported rather than run as a script, so that its bytecode is cached. To collect garbage, and to take an interpreter
-# down in order, costs more than what the hooks around tool calls do.
+# Imported rather than run as a script, so that its bytecode is cached. The plugin's folders come last on the path, so
+# that none of them hides a part of Python. To collect garbage, and to take an interpreter down in order, costs more than
+# what the hooks around tool calls do.
 start='import gc, sys
 gc.disable()
 if sys.version_info < (3, 10): sys.exit(75)
 hooks, hook = sys.argv[1:3]
-sys.path[:0] = [hooks, hooks + "/../scripts"]
-__import__(hook).main()
+sys.path += [hooks + "/..", hooks + "/../scripts"]
+__import__("hooks." + hook, fromlist=["main"]).main()
 sys.stdout.flush()
 __import__("os")._exit(0)'
 

@@ -7,20 +7,16 @@ with its next change; until then `continues` in it names the session that still 
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import time
 
-import client
-import gate_file
-import turn
-from interrupt_monitor import clean, doer, is_slug, leave_facts, read_event, write
+from hooks import role_view, turn_end
+from hooks.bare import addition, clean, doer, dump, is_slug, leave_facts, read_event, remove, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gate_file import Gate
-    from interrupt_monitor import Event
+    from hooks.bare import Event
+    from hooks.role_view import View
 
 PATIENCE = 60.0
 """Seconds between the end of a session and the beginning of the one that takes its place."""
@@ -30,18 +26,19 @@ def main() -> None:
     """Answer one SessionStart event on standard output, for a session with a role."""
     try:
         event = read_event()
-        gate = gate_file.mine()
-        words = not is_of_a_fork(event) and enter(event, gate) and "\n".join(map(clean, lines(gate)))
+        view = role_view.own_view()
+        is_told = not is_of_fork(event) and enter_session(event, view)
+        text = "\n".join(map(clean, lines_of(view))) if is_told else ""
     except Exception as error:  # whatever it is, the session goes on
-        words = f"ATLAS: what part this session has cannot be told ({clean(error)}): `atlas doctor` says what is wrong."
-    if words:
-        print(json.dumps({"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": words}}))
+        text = f"ATLAS: what part this session has cannot be told ({clean(error)}): `atlas doctor` says what is wrong."
+    if text:
+        print(dump(addition("SessionStart", text)))
 
 
-def enter(event: Event, gate: Gate) -> bool:
-    """Have the store know that the session is there, and in whose place it comes. False: its gate is another's."""
-    file, before = os.environ["ATLAS_GATE"], gate.pop("after", None)
-    mine = gate["workspaces"][0]["name"] if gate["role"] == "worker" and gate["workspaces"] else None
+def enter_session(event: Event, view: View) -> bool:
+    """Have the store know that the session is there, and in whose place it comes. False: its view is another's."""
+    file, before = os.environ["ATLAS_GATE"], view.pop("after", None)
+    mine = view["workspaces"][0]["name"] if view["role"] == "worker" and view["workspaces"] else None
     facts = [{"fact": "presence", "workspace": mine}]
     if before is not None:
         if time.time() - os.stat(file).st_mtime > PATIENCE:
@@ -50,31 +47,32 @@ def enter(event: Event, gate: Gate) -> bool:
         facts.insert(0, {"fact": "continues", "from": before})
     leave_facts(os.environ["ATLAS_HOME"], doer(event)[0], facts)
     if before is not None and is_slug(before):
-        write(file, rendered({**gate, "continues": gate.get("continues", before)}))
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(os.path.dirname(file), before))
+        write(file, stored_text({**view, "continues": view.get("continues", before)}))
+        remove(os.path.join(os.path.dirname(file), before))
     return True
 
 
-def rendered(gate: Gate) -> str:
+def stored_text(view: View) -> str:
     """As the store writes it: the mailbox on a line of its own (see `mail.sh`)."""
-    return json.dumps(gate).replace(", ", ",\n", 1)
+    return dump(view).replace(", ", ",\n", 1)
 
 
-def is_of_a_fork(event: Event) -> bool:
+def is_of_fork(event: Event) -> bool:
     """Whether the client resumes a session only to branch off from it: some announce the old one, not the new one."""
     if event.get("source") != "resume":
         return False
-    return "--fork-session" in client.arguments()
+    from hooks import client_process
+
+    return "--fork-session" in client_process.arguments()
 
 
-def lines(gate: Gate) -> list[str]:
+def lines_of(view: View) -> list[str]:
     """What the session is, what is in flight, and what to do next."""
-    said = list(map(str, gate["summary"]))
-    if gate_file.is_paused(gate):
-        said.append(f"The gates are lifted for now: {gate['paused']['reason']}")
-    stop = gate["stop"]
-    due = turn.due(gate, time.time(), is_busy=False)
+    said = list(map(str, view["summary"]))
+    if role_view.is_paused(view):
+        said.append(f"The gates are lifted for now: {view['paused']['reason']}")
+    stop = view["stop"]
+    due = turn_end.due_action(view, time.time(), is_busy=False)
     if stop["complete"]:
         said.append("All is complete.")
     elif due:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 import time
 
-from gate_file import folder
-from interrupt_monitor import SLUG, doer, dump, leave_facts, parse, read, write
+from hooks import role_view
+from hooks.bare import SLUG, doer, dump, leave_facts, make_folder, parse, read, remove, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from interrupt_monitor import Event
+    from hooks.bare import Event
+    from hooks.role_view import View
 
     Workspace = dict[str, Any]
 
@@ -29,26 +30,51 @@ PATIENCE = 3600.0
 PLAIN = SLUG | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 
 
+def settled_view(event: Event, view: View) -> tuple[View, bool]:
+    """The role view of a subagent of the lead that makes a call, and whether it has yet to be bound to a workspace.
+
+    It is that of its workspace once it is bound, perhaps by this very call, and until then the lead's own.
+    """
+    name = settle_workspace(event, view["workspaces"])
+    if name is None:
+        return view, event.get("agent_type") == WORKER_TYPE
+    try:
+        return role_view.view_of_workspace(name), False
+    except FileNotFoundError:  # the workspace it had was removed
+        return view, True
+
+
+def bound_view(event: Event, view: View) -> View | None:
+    """The role view of a subagent of the lead that works in a workspace; None for every other subagent."""
+    binding = binding_of(event) if view["role"] == "lead" else None
+    if binding is None or not os.path.exists(binding):
+        return None
+    try:
+        return role_view.view_of_workspace(bound_name(binding))
+    except FileNotFoundError:  # the workspace was removed
+        return None
+
+
 def workspaces_of(event: Event, workspaces: list[Workspace]) -> list[Workspace]:
     """Those of the workspaces that a subagent works in, by its binding or, before that, by what the call names."""
     file = binding_of(event)
     if file is not None and os.path.exists(file):
         return [one for one in workspaces if one["name"] == bound_name(file)]
-    return [one for one in workspaces if names_it(event, one)]
+    return [one for one in workspaces if names_workspace(event, one)]
 
 
-def settle(event: Event, workspaces: list[Workspace]) -> str | None:
+def settle_workspace(event: Event, workspaces: list[Workspace]) -> str | None:
     """The name of the workspace that the subagent behind a call is bound to, perhaps by this very call."""
     file = binding_of(event)
     if file is None:
         return None
     if not os.path.exists(file):
-        workspace = reached(event, workspaces)
+        workspace = reached_workspace(event, workspaces)
         if workspace is None:
             return None
-        bind(event, file, workspace)
+        bind_subagent(event, file, workspace)
     name = bound_name(file)
-    beat(name)
+    leave_heartbeat(name)
     return name
 
 
@@ -56,24 +82,25 @@ def binding_of(event: Event) -> str | None:
     """The file that says what a subagent is bound to; None for an id that is no file's name."""
     agent = event["agent_id"]
     fits = isinstance(agent, str) and 0 < len(agent) <= 128 and PLAIN.issuperset(agent)
-    return os.path.join(folder("subagents"), agent) if fits else None
+    return os.path.join(role_view.folder_of("subagents"), agent) if fits else None
 
 
 def bound_name(file: str) -> str:
+    """The workspace that such a file names."""
     return read(file).decode().split()[0]
 
 
-def reached(event: Event, workspaces: list[Workspace]) -> Workspace | None:
+def reached_workspace(event: Event, workspaces: list[Workspace]) -> Workspace | None:
     """The workspace that this call of an unbound subagent binds it to."""
     called = str(event.get("agent_type"))
-    noted = [task for task, names in notes().items() if called in names]
-    for workspace in [one for one in workspaces if names_it(event, one)]:
+    noted = [task for task, names in read_notes().items() if called in names]
+    for workspace in [one for one in workspaces if names_workspace(event, one)]:
         if workspace["task"] in noted or (not noted and called == WORKER_TYPE):
             return workspace
     return None
 
 
-def names_it(event: Event, workspace: Workspace) -> bool:
+def names_workspace(event: Event, workspace: Workspace) -> bool:
     """Whether a call names a workspace: by a file in it, by the folder it runs in, or in the text of a command."""
     given, name = event["tool_input"], workspace["name"]
     for path in (".", *map(given.get, ("file_path", "notebook_path", "path"))):
@@ -89,10 +116,10 @@ def names_it(event: Event, workspace: Workspace) -> bool:
     )
 
 
-def bind(event: Event, file: str, workspace: Workspace) -> None:
+def bind_subagent(event: Event, file: str, workspace: Workspace) -> None:
     """Record it, whole and only once, and use up the note."""
     name, task = workspace["name"], workspace["task"]
-    os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+    make_folder(os.path.dirname(file))
     new = f"{file}.{os.getpid()}"
     write(new, f"{name} {task}\n")
     try:
@@ -101,15 +128,15 @@ def bind(event: Event, file: str, workspace: Workspace) -> None:
         return
     finally:
         os.unlink(new)
-    forget(task)
+    remove(os.path.join(role_view.folder_of("dispatched"), task))
     fact = {"fact": "bound", "agent_id": event["agent_id"], "workspace": name, "task": task}
     leave_facts(os.environ["ATLAS_HOME"], doer(event)[0], [fact])
 
 
-def beat(name: str) -> None:
+def leave_heartbeat(name: str) -> None:
     """Leave the trace that the shell leaves for those whose own workspace it is (see `heartbeat.sh`)."""
     try:
-        path = os.path.join(folder("heartbeats"), f"workspace-{name}")
+        path = os.path.join(role_view.folder_of("heartbeats"), f"workspace-{name}")
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     except OSError:
         pass
@@ -121,16 +148,16 @@ def beat(name: str) -> None:
 def leave_note(dispatch: Event, workspaces: list[Workspace]) -> None:
     """Note whom to expect when the prompt of a dispatch names an assignment."""
     for task in [one["task"] for one in workspaces if one["task"] and one["task"] in dispatch["prompt"]]:
-        os.makedirs(folder("dispatched"), mode=0o700, exist_ok=True)
+        make_folder(role_view.folder_of("dispatched"))
         called = [dispatch.get("subagent_type") or PLAIN_TYPE, dispatch.get("name") or ""]
-        write(os.path.join(folder("dispatched"), task), dump(called))
+        write(os.path.join(role_view.folder_of("dispatched"), task), dump(called))
 
 
-def notes() -> dict[str, list[str]]:
+def read_notes() -> dict[str, list[str]]:
     """By assignment, what the subagent may be called that was dispatched for it and is still expected."""
-    found = {}
-    for task in os.listdir(folder("dispatched")) if os.path.isdir(folder("dispatched")) else []:
-        path = os.path.join(folder("dispatched"), task)
+    found, folder = {}, role_view.folder_of("dispatched")
+    for task in os.listdir(folder) if os.path.isdir(folder) else []:
+        path = os.path.join(folder, task)
         try:
             if time.time() - os.stat(path).st_mtime < PATIENCE:
                 found[task] = list(map(str, parse(read(path))))
@@ -139,10 +166,3 @@ def notes() -> dict[str, list[str]]:
         except (OSError, ValueError):  # another call was quicker, or it is no note
             pass
     return found
-
-
-def forget(task: str) -> None:
-    try:
-        os.unlink(os.path.join(folder("dispatched"), task))
-    except FileNotFoundError:
-        return

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from hooks.bare import leave_facts
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
@@ -88,14 +88,4 @@ def run_read_only(
 
 def leave_fact(atlas: str | os.PathLike[str], session: str, fact: dict[str, str]) -> None:
     """Spool a fact in ATLAS's folder, as hooks do."""
-    _monitor().leave_facts(os.fspath(atlas), session, [fact])
-
-
-@functools.cache
-def _monitor() -> Any:
-    spec = importlib.util.spec_from_file_location("interrupt_monitor", ROOT / "hooks" / "interrupt_monitor.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    leave_facts(os.fspath(atlas), session, [fact])

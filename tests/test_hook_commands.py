@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from .stub_plugin import ACTED_ON, REPORTING, calls, make_stub_plugin, play, quoted
-from .support import ROOT, git, make_repository, run, wait_for
+from .support import ROOT, SCRIPTS, git, make_repository, run, wait_for
 
 HOSTILE = (
     *("it's", "; touch PWNED", "$(touch PWNED)", "`touch PWNED`", "a && touch PWNED", "| tee PWNED", "> PWNED"),
@@ -308,11 +308,16 @@ def test_a_session_has_the_environment_made_and_does_not_wait_for_it(plugin: Pat
     assert (scripts / "begun").read_text() == "--background"
 
 
-def test_an_environment_that_is_there_is_left_alone(plugin: Path) -> None:
-    scripts = make_environment_stub(plugin)
-    done = run("/bin/sh", plugin / "hooks/run.sh", "environment")
+def test_an_environment_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    env = {"XDG_DATA_HOME": str(tmp_path), "CLAUDE_PLUGIN_DATA": str(tmp_path / "atlas")}
+    ask = "import sys; sys.path[:0] = sys.argv[1:]; from atlas.adapters.system import environment as its; "
+    ask += "print(its.site_packages(f'{its.folders()[0]}/{its.key()}'))"
+    site = Path(run("python3", "-I", "-c", ask, SCRIPTS, env=env).stdout.strip())
+    site.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    done = run("/bin/sh", ROOT / "hooks/run.sh", "environment", env=env)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert not (scripts / "begun").exists()
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_without_a_python_a_session_starts_as_if_nothing_was(plugin: Path, tmp_path: Path) -> None:

@@ -39,14 +39,16 @@ EVERYWHERE = ("atlas", "atlas.VERSION")
 
 
 def sources() -> dict[str, Path]:
-    """Every module of ATLAS by its name; scripts and hooks by their paths."""
-    package = {
-        ".".join(path.relative_to(SCRIPTS).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in (SCRIPTS / "atlas").rglob("*.py")
+    """Every module of ATLAS and of its hooks by its name; scripts by their paths. What is generated is left out."""
+    packages = {
+        ".".join(path.relative_to(above).with_suffix("").parts).removesuffix(".__init__"): path
+        for above, package in ((SCRIPTS, "atlas"), (ROOT, "hooks"))
+        for path in (above / package).rglob("*.py")
+        if path.parent.name != "generated"
     }
-    entries = [*SCRIPTS.glob("*.py"), *(ROOT / "hooks").glob("*.py"), ROOT / "bin" / "atlas"]
+    entries = [*SCRIPTS.glob("*.py"), ROOT / "bin" / "atlas"]
     is_python = [path for path in entries if path.suffix == ".py" or b"python" in path.read_bytes().split(b"\n")[0]]
-    return {**package, **{str(path.relative_to(ROOT)): path for path in is_python}}
+    return {**packages, **{str(path.relative_to(ROOT)): path for path in is_python}}
 
 
 def imports(name: str, text: str, is_package: bool) -> Iterator[tuple[int, str]]:
@@ -74,10 +76,10 @@ def called_import(call: ast.Call) -> str:
 
 
 def floor_of(name: str) -> str:
-    """The floor that a module is on: the second word of its name; what is no module of ATLAS is a door or a hook."""
+    """The floor that a module is on: the second word of its name; what is no module of ATLAS is a hook or a door."""
     parts = name.split(".")
     if parts[0] != "atlas":
-        return "hooks" if name.startswith("hooks/") else "doors"
+        return "hooks" if parts[0] == "hooks" else "doors"
     return parts[1] if len(parts) > 1 else "core"
 
 
@@ -100,7 +102,7 @@ def violations(name: str, text: str, is_package: bool = False) -> list[str]:
 
 def fault_of(name: str, imported: str) -> str | None:
     top = imported.split(".")[0]
-    if top == "atlas":
+    if top in ("atlas", "hooks"):
         return fault_within(name, imported)
     if top in sys.stdlib_module_names:
         return None
@@ -118,8 +120,8 @@ def fault_within(name: str, imported: str) -> str | None:
     here, there = floor_of(name), floor_of(imported)
     if here != there:
         seen = here in ALSO and there in ALSO[here]
-        sees_less = here in ("hooks", "render")
-        is_below = not sees_less and storey(FLOORS, there) < storey(FLOORS, here)
+        is_apart = here in ("hooks", "render") or there == "hooks"
+        is_below = not is_apart and storey(FLOORS, there) < storey(FLOORS, here)
         return None if seen or is_below else f"{here} imports {imported}, which is not below it"
     if here not in ROOMS or room_of(name) == room_of(imported):
         return None
@@ -129,9 +131,9 @@ def fault_within(name: str, imported: str) -> str | None:
 
 
 def import_graph() -> dict[str, set[str]]:
-    """Which modules of the package each one imports."""
+    """Which modules of ATLAS and of its hooks each one imports."""
     found = sources()
-    names = {name for name in found if name.startswith("atlas.")}
+    names = {name for name in found if name.split(".")[0] in ("atlas", "hooks")}
     graph = {}
     for name in names:
         text, is_package = found[name].read_text(encoding="utf-8"), found[name].name == "__init__.py"
@@ -160,7 +162,7 @@ def by_folder(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
 
 def test_imports_go_one_way() -> None:
     found = sources()
-    assert {"atlas.core.records.kinds", "atlas.cli.main", "scripts/atlas_cli.py", "hooks/command.py"} <= set(found)
+    assert {"atlas.core.records.kinds", "atlas.cli.main", "scripts/atlas_cli.py", "hooks.command"} <= set(found)
     faults = [
         fault
         for name, path in found.items()
@@ -230,9 +232,13 @@ def test_every_library_is_imported_somewhere() -> None:
         ("atlas.adapters.system.serial", "import requests"),
         ("atlas.adapters.system.serial", "__import__('filelock')"),
         ("scripts/atlas_cli.py", "import yaml"),
-        ("hooks/command.py", "from atlas.services.plan import plan"),
-        ("hooks/command.py", "from atlas.adapters.store import spool"),
-        ("hooks/command.py", "import yaml"),
+        ("hooks.command", "from atlas.services.plan import plan"),
+        ("hooks.command", "from atlas.adapters.store import spool"),
+        ("hooks.command", "import yaml"),
+        ("hooks.command", "import bare"),
+        ("atlas.core.interrupts", "from hooks import bare"),
+        ("atlas.services.plan.plan", "import hooks.bare"),
+        ("scripts/atlas_cli.py", "from hooks.bare import parse"),
     ],
 )
 def test_a_planted_violation_is_found(name: str, text: str) -> None:
@@ -247,7 +253,8 @@ def test_a_planted_violation_is_found(name: str, text: str) -> None:
         ("atlas.render.text", "from atlas.core.following import digest"),
         ("atlas.board.text", "from atlas.render import text\nfrom atlas.app import open_context"),
         ("atlas.cli.main", "from atlas import VERSION\nimportlib.import_module(f'atlas.cli.{name}')"),
-        ("hooks/command.py", "from atlas.core.arguments import split\nimport json"),
+        ("hooks.command", "from atlas.core.arguments import split\nfrom hooks.bare import parse\nimport json"),
+        ("hooks.command", "from . import bare\nfrom .bare import parse"),
         ("atlas.adapters.system.serial", "import yaml"),
     ],
 )

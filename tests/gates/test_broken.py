@@ -269,6 +269,17 @@ def test_a_plugin_may_lie_in_any_folder(team: Team, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("PWNED"))
 
 
+def test_what_lies_beside_the_hooks_hides_nothing_of_python(team: Team, tmp_path: Path) -> None:
+    plugin = copy_of_plugin(tmp_path / "plugin")
+    for folder in ("", "hooks", "scripts"):
+        for name in ("_json", "fcntl", "posixpath", "__future__"):
+            (plugin / folder / f"{name}.py").write_text("raise SystemExit(9)")
+    caller = worker(team)
+    caller.env["CLAUDE_PLUGIN_ROOT"] = str(plugin)
+    assert write(caller, team.root / "a.py").rule == "outside"
+    assert list((plugin / "hooks/__pycache__").glob("tool_calls.*.pyc"))
+
+
 def test_a_plugin_that_was_removed_under_a_session_is_in_nobodys_way(team: Team, tmp_path: Path) -> None:
     for caller in everybody(team):
         caller.env["CLAUDE_PLUGIN_ROOT"] = str(tmp_path / "gone")

@@ -40,7 +40,7 @@ def command(kind: str, event: str, tool: str = "Bash") -> str:
 def equip(workspace: Path) -> None:
     """Put the monitor into a workspace, and register it."""
     (workspace / ".claude/hooks").mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "hooks/interrupt_monitor.py", workspace / ".claude/hooks")
+    shutil.copy(ROOT / "hooks/generated/interrupt_monitor.py", workspace / ".claude/hooks")
     settings = json.dumps({"hooks": interrupts.hooks()})
     (workspace / ".claude/settings.local.json").write_text(settings, encoding="utf-8")
 

@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any
 
 WITH_EFFECT = (
-    *("before_call", "confirm", "hand_over", "save", "leave_receipts", "leave_facts", "tidy", "say", "write"),
-    "__enter__",
+    *("hand_interrupts", "say_waiting", "confirm_delivery", "hand_over", "save", "leave_receipts", "leave_facts"),
+    *("tidy_file", "say", "write", "lock", "__enter__"),
 )
 steps_left = int(os.environ["ATLAS_KILL_AT"])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HARMLESS = ("\u200c", "\u200d", "\u3000", "\xa0")
 """Joiners of letters and emoji, and wide blanks: not printable by Python's book, yet part of names."""

@@ -1,7 +1,7 @@
 """Spools: facts that hooks leave for the store, one file a session, one JSON line a fact.
 
 A hook appends and never reads; a transaction folds in what stands after the offset kept in the session's record,
-so a fact counts once whoever is killed in between. Hooks have their own way to write it (`hooks/interrupt_monitor.py`).
+so a fact counts once whoever is killed in between. Hooks have their own way to write it (`hooks/bare.py`).
 """
 
 from __future__ import annotations

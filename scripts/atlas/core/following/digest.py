@@ -1,34 +1,39 @@
 """The facts in a stretch of the history that whoever waits should hear of; `letters/digest.py` has the words for them.
 
 For the lead: what agents report, ask, repeat, find and acknowledge, what could not be delivered, and its mail. For an
-agent: its mail, and what was found that concerns it. What the reader did itself is no news.
+agent: its mail, and what was found that concerns it. What the reader did itself is no news. Hooks read it, so it
+imports next to nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
-
 from atlas.core.rules.verb_permissions import LEAD
 
-Entry = Mapping[str, Any]
-"""A line of the history: `at`, `actor`, `verb`, and the changed `records` by kind and key."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, TypeAlias
+
+    Entry: TypeAlias = Mapping[str, Any]
+    """A line of the history: `at`, `actor`, `verb`, and the changed `records` by kind and key."""
 
 
-class Reader(NamedTuple):
+class Reader:
     """Who waits: a client session, its role, and its mailbox, which an agent is called by."""
 
-    session: str
-    role: str
-    mailbox: str
+    __slots__ = ("mailbox", "role", "session")
+
+    def __init__(self, session: str, role: str, mailbox: str) -> None:
+        self.session, self.role, self.mailbox = session, role, mailbox
 
 
-class Fact(NamedTuple):
+class Fact:
     """Something that happened: what kind of thing, the record that shows it, and somebody's words about it or none."""
 
-    kind: str
-    about: Mapping[str, Any]
-    words: str
+    __slots__ = ("about", "kind", "words")
+
+    def __init__(self, kind: str, about: Mapping[str, Any], words: str) -> None:
+        self.kind, self.about, self.words = kind, about, words
 
 
 def facts_for(reader: Reader, entries: Iterable[Entry]) -> list[Fact]:

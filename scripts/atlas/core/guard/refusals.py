@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from .protected_paths import ANY, DEEP, UNKNOWN
-
 _LONGEST = 1000
 """Characters of a path, or a list of them, that is quoted."""
-_SHOWN = {UNKNOWN: "$", ANY: "*", DEEP: "**"}
 _WHY = {
     "state": """{path} is ATLAS's own, or holds what is. Change the state with the verbs of ATLAS (`atlas --help`
         lists them), and leave what ATLAS put into a workspace as it is.""",
@@ -46,5 +43,8 @@ def why(case: str, **values: str) -> str:
 
 def refusal(rule: str, reason: str) -> str:
     """What a model, or the person who is asked, is told on one line: the rule, the reason, and the way out."""
+    from .protected_paths import ANY, DEEP, UNKNOWN  # `stop` wants the way out alone
+
+    shown = {UNKNOWN: "$", ANY: "*", DEEP: "**"}
     line = " ".join(f"ATLAS, rule `{rule}`: {reason} {WAY_OUT}".split())
-    return "".join(_SHOWN.get(c, c if c.isprintable() else "?") for c in line)
+    return "".join(shown.get(c, c if c.isprintable() else "?") for c in line)

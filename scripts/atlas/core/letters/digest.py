@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-from atlas.core.following.digest import Fact
 from atlas.core.text import marked, one_line
 
 from .discoveries import sender
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from atlas.core.following.digest import Fact
 
 MOST_EVENTS = 12
 MOST_WORDS = 500

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from atlas.core.records.message import Discovery
 from atlas.core.text import marked, one_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from atlas.core.records.message import Discovery
 
 
 def sender(message: Mapping[str, Any]) -> str:

@@ -88,7 +88,7 @@ def is_equipped(tree: str) -> bool:
 
 
 def _monitor() -> bytes:
-    with open(os.path.join(PLUGIN, "hooks", "interrupt_monitor.py"), "rb") as file:
+    with open(os.path.join(PLUGIN, "hooks", "generated", "interrupt_monitor.py"), "rb") as file:
         return file.read()
 
 

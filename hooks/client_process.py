@@ -6,7 +6,7 @@ import os
 
 
 def arguments() -> list[str]:
-    """The words it was started with; none when that cannot be found out."""
+    """The arguments that the client was started with; none when that cannot be found out."""
     try:
         with open(f"/proc/{int(os.environ['ATLAS_CLIENT'])}/cmdline", "rb") as file:
             return os.fsdecode(file.read()).split("\0")
@@ -20,7 +20,7 @@ def arguments() -> list[str]:
 
 
 def is_alive() -> bool:
-    """Whether it still runs."""
+    """Whether the client still runs."""
     try:
         os.kill(int(os.environ["ATLAS_CLIENT"]), 0)
     except (KeyError, ValueError, ProcessLookupError):
@@ -28,3 +28,19 @@ def is_alive() -> bool:
     except PermissionError:
         pass
     return True
+
+
+def is_interactive() -> bool:
+    """Whether a person talks to the session, in a terminal or an editor, rather than a program."""
+    return not os.environ.get("CLAUDE_CODE_ENTRYPOINT", "").startswith("sdk") and not is_one_shot()
+
+
+def is_one_shot() -> bool:
+    """Whether the client was started for a single prompt, and ends with this turn."""
+    if os.environ.get("CLAUDE_CODE_ENTRYPOINT") == "cli":
+        return False
+    from itertools import pairwise
+
+    given = arguments()
+    streams = ("--input-format", "stream-json") in pairwise(given) or "--input-format=stream-json" in given
+    return ("-p" in given or "--print" in given) and not streams
