@@ -212,7 +212,11 @@ def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iter
             "write them again",
             lambda c: write_own(c, "repair", record),
         )
-    running = record["process"]
+    yield from _ended_session(record)
+
+
+def _ended_session(record: Workspace) -> Iterator[Fault]:
+    name, running = record["name"], record["process"]
     if running is not None and not process.alive(running["pid"], running["birth"]):
         yield Fault(
             warning,
