@@ -58,18 +58,23 @@ class NotDue(TypedDict):
     due: str | None
 
 
-@final
-class CheckAgentsResult(TypedDict):
-    """What came of asking everybody who is due.
-
-    `undelivered` are the messages that still wait in the outbox, `troubles` what could not be done.
-    """
+class Checked(TypedDict):
+    """What came of each agent and module that was looked at, by how it came out."""
 
     polled: list[Asked]
     active: list[Active]
     escalated: list[Escalated]
     unsent: list[Unsent]
     not_due: list[NotDue]
+
+
+@final
+class CheckAgentsResult(Checked):
+    """What came of asking everybody who is due.
+
+    `undelivered` are the messages that still wait in the outbox, `troubles` what could not be done.
+    """
+
     undelivered: list[UnsentMessage]
     troubles: list[str]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
@@ -23,16 +22,14 @@ from atlas.core.records.message import LEAD_MAILBOX, Message
 from atlas.core.records.transitions import LIVE
 from atlas.core.results.messages import UnsentMessage
 from atlas.core.results.polling import (
-    Active,
     Asked,
     CheckAgentsResult,
+    Checked,
     Escalated,
     ModulePoll,
-    NotDue,
     PollAnswered,
     PollHistory,
     PollSent,
-    Unsent,
 )
 from atlas.core.rules import understanding, updates
 from atlas.core.rules.roles import Actor
@@ -50,23 +47,6 @@ Seen = dict[str, watchdog.Work]
 _LONGEST_ANSWER = 20_000
 
 
-class _Found(NamedTuple):
-    """What came of each assignment that was looked at, by how it came out."""
-
-    polled: list[Asked]
-    active: list[Active]
-    escalated: list[Escalated]
-    unsent: list[Unsent]
-    not_due: list[NotDue]
-
-
-class _Delivery(NamedTuple):
-    """What still waits in the outbox when the transport has had everything, and what could not be done."""
-
-    undelivered: list[UnsentMessage]
-    troubles: list[str]
-
-
 def check_agents(context: Context, everybody: bool = False) -> CheckAgentsResult:
     """Ask every AI agent that is due, or with `everybody` all of them, how it stands.
 
@@ -77,36 +57,32 @@ def check_agents(context: Context, everybody: bool = False) -> CheckAgentsResult
     """
     seen = {} if everybody else _activity(context)
 
-    def run(tx: Transaction, actor: Actor) -> _Found:
+    def run(tx: Transaction, actor: Actor) -> Checked:
         orchestration(tx)
-        times, found = poll_schedule.times_of(current(tx)), _Found([], [], [], [], [])
+        times, found = poll_schedule.times_of(current(tx)), _nothing()
         for assignment in _polled(tx):
             _check(tx, assignment, times, seen.get(assignment["task_uuid"]), everybody, found)
         return found
 
-    found, delivery = _exchanging(context, "check-agents", run)
-    return {
-        "polled": found.polled,
-        "active": found.active,
-        "escalated": found.escalated,
-        "unsent": found.unsent,
-        "not_due": found.not_due,
-        "undelivered": delivery.undelivered,
-        "troubles": delivery.troubles,
-    }
+    return _exchanging(context, "check-agents", run)
 
 
-def _exchanging(context: Context, verb: str, run: Callable[[Transaction, Actor], _Found]) -> tuple[_Found, _Delivery]:
+def _nothing() -> Checked:
+    return {"polled": [], "active": [], "escalated": [], "unsent": [], "not_due": []}
+
+
+def _exchanging(context: Context, verb: str, run: Callable[[Transaction, Actor], Checked]) -> CheckAgentsResult:
     """What `run` comes to between two turns of the post: what was waiting goes out first, what it adds after that."""
     context.read(verb, lambda tx, actor: orchestration(tx))
     troubles = exchange(context)["troubles"]
     found = context.transact(verb, run)
-    return found, _Delivery(context.read(verb, lambda tx, actor: _undelivered(tx, found)), troubles)
+    undelivered = context.read(verb, lambda tx, actor: _undelivered(tx, found))
+    return {**found, "undelivered": undelivered, "troubles": troubles}
 
 
-def _undelivered(tx: Transaction, found: _Found) -> list[UnsentMessage]:
+def _undelivered(tx: Transaction, found: Checked) -> list[UnsentMessage]:
     """What still waits when the transport has had everything; what was found says how far its messages are by then."""
-    for line in found.polled:
+    for line in found["polled"]:
         line["status"] = tx.need(MESSAGE, line["message"])["status"]
     waiting = [m for m in tx.all(MESSAGE) if m["status"] in ("queued", "failed") and not m["held"]]
     return [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in waiting]
@@ -123,19 +99,19 @@ def poll(context: Context, agent_id: str, module_id: str | None = None) -> PollS
     Raises AtlasError when there is no such agent, it is a person, or has nothing.
     """
 
-    def run(tx: Transaction, actor: Actor) -> _Found:
+    def run(tx: Transaction, actor: Actor) -> Checked:
         orchestration(tx)
-        times, found = poll_schedule.times_of(current(tx)), _Found([], [], [], [], [])
+        times, found = poll_schedule.times_of(current(tx)), _nothing()
         for assignment in _live_of(tx, agent_id, module_id):
             _check(tx, assignment, times, None, True, found)
         return found
 
-    found, delivery = _exchanging(context, "poll", run)
+    result = _exchanging(context, "poll", run)
     return {
-        "polled": found.polled,
-        "unsent": found.unsent,
-        "undelivered": delivery.undelivered,
-        "troubles": delivery.troubles,
+        "polled": result["polled"],
+        "unsent": result["unsent"],
+        "undelivered": result["undelivered"],
+        "troubles": result["troubles"],
     }
 
 
@@ -201,7 +177,7 @@ def _live_of(tx: Transaction, agent_id: str, module_id: str | None) -> Sequence[
 
 
 def _check(
-    tx: Transaction, assignment: Assignment, times: Times, seen: watchdog.Work | None, anyway: bool, found: _Found
+    tx: Transaction, assignment: Assignment, times: Times, seen: watchdog.Work | None, anyway: bool, found: Checked
 ) -> None:
     """Do what is due, or ask `anyway`, and add what came of it to what was `found`."""
     polling = assignment["progress_polling"]
@@ -217,15 +193,15 @@ def _check(
     agent, module = assignment["agent"], assignment["module"]
     if what == UNSENT:
         message = next(one["message"] for one in polling["poll_history"] if not one["sent_at"])
-        found.unsent.append({"agent": agent, "module": module, "message": message})
+        found["unsent"].append({"agent": agent, "module": module, "message": message})
     elif anyway or what == ASK:
-        found.polled.append(_ask(tx, assignment, times))
+        found["polled"].append(_ask(tx, assignment, times))
     elif what == ESCALATE:
-        found.escalated.append(_escalate(tx, assignment))
+        found["escalated"].append(_escalate(tx, assignment))
     elif seen is not None and is_active:
-        found.active.append({"agent": agent, "module": module, "due": polling["next_poll_due"], "what": seen.what})
+        found["active"].append({"agent": agent, "module": module, "due": polling["next_poll_due"], "what": seen.what})
     else:
-        found.not_due.append({"agent": agent, "module": module, "due": polling["next_poll_due"]})
+        found["not_due"].append({"agent": agent, "module": module, "due": polling["next_poll_due"]})
     tx.put(ASSIGNMENT, assignment)
 
 
