@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from hooks.bare import leave_facts
 
+from .envelopes import hold_to_schema
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
 PYTHON: str = getattr(sys, "_base_executable", sys.executable)
@@ -42,8 +44,11 @@ def run(
     stdin: str = "",
     timeout: float = 60.0,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, without a shell. `env` is added to the tests' own clean environment."""
-    return subprocess.run(
+    """Run a command to its end, without a shell. `env` is added to the tests' own clean environment.
+
+    What a verb answers as JSON is held to the schema of its result, whatever the test looks at.
+    """
+    done = subprocess.run(
         command,
         cwd=cwd,
         env={**os.environ, **(env or {})},
@@ -53,6 +58,8 @@ def run(
         timeout=timeout,
         check=False,
     )
+    hold_to_schema(done.stdout)
+    return done
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from atlas.app import context_at
 from atlas.board import status, text
+from atlas.core.records.assignment import ReportKind
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import ASSIGNMENT, SESSION, WORKFLOW
 from atlas.services.assignments import assignments
@@ -40,7 +41,7 @@ def attend(team: Team, *agents: str) -> None:
     team.put(run)
 
 
-def report(team: Team, module: str, kind: str = "done", words: str = "") -> None:
+def report(team: Team, module: str, kind: ReportKind = "done", words: str = "") -> None:
     """As its agent, from its workspace and in its session."""
     assignments.report(team.context(WORKER, team.workspace(module)), module, kind, words)
 

@@ -10,6 +10,7 @@ import pytest
 
 from atlas.app import context_at
 from atlas.core.errors import AtlasError
+from atlas.core.records.assignment import ReportKind
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
 from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox as messages
@@ -65,7 +66,7 @@ class Office:
         self.confirm()
         self.authorize()
 
-    def report(self, kind: str = "started", session: str | None = ONE) -> Any:
+    def report(self, kind: ReportKind = "started", session: str | None = ONE) -> Any:
         return assignments.report(self.as_(session), "api", kind, "in words")
 
     def switch_off(self) -> None:

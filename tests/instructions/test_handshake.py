@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from atlas.board import status
+from atlas.core.records.assignment import ReportKind
 from atlas.services.assignments import assignments
 from atlas.services.messages import mailbox
 from atlas.services.orchestration import modules
@@ -220,7 +221,7 @@ def test_it_is_per_assignment_never_per_agent(office: Office) -> None:
 
 
 @pytest.mark.parametrize("kind", ["started", "progress", "done"])
-def test_a_worker_reports_nothing_before_it_is_authorised(kind: str, office: Office) -> None:
+def test_a_worker_reports_nothing_before_it_is_authorised(kind: ReportKind, office: Office) -> None:
     assert "repeat the task first: atlas repeat api" in refused(lambda: office.report(kind))
     office.repeat()
     assert "the lead has to confirm" in refused(lambda: office.report(kind))

@@ -160,7 +160,9 @@ def test_the_first_words_to_an_agent_depend_on_whether_it_may_edit(office: Offic
     place: Path = in_a_workspace(office)
 
     def prompt() -> str:
-        return str(launch.launch(office.as_(LEAD), "one", "print", None, "claude", 1)["prompt"])
+        result = launch.launch(office.as_(LEAD), "one", "print", None, "claude", 1)
+        assert result["mode"] == "print"
+        return result["prompt"]
 
     first, *rest = prompt().splitlines()
     task = office.assignment()["task_uuid"]

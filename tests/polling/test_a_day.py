@@ -77,9 +77,10 @@ class Day:
         self.set_clock(minute)
         self.transact("report", lambda tx, actor: self._let_them_act(tx, minute))
         result = polling.check_agents(cast("Context", self))
-        for what in ("polled", "escalated"):
-            for line in result[what]:
-                self.events.setdefault(line["module"], []).append((line.get("priority", what), minute))
+        for asked in result["polled"]:
+            self.events.setdefault(asked["module"], []).append((asked["priority"], minute))
+        for escalated in result["escalated"]:
+            self.events.setdefault(escalated["module"], []).append(("escalated", minute))
 
     def _let_them_act(self, tx: Transaction, minute: int) -> None:
         times = poll_schedule.times_of(current(tx))

@@ -10,10 +10,10 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODU
 from atlas.core.records.message import Discovery
 from atlas.core.records.plan import Module
 from atlas.core.records.transitions import LIVE
+from atlas.core.results.status import PollStanding, StatusResult, Summary
 from atlas.core.rules import graph, understanding
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import conflicts
-from atlas.services.orchestration.workflow import Result
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
 from atlas.services.sessions import watchdog
@@ -21,14 +21,14 @@ from atlas.services.sessions import watchdog
 _LATEST = 5
 
 
-def status(context: Context) -> Result:
+def status(context: Context) -> StatusResult:
     """Everything a board shows, after a look for conflicts. Raises AtlasError outside the orchestration phase."""
     trouble = conflicts.refresh(context)
     summary, watched = context.read("status", lambda tx, actor: (_summary(tx, actor), watchdog.watched(tx)))
     return {**summary, "conflicts_unknown": trouble, "unenforced": watchdog.unenforced(context.project, watched)}
 
 
-def _summary(tx: Transaction, actor: Actor) -> Result:
+def _summary(tx: Transaction, actor: Actor) -> Summary:
     workflow = orchestration(tx)
     modules = tx.all(MODULE)
     agents = tx.all(AGENT)
@@ -80,7 +80,7 @@ def _discoveries(tx: Transaction) -> list[Discovery]:
     return [discovery for discovery in found if discovery["id"] in latest.union(waiting)]
 
 
-def _poll_line(assignment: Assignment, now: str) -> Result:
+def _poll_line(assignment: Assignment, now: str) -> PollStanding:
     polling = assignment["progress_polling"]
     due = polling["next_poll_due"]
     return {

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from atlas.core.records.assignment import Assignment, Verification
+from atlas.core.records.workspace import Workspace
+from atlas.core.results.status import PollStanding, StatusResult, Unenforced
 from atlas.core.rules import enforcement, understanding, updates
 from atlas.core.text import one_line
 from atlas.render import discoveries, sessions
 
-Result = dict[str, Any]
 
-
-def status(result: Result) -> str:
+def status(result: StatusResult) -> str:
     """The board: the count, modules, assignments with their verification, polls, and what can be done next."""
     lines = [
         f"{result['plan_id']}: {result['status']}, "
@@ -52,7 +51,7 @@ def status(result: Result) -> str:
     return "\n".join(lines)
 
 
-def _assignment(assignment: Result) -> list[str]:
+def _assignment(assignment: Assignment) -> list[str]:
     return [
         assignment["module"],
         assignment["agent"],
@@ -71,14 +70,14 @@ _STEPS = {
 }
 
 
-def _instructions(verification: Any) -> str:
+def _instructions(verification: Verification) -> str:
     """How far the verification is, and how many questions wait for an answer."""
     step = _STEPS[understanding.waits_for(verification)].format(status=verification["status"])
     waiting = understanding.open_questions(verification)
     return f"{step} ({waiting} open question{'s' if waiting > 1 else ''})" if waiting else step
 
 
-def _returned(assignment: Result) -> str:
+def _returned(assignment: Assignment) -> str:
     verification = assignment["instruction_verification"]
     wrong = "; ".join(verification["findings"]) or verification["correction"] or ""
     agent, attempts = assignment["agent"], verification["attempts"]
@@ -87,7 +86,7 @@ def _returned(assignment: Result) -> str:
     )
 
 
-def _conflicts(result: Result) -> list[list[str]]:
+def _conflicts(result: StatusResult) -> list[list[str]]:
     """Each pair once, and why nothing is known where git could not be asked."""
     pairs = {
         tuple(sorted((workspace["name"], other))): files
@@ -98,17 +97,17 @@ def _conflicts(result: Result) -> list[list[str]]:
     return rows + ([[f"not known: {result['conflicts_unknown']}"]] if result["conflicts_unknown"] else [])
 
 
-def _unenforced(found: list[Result]) -> list[list[str]]:
+def _unenforced(found: list[Unenforced]) -> list[list[str]]:
     """A row each, and what to do about those that should have hooks."""
     hint = "Is the plugin installed and enabled in that session? `atlas doctor --live` tries its hooks."
     return [[enforcement.describe(one)] for one in found] + [[hint]] * any(one["here"] for one in found)
 
 
-def _workspace(workspace: Result) -> list[str]:
+def _workspace(workspace: Workspace) -> list[str]:
     return [workspace["name"], workspace["status"], workspace["agent"] or "-", workspace["branch"], workspace["path"]]
 
 
-def _poll(poll: Result) -> list[str]:
+def _poll(poll: PollStanding) -> list[str]:
     if poll["escalated_at"]:
         how = f"does not answer {poll['unanswered']} polls: tell the person, then `atlas reassign {poll['module']} …`"
     elif poll["due"] is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.updates import AcknowledgeResult
 from atlas.render import updates as text
 from atlas.services.understanding import updates
 
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     answers(parser)
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[AcknowledgeResult]:
     """Do it."""
     result = updates.acknowledge(open_context(), args.module_id, args.update_id, args.feasibility, args.concern)
     return Outcome(result, text.step(result))

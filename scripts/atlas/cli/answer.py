@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.understanding import AnswerResult
 from atlas.render import instructions as text
 from atlas.services.understanding import verification
 
@@ -21,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="the answer, as one argument")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[AnswerResult]:
     """Do it."""
     result = verification.answer(open_context(), args.module_id, args.question, args.text)
     return Outcome(result, text.answered(result))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.plan import ApproveResult
 from atlas.render import text
 from atlas.services.plan import plan
 
@@ -19,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only check")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[ApproveResult]:
     """Do it."""
     result = plan.approve(open_context(), args.dry_run)
     return Outcome(result, text.approved(result))

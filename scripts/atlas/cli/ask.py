@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.understanding import AskResult
 from atlas.render import instructions as text
 from atlas.services.understanding import repetition
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="the question, as one argument")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[AskResult]:
     """Do it."""
     result = repetition.ask(open_context(), args.module_id, args.text)
     return Outcome(result, text.asked(result))

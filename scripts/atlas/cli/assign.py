@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.assignments import AssignResult
 from atlas.render import text
 from atlas.services.orchestration import dispatch
 
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     workspace_options(parser)
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[AssignResult]:
     """Do it."""
     result = dispatch.assign(open_context(), args.module_id, args.agent_id, args.force, args.workspace, args.skeleton)
     return Outcome(result, text.assigned(result))

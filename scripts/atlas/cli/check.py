@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.orchestration import CheckResult
 from atlas.render import text
 from atlas.services.orchestration import workflow
 
@@ -18,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[CheckResult]:
     """Do it."""
     result = workflow.check(open_context())
     return Outcome(result, text.check(result), 0 if result["complete"] else 2)

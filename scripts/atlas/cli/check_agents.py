@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.polling import CheckAgentsResult
 from atlas.render import polling as text
 from atlas.services.sessions import polling
 
@@ -21,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", dest="everybody", help="ask everybody, due or not")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[CheckAgentsResult]:
     """Do it."""
     result = polling.check_agents(open_context(), args.everybody)
     return Outcome(result, text.checked(result), 1 if polling.failed(result) else 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.plan import CheckPlanResult
 from atlas.render import text
 from atlas.services.plan import plan
 
@@ -18,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[CheckPlanResult]:
     """Do it."""
     result = plan.check(open_context())
     return Outcome(result, text.plan_check(result), 0 if result["complete"] else 2)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.proof import CompleteResult
 from atlas.render import text
 from atlas.services.proof import evidence
 
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=seconds, default=600, metavar="SECONDS", help="for each check (600)")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[CompleteResult]:
     """Do it."""
     result = evidence.complete(open_context(), args.module_id, args.reason, args.timeout)
     return Outcome(result, text.completed(result), 0 if result["complete"] else 2)

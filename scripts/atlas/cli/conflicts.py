@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.workspaces import ConflictsResult
 from atlas.render import conflicts as render
 from atlas.services.integration import conflicts
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[ConflictsResult]:
     """Do it."""
     result = conflicts.check(open_context())
     return Outcome(result, render.found(result), 2 if result["conflicts"] else 0)

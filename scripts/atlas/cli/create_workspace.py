@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.workspaces import WorkspaceResult
 from atlas.render import text
 from atlas.services.workspaces import workspaces
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="+", metavar="NAME")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[WorkspaceResult]:
     """Do it."""
     result = workspaces.create(open_context(), args.names)
     return Outcome(result, text.workspaces(result), 1 if result["failed"] else 0)

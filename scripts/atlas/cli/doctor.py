@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from atlas.core.results.doctor import DoctorResult
 from atlas.render import audit as text
 from atlas.services.doctor import doctor
 from atlas.services.projections import exec_file
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--live", action="store_true", help="also try whether the hooks hold, by canaries")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[DoctorResult]:
     """Do it."""
     session = os.environ.get("CLAUDE_CODE_SESSION_ID")
     result = doctor.doctor(os.getcwd(), session, exec_file.view, args.repair, args.live)

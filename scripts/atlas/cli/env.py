@@ -8,9 +8,9 @@ Exit codes: 0 ready; 1 not ready, or it could not be made.
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 
 from atlas.adapters.system import environment_maker
+from atlas.core.results.project import EnvResult
 
 from .options import seconds
 from .outcome import Outcome
@@ -34,11 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[EnvResult]:
     """Do it."""
     if args.wait is not None:
         state = environment_maker.wait(args.wait)
     else:
         state = environment_maker.prepare() if args.background else environment_maker.state()
     ready = state.status == "ready"
-    return Outcome(asdict(state), "" if ready and args.background else str(state), 0 if ready else 1)
+    result: EnvResult = {
+        "status": state.status,
+        "path": state.path,
+        "seconds": state.seconds,
+        "reason": state.reason,
+    }
+    return Outcome(result, "" if ready and args.background else str(state), 0 if ready else 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.assignments import HandoffResult
 from atlas.render import handoff as text
 from atlas.services.assignments import handoff
 
@@ -21,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="only show it: nothing is kept or sent")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[HandoffResult]:
     """Do it."""
     result = handoff.hand_off(open_context(), args.module_id, args.agent_id, args.preview)
     return Outcome(result, text.handed_off(result))

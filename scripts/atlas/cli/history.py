@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.project import HistoryResult
 from atlas.core.rules import roles
 from atlas.render import audit as text
 from atlas.services.project import history_report
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--about", default=None, metavar="ID", help="only changes of this module, agent, message, …")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[HistoryResult]:
     """Do it."""
     result = history_report.history(open_context(), args.limit, args.verb, args.about)
     sound = result["equal"] and not result["faults"]

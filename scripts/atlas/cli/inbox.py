@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.messages import InboxResult
 from atlas.render import messages as text
 from atlas.services.messages import mailbox
 
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peek", action="store_true", help="leave them unread, and the session without a role")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[InboxResult]:
     """Do it."""
     result = mailbox.inbox(open_context(), args.agent_id, args.wait, args.peek)
     return Outcome(result, text.inbox(result))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.discoveries import InterruptResult
 from atlas.render import discoveries as text
 from atlas.services.messages import discoveries
 
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--request-id", default=None, metavar="ID", help="the same id never makes a second interrupt")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[InterruptResult]:
     """Do it."""
     words = " ".join(args.text)
     result = discoveries.interrupt(open_context(), args.agent_id, words, args.stop, args.request_id)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.sessions import LaunchResult
 from atlas.render import sessions as text
 from atlas.services.sessions import launch
 
@@ -31,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[LaunchResult]:
     """Do it."""
     result = launch.launch(open_context(), args.agent_id, args.mode, args.module, args.client, args.wait)
     return Outcome(result, text.launched(result))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.orchestration import LeadResult
 from atlas.render import text
 from atlas.services.orchestration import workflow
 
@@ -19,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show", action="store_true", help="only show who leads")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[LeadResult]:
     """Do it."""
     result = workflow.lead(open_context(), args.show)
     return Outcome(result, text.lead(result))

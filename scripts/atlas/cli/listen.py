@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.messages import ListenResult
 from atlas.render import messages as text
 from atlas.services.messages import exchange
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wait", type=seconds, default=0, metavar="SECONDS", help="for how long")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[ListenResult]:
     """Do it."""
     result = exchange.listen(open_context(), args.wait)
     return Outcome(result, text.listened(result))

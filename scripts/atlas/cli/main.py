@@ -11,10 +11,12 @@ import argparse
 import errno
 import importlib
 import os
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from atlas import VERSION
 from atlas.core.errors import AtlasError
+from atlas.core.results import VERSION as VERSION_OF_RESULTS
 from atlas.core.text import one_line
 from atlas.core.verbs import VERBS
 
@@ -69,7 +71,7 @@ def _guarded(verb: str, words: list[str]) -> int:
     try:
         _require_text(words)
         args = parser_of(verb).parse_args(words)
-        outcome: Outcome = args.run(args)
+        outcome: Outcome[Mapping[str, object]] = args.run(args)
         text = _envelope(verb, outcome.exit_code == 0, result=outcome.result) if "json" in args else outcome.text
         return _print(verb, text, outcome.exit_code)
     except AtlasError as error:
@@ -143,7 +145,7 @@ def _print(verb: str, text: str, exit_code: int) -> int:
 def _envelope(verb: str, ok: bool, **content: Any) -> str:
     import json
 
-    return json.dumps({"atlas": 1, "verb": verb, "ok": ok, **content}, ensure_ascii=False)
+    return json.dumps({"atlas": VERSION_OF_RESULTS, "verb": verb, "ok": ok, **content}, ensure_ascii=False)
 
 
 def _fail(words: list[str], verb: str, message: str, exit_code: int) -> int:

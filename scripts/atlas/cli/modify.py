@@ -9,6 +9,7 @@ import argparse
 
 from atlas.app import open_context
 from atlas.core.records.plan import PRIORITIES
+from atlas.core.results.orchestration import ModifyResult
 from atlas.render import text
 from atlas.services.orchestration import modules
 
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             sub.add_argument("--priority", choices=PRIORITIES, required=True)
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[ModifyResult]:
     """Do it."""
     context = open_context()
     if args.action == "add":

@@ -9,6 +9,7 @@ import argparse
 
 from atlas.app import open_context
 from atlas.core.records.message import MESSAGE_PRIORITIES, MESSAGE_TYPES
+from atlas.core.results.messages import NotifyResult
 from atlas.render import messages as text
 from atlas.services.messages import mailbox
 
@@ -25,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--request-id", default=None, metavar="ID", help="the same id never sends a second message")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[NotifyResult]:
     """Do it."""
     result = mailbox.notify(
         open_context(), args.agent_id, args.subject, args.message, args.priority, args.type, args.request_id

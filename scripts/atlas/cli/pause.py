@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.project import PauseResult
 from atlas.render import sessions as text
 from atlas.services.project import pause
 
@@ -22,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--off", action="store_true", help="put them back now")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[PauseResult]:
     """Do it."""
     change = pause.end if args.off else pause.begin
     result = change(open_context(), " ".join(args.reason), args.minutes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.plan import PlanResult
 from atlas.render import text
 from atlas.services.plan import plan
 
@@ -22,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[PlanResult]:
     """Do it."""
     result = plan.start(open_context(), args.goal, args.abandon)
     return Outcome(result, text.planned(result))

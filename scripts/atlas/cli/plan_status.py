@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.plan import PlanStatusResult
 from atlas.render import text
 from atlas.services.plan import plan
 
@@ -18,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[PlanStatusResult]:
     """Do it."""
     result = plan.status(open_context())
     return Outcome(result, text.plan_status(result))

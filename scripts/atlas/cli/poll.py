@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.polling import PollResult
 from atlas.render import polling as text
 from atlas.services.sessions import polling
 
@@ -23,14 +24,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--history", action="store_true", help="only show its polls and their answers")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[PollResult]:
     """Do it."""
     context = open_context()
     if args.history:
-        result = polling.history(context, args.agent_id, args.module)
-        return Outcome(result, text.history(result))
+        known = polling.history(context, args.agent_id, args.module)
+        return Outcome(known, text.history(known))
     if args.record_response is not None:
-        result = polling.record_response(context, args.agent_id, args.module, args.record_response)
-        return Outcome(result, text.recorded(result))
+        answered = polling.record_response(context, args.agent_id, args.module, args.record_response)
+        return Outcome(answered, text.recorded(answered))
     result = polling.poll(context, args.agent_id, args.module)
     return Outcome(result, text.checked(result), 1 if polling.failed(result) else 0)

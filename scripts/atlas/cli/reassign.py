@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.assignments import ReassignResult
 from atlas.render import text
 from atlas.services.orchestration import dispatch
 
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     workspace_options(parser)
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[ReassignResult]:
     """Do it."""
     given = (args.module_id, args.to, args.force, args.workspace, args.skeleton, args.wait)
     result = dispatch.reassign(open_context(), *given)

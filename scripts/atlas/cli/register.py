@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.assignments import RegisterResult
 from atlas.render import text
 from atlas.services.assignments import agents
 
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--built-in", action="store_true", help="reach it without AI Maestro")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[RegisterResult]:
     """Do it."""
     result = agents.register(open_context(), args.type, args.identifier, args.id, args.built_in)
     return Outcome(result, text.registered(result))

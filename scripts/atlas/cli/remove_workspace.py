@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.workspaces import RemoveWorkspaceResult
 from atlas.render import text
 from atlas.services.workspaces import removal
 
@@ -22,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="save in a bundle what would be lost, then remove it")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[RemoveWorkspaceResult]:
     """Do it."""
     result = removal.remove(open_context(), args.name, args.force)
     return Outcome(result, text.workspace_removed(result))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.understanding import RepeatResult
 from atlas.render import instructions as text
 from atlas.services.understanding import repetition
 
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", required=True, metavar="TEXT", help="the task in your own words, in 3 to 5 points")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[RepeatResult]:
     """Do it."""
     said = {
         "criteria": [name.strip() for name in args.criteria.split(",") if name.strip()],

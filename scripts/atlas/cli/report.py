@@ -9,6 +9,7 @@ import argparse
 
 from atlas.app import open_context
 from atlas.core.records.assignment import REPORTS
+from atlas.core.results.assignments import ReportResult
 from atlas.render import text
 from atlas.services.assignments import assignments
 
@@ -22,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", default="", metavar="TEXT", help="in your own words; needed with blocked")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[ReportResult]:
     """Do it."""
     result = assignments.report(open_context(), args.module_id, args.kind, args.text)
     return Outcome(result, text.reported(result))

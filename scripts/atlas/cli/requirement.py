@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.plan import RequirementResult
 from atlas.render import text
 from atlas.services.plan import plan
 
@@ -26,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             change_options(sub)
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[RequirementResult]:
     """Do it."""
     context = open_context()
     if args.action == "add":

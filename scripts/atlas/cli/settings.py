@@ -14,6 +14,7 @@ import argparse
 
 from atlas.app import open_context
 from atlas.core.errors import AtlasError
+from atlas.core.results.project import SettingsResult
 from atlas.render import text
 from atlas.services.project import settings
 
@@ -27,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unset", action="store_true", help="back to what holds where nothing is set")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[SettingsResult]:
     """Do it."""
     if args.key is None:
         result = settings.show(open_context())

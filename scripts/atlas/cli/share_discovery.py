@@ -12,6 +12,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.errors import AtlasError
 from atlas.core.records.message import SEVERITIES
+from atlas.core.results.discoveries import DiscoverResult
 from atlas.render import discoveries as text
 from atlas.services.messages import discoveries
 
@@ -31,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--request-id", default=None, metavar="ID", help="the same id never makes a second discovery")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[DiscoverResult]:
     """Do it."""
     affects, found = args.affects, args.text
     if found is None:  # `--affects MODULE… TEXT`: an option takes all that follows it

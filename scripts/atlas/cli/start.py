@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.orchestration import StartResult
 from atlas.render import text
 from atlas.services.orchestration import workflow
 
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[StartResult]:
     """Do it."""
     result = workflow.start(open_context(), args.integration_branch)
     return Outcome(result, text.started(result))

@@ -9,6 +9,7 @@ import argparse
 
 from atlas.app import open_context
 from atlas.board import status, text
+from atlas.core.results.status import StatusResult
 
 from .outcome import Outcome
 
@@ -17,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[StatusResult]:
     """Do it."""
     result = status.status(open_context())
     return Outcome(result, "" if "json" in args else text.status(result))

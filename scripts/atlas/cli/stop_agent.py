@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.sessions import StopAgentResult
 from atlas.render import sessions as text
 from atlas.services.sessions import launch
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--module", default=None, metavar="ID", help="only the session of this module's workspace")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[StopAgentResult]:
     """Do it."""
     result = launch.stop(open_context(), args.agent_id, args.module)
     return Outcome(result, text.stopped(result))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.sessions import SuperviseResult
 from atlas.services.sessions import supervisor
 
 from .outcome import Outcome
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prompt", required=True, metavar="TEXT")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[SuperviseResult]:
     """Do it."""
     reason = supervisor.supervise(open_context(), args.workspace, args.client, args.prompt)
     return Outcome({"workspace": args.workspace, "reason": reason}, f"{args.workspace}: {reason}")

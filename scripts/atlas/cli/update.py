@@ -12,6 +12,7 @@ from typing import Any
 
 from atlas.app import open_context
 from atlas.core.records.assignment import UPDATES
+from atlas.core.results.updates import UpdateResult
 from atlas.render import updates as text
 from atlas.services.understanding import updates
 
@@ -54,15 +55,15 @@ def answers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--concern", action="append", default=[], metavar="TEXT", help="what speaks against it; repeat")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[UpdateResult]:
     """Do it."""
     context = open_context()
     if args.action == "pending":
-        result = updates.pending(context)
-        return Outcome(result, text.lines(result))
+        pending = updates.pending(context)
+        return Outcome(pending, text.lines(pending))
     if args.action == "history":
-        result = updates.history(context, args.module_id)
-        return Outcome(result, text.lines(result))
+        known = updates.history(context, args.module_id)
+        return Outcome(known, text.lines(known))
     if args.action == "send":
         result = updates.send(context, args.module_id, args.type, args.text, args.minor)
     elif args.action == "record-receipt":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
+from atlas.core.results.understanding import VerifyInstructionsResult
 from atlas.render import instructions as text
 from atlas.services.understanding import verification
 
@@ -42,12 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     questions.add_argument("--answered", type=number, required=True, metavar="NUMBER", help="how many were answered")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[VerifyInstructionsResult]:
     """Do it."""
     context = open_context()
     if args.action == "status":
-        result = verification.status(context, args.module_id)
-        return Outcome(result, text.status(result))
+        standing = verification.status(context, args.module_id)
+        return Outcome(standing, text.status(standing))
     about = (context, args.agent, args.module)
     if args.action == "ask":
         result = verification.request(*about)

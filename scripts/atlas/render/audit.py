@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from atlas.core.results.doctor import DoctorResult
+from atlas.core.results.project import ChangedBy, ChangedRecord, HistoryChange, HistoryResult
 from atlas.core.text import one_line, printable
 
-Result = dict[str, Any]
 _MOST = 8
 
 
-def history(result: Result) -> str:
+def history(result: HistoryResult) -> str:
     """A line for each change, newest last, then what is wrong, then how tables and replay compare."""
     lines = [_change(change) for change in result["changes"]] or ["No change fits."]
     lines += ["", *result["faults"]] if result["faults"] else [""]
@@ -28,7 +27,7 @@ def history(result: Result) -> str:
     return "\n".join(map(printable, lines))
 
 
-def _change(change: Result) -> str:
+def _change(change: HistoryChange) -> str:
     records = [_record(record) for record in change["records"]]
     more = f", and {len(records) - _MOST} more" if len(records) > _MOST else ""
     return f"{change['seq']:>5}  {change['at']}  {_actor(change['actor'])}  {change['verb']}: " + (
@@ -36,13 +35,13 @@ def _change(change: Result) -> str:
     )
 
 
-def _actor(actor: Result | None) -> str:
+def _actor(actor: ChangedBy | None) -> str:
     who = actor or {"role": "unknown", "agent": None, "session": None}
     session = f" (session {who['session']})" if who["session"] else ""
     return f"{who['agent'] or who['role']}{session}"
 
 
-def _record(record: Result) -> str:
+def _record(record: ChangedRecord) -> str:
     if record["kind"] == "plan":
         return "plan"
     return f"{record['kind']} {record['id']}" + (f" {record['status']}" if record["status"] else "")
@@ -53,7 +52,7 @@ def _clipped(lines: list[str]) -> list[str]:
     return [f"  {one_line(line)}" for line in (*lines[:_MOST], *more)]
 
 
-def findings(result: Result) -> str:
+def findings(result: DoctorResult) -> str:
     """What was mended, then a line for each finding with what to do about it, then the count."""
     lines = [f"mended   {one_line(line, 400)}" for line in result["mended"]]
     for finding in result["findings"]:
@@ -63,7 +62,7 @@ def findings(result: Result) -> str:
     return "\n".join([*lines, "", _verdict(result)])
 
 
-def _verdict(result: Result) -> str:
+def _verdict(result: DoctorResult) -> str:
     if not result["problems"] and not result["warnings"]:
         return "All is well."
     return ", ".join(

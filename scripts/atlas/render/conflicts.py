@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from atlas.core.results.workspaces import ConflictsResult
 from atlas.core.text import one_line
 
-Result = dict[str, Any]
 _LINES = 3
 
 
-def found(result: Result) -> str:
+def found(result: ConflictsResult) -> str:
     """Every conflict by pair, file and line, with the first lines of either side."""
     lines = [f"{len(result['workspaces'])} workspaces, {result['pairs']} pairs, {result['merged']} merged anew"]
     for conflict in result["conflicts"]:

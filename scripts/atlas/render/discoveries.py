@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from atlas.core.records.message import Discovery, Recipient
+from atlas.core.results.discoveries import DiscoverResult, InterruptResult
 from atlas.core.text import one_line
 
-Result = dict[str, Any]
 
-
-def shared(result: Result) -> str:
+def shared(result: DiscoverResult | InterruptResult) -> str:
     """What was recorded, who gets it and how, and what has come of it so far."""
     discovery = result["discovery"]
     lines = [f"{discovery['id']} is {'now' if result['created'] else 'already'} recorded: {line(discovery)}"]
@@ -25,20 +23,20 @@ def shared(result: Result) -> str:
     return "\n".join(lines)
 
 
-def rows(discovery: Result) -> list[str]:
+def rows(discovery: Discovery) -> list[str]:
     """A discovery, and under it where it stands with each of those it is for."""
     head = f"{discovery['id']}  {line(discovery)}"
     return [head, *(f"  {receipt(recipient)}" for recipient in discovery["recipients"])]
 
 
-def line(discovery: Result) -> str:
+def line(discovery: Discovery) -> str:
     """A discovery in a line: how weighty, whose, and the beginning of it."""
     stop = ", with a stop" if discovery["stop"] else ""
     what = f"{discovery['severity']} {discovery['kind']} from {discovery['sender']}{stop}"
     return f"{what}: {one_line(discovery['text'], 80)}"
 
 
-def receipt(recipient: Result) -> str:
+def receipt(recipient: Recipient) -> str:
     """Where a discovery stands with one of those it is for."""
     where = f"{recipient['agent']} in {recipient['workspace']}"
     if recipient["status"] != "delivered":

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from atlas.core.letters import handshake
+from atlas.core.results.understanding import (
+    AnswerResult,
+    AskResult,
+    RepeatResult,
+    Standing,
+    Verifications,
+    VerificationStep,
+)
 from atlas.core.text import marked, one_line, printable
 
-Result = dict[str, Any]
 _WAITS = {
     "repeat": "waits for {agent} to repeat {module}",
     "judge": "{agent} has repeated {module}. "
@@ -19,7 +24,7 @@ _WAITS = {
 }
 
 
-def repeated(result: Result) -> str:
+def repeated(result: RepeatResult) -> str:
     """For the agent: whether its repetition agrees with the module, and what comes next."""
     verification, module = result["verification"], result["module"]
     if result["waits_for"] == "judge":
@@ -38,24 +43,24 @@ def repeated(result: Result) -> str:
     return "\n".join([f"Attempt {verification['attempts']} to repeat {module} is not right:", *wrong, last])
 
 
-def asked(result: Result) -> str:
+def asked(result: AskResult) -> str:
     question = result["question"]
     answer = f"\nIt is answered:\n{printable(question['answer'])}" if question["answer"] is not None else ""
     where = f"the answer comes to {result['agent']}'s mailbox"
     return f"{question['id']} of {result['module']} is recorded; {where}.{answer}"
 
 
-def answered(result: Result) -> str:
+def answered(result: AnswerResult) -> str:
     question = result["question"]
     return f"{question['id']} of {result['module']} is answered; {result['agent']} is told.\n{_standing(result)}"
 
 
-def status(result: Result) -> str:
+def status(result: Verifications) -> str:
     found = result["verifications"]
     return "\n\n".join(map(_details, found)) if found else "No AI agent has a module: there is nothing to verify."
 
 
-def verified(action: str, result: Result) -> str:
+def verified(action: str, result: VerificationStep) -> str:
     """What one of the lead's steps came to."""
     verification = result["verification"]
     if result["returned"]:
@@ -71,7 +76,7 @@ def verified(action: str, result: Result) -> str:
     return _details(result) if action == "record-repetition" else _standing(result)
 
 
-def _details(result: Result) -> str:
+def _details(result: Standing) -> str:
     verification = result["verification"]
     lines = [_standing(result)]
     if verification["repetition"] is not None:
@@ -86,7 +91,7 @@ def _details(result: Result) -> str:
     return "\n".join(lines)
 
 
-def _standing(result: Result) -> str:
+def _standing(result: Standing) -> str:
     verification = result["verification"]
     return _WAITS[result["waits_for"]].format(
         agent=result["agent"],

@@ -2,52 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from atlas.core.results.polling import (
+    Active,
+    Asked,
+    CheckAgentsResult,
+    Escalated,
+    NotDue,
+    PollAnswered,
+    PollHistory,
+    PollSent,
+    Unsent,
+)
 from atlas.core.text import marked, one_line
 
-Result = dict[str, Any]
 
-
-def checked(result: Result) -> str:
+def checked(result: CheckAgentsResult | PollSent) -> str:
     """What came of asking: who was asked, who works, who does not answer, and who was not due."""
     lines = [_asked(one) for one in result["polled"]]
     lines += [f"{_who(one)}: its poll has not gone out yet, it is sent again" for one in result["unsent"]]
-    lines += [
-        f"{_who(one)}: at work ({one_line(one['what'], 80)}), not asked before {one['due']}"
-        for one in result.get("active", ())
-    ]
-    for one in result.get("escalated", ()):
-        lines.append(f"{_who(one)}: {one['unanswered']} polls unanswered since {one['since']}. {suggestion(one)}")
-    lines += [f"{_who(one)}: {_not_due(one)}" for one in result.get("not_due", ())]
-    for one in result["undelivered"]:
-        why = one_line(one["error"] or "one before it has to go out first", 600)
-        lines.append(f"Not sent: {one['id']} to {one['to']}: {why}")
+    lines += _not_asked(result) if "active" in result else []
+    for message in result["undelivered"]:
+        why = one_line(message["error"] or "one before it has to go out first", 600)
+        lines.append(f"Not sent: {message['id']} to {message['to']}: {why}")
     lines += [f"Note: {one_line(trouble, 600)}" for trouble in result["troubles"]]
     return "\n".join(lines) or "No AI agent has a module: nobody to ask."
 
 
-def suggestion(one: Result) -> str:
+def _not_asked(result: CheckAgentsResult) -> list[str]:
+    lines = [
+        f"{_who(one)}: at work ({one_line(one['what'], 80)}), not asked before {one['due']}" for one in result["active"]
+    ]
+    lines += [
+        f"{_who(one)}: {one['unanswered']} polls unanswered since {one['since']}. {suggestion(one)}"
+        for one in result["escalated"]
+    ]
+    return [*lines, *(f"{_who(one)}: {_not_due(one)}" for one in result["not_due"])]
+
+
+def suggestion(one: Escalated) -> str:
     """What to do about an agent that does not answer."""
     to = one["idle_agents"][0] if one["idle_agents"] else "AGENT"
     return f"Tell the person, who may want: atlas reassign {one['module']} --to {to} --force"
 
 
-def _who(one: Result) -> str:
+def _who(one: Asked | Unsent | Active | Escalated | NotDue) -> str:
     return f"{one['agent']} on {one['module']}"
 
 
-def _asked(one: Result) -> str:
+def _asked(one: Asked) -> str:
     how = "" if one["priority"] == "normal" else f", a reminder, {one['priority']}"
     went = "asked" if one["status"] in ("sent", "seen") else f"not asked yet ({one['status']}):"
     return f"{went} {one['agent']} about {one['module']} (progress check #{one['number']}{how})"
 
 
-def _not_due(one: Result) -> str:
+def _not_due(one: NotDue) -> str:
     return f"not due before {one['due']}" if one["due"] else "not asked, until it is heard of or has work again"
 
 
-def history(result: Result) -> str:
+def history(result: PollHistory) -> str:
     """Every poll of an agent, and what it answered as quoted lines."""
     lines = []
     for poll in result["polls"]:
@@ -58,5 +70,5 @@ def history(result: Result) -> str:
     return "\n".join(lines) or f"{result['agent']} was never polled"
 
 
-def recorded(result: Result) -> str:
+def recorded(result: PollAnswered) -> str:
     return f"{result['agent']}'s answer to poll #{result['poll']['number']} about {result['module']} is recorded"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from atlas.core.records.plan import Pause
+from atlas.core.results.project import PauseResult
+from atlas.core.results.sessions import LaunchResult, StopAgentResult
+from atlas.core.results.status import Incomplete, Unattended
 from atlas.core.text import one_line, printable
 
-Result = dict[str, Any]
 
-
-def launched(result: Result) -> str:
+def launched(result: LaunchResult) -> str:
     """How to start it, or what was started and what it waits for."""
     if result["mode"] == "print":
         return (
@@ -27,7 +27,7 @@ def launched(result: Result) -> str:
     return "\n".join(lines)
 
 
-def stopped(result: Result) -> str:
+def stopped(result: StopAgentResult) -> str:
     """What was ended."""
     if not result["ended"]:
         return f"{result['agent']} has no session that ATLAS started"
@@ -37,19 +37,19 @@ def stopped(result: Result) -> str:
     )
 
 
-def paused(result: Result) -> str:
+def paused(result: PauseResult) -> str:
     """What became of the gates."""
     if result["paused"] is not None:
         return f"{pause(result['paused'])}\nPut them back with: atlas pause --off"
     return "The gates are back." if result["before"] is not None else "The gates were not lifted."
 
 
-def pause(record: Result) -> str:
+def pause(record: Pause) -> str:
     """Gates that are lifted, in a line."""
     return f"The gates are lifted until {record['until'] or 'a person puts them back'}: {one_line(record['reason'])}"
 
 
-def unattended(one: Result) -> str:
+def unattended(one: Unattended) -> str:
     """What a session that ended held, and how somebody comes to it again, in a line."""
     if one["agent"] is None:
         return f"the lead: session {one['session']} ended at {one['since']}; /atlas-lead in another one takes over"
@@ -57,6 +57,6 @@ def unattended(one: Result) -> str:
     return f"{held}; `atlas launch {one['agent']}` or `atlas reassign`"
 
 
-def incomplete(one: Result) -> str:
+def incomplete(one: Incomplete) -> str:
     """A session that was let go before its time, and why, in a line."""
     return f"{one['agent'] or 'the lead'}: session {one['session']} at {one['at']}: {one_line(one['reason'], 400)}"

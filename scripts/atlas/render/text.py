@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from shlex import quote
-from typing import Any
 
 from atlas.core.letters.proof import check_lines
+from atlas.core.records.workspace import Workspace
+from atlas.core.results.assignments import (
+    AssignResult,
+    HandedOver,
+    Reassigned,
+    ReassignResult,
+    RegisterResult,
+    ReportResult,
+)
+from atlas.core.results.orchestration import CheckResult, LeadResult, ModifyResult, StartResult
+from atlas.core.results.plan import ApproveResult, CheckPlanResult, PlanResult, PlanStatusResult, RequirementResult
+from atlas.core.results.project import SettingsResult
+from atlas.core.results.proof import CompleteResult
+from atlas.core.results.workspaces import RemoveWorkspaceResult, WorkspaceResult
 from atlas.core.text import one_line
 
 from . import sessions
 
-Result = dict[str, Any]
 
-
-def planned(result: Result) -> str:
+def planned(result: PlanResult) -> str:
     if not result["created"]:
         return f"{result['plan_id']} is being planned already, for this goal."
     return (
@@ -24,7 +35,7 @@ def planned(result: Result) -> str:
     )
 
 
-def plan_status(result: Result) -> str:
+def plan_status(result: PlanStatusResult) -> str:
     lines = [f"{result['plan_id']} ({result['status']}): {one_line(result['goal'])}"]
     lines += [sessions.pause(result["paused"])] if result["paused"] else []
     for module in result["modules"]:
@@ -43,42 +54,42 @@ def plan_status(result: Result) -> str:
     return "\n".join(lines)
 
 
-def module_changed(result: Result) -> str:
+def module_changed(result: RequirementResult | ModifyResult) -> str:
     module = result["module"]
     if not result["changes"]:
         return f"{module['id']}: nothing to change"
     return "\n".join([f"{module['id']}:", *(f"  {one_line(change)}" for change in result["changes"])])
 
 
-def approved(result: Result) -> str:
+def approved(result: ApproveResult) -> str:
     modules = _count(range(result["modules"]), "module")
     if result["dry_run"]:
         return f"{result['plan_id']} can be approved: {modules}. Nothing was changed."
     return f"{result['plan_id']} is approved: {modules}. Next: atlas start"
 
 
-def started(result: Result) -> str:
+def started(result: StartResult) -> str:
     lead = f"Led by session {result['lead']}." if result["lead"] else _NO_LEAD
     return (
         f"{'Executing' if result['created'] else 'Already executing'} {result['plan_id']}: "
         f"{_count(range(result['modules']), 'module')}, ready: {', '.join(result['ready']) or 'none'}\n{lead}\n"
         f"Finished work comes together on the branch {result['integration_branch']}.\n"
         "Next: atlas register ai SESSION (or human NAME), then atlas assign MODULE AGENT"
-        + "".join(f"\n{note}" for note in _notes(result))
+        + "".join(f"\n{note}" for note in _notes(result["notes"]))
     )
 
 
 _NO_LEAD = "No session leads it: type /atlas-lead in the Claude Code session that shall lead."
 
 
-def registered(result: Result) -> str:
+def registered(result: RegisterResult) -> str:
     agent = result["agent"]
     seen = "" if agent["type"] == "human" or agent["last_seen"] else " (not seen yet)"
     when = "now" if result["created"] else "already"
     return f"{agent['id']} is {when} registered: {agent['type']} {agent['identifier']}{seen}"
 
 
-def assigned(result: Result) -> str:
+def assigned(result: AssignResult | Reassigned | HandedOver) -> str:
     assignment = result["assignment"]
     how = "is now" if result["created"] else "is already"
     told = (
@@ -86,20 +97,20 @@ def assigned(result: Result) -> str:
         if assignment["agent_type"] == "ai"
         else "People are not messaged by ATLAS: tell them."
     )
-    place = [f"Workspace: {workspace(result['workspace'])}"] if result.get("workspace") else []
+    place = [f"Workspace: {workspace(result['workspace'])}"] if result["workspace"] else []
     first = f"{result['module']} {how} {result['agent']}'s ({assignment['task_uuid']}). {told}"
-    return "\n".join([first, *place, *_notes(result)])
+    return "\n".join([first, *place, *_notes(result["notes"])])
 
 
-def workspace(record: Result) -> str:
+def workspace(record: Workspace) -> str:
     return f"{record['name']} is {record['status']}: {record['path']} on branch {record['branch']}"
 
 
-def _notes(result: Result) -> list[str]:
-    return [f"Note: {one_line(note, 400)}" for note in result.get("notes", ())]
+def _notes(notes: list[str]) -> list[str]:
+    return [f"Note: {one_line(note, 400)}" for note in notes]
 
 
-def workspaces(result: Result) -> str:
+def workspaces(result: WorkspaceResult) -> str:
     lines = []
     for each in result["workspaces"]:
         if each["error"] is None:
@@ -109,7 +120,7 @@ def workspaces(result: Result) -> str:
     return "\n".join(lines)
 
 
-def workspace_removed(result: Result) -> str:
+def workspace_removed(result: RemoveWorkspaceResult) -> str:
     record = result["workspace"]
     if not result["removed"]:
         return f"{record['name']} was removed already, at {record['removed_at']}"
@@ -120,7 +131,7 @@ def workspace_removed(result: Result) -> str:
     return "\n".join(lines)
 
 
-def settings(result: Result) -> str:
+def settings(result: SettingsResult) -> str:
     lines = []
     for key, value in result["settings"].items():
         default = result["defaults"][key]
@@ -138,8 +149,8 @@ def _value(value: object) -> str:
     return one_line(shown, 400) or "-"
 
 
-def reassigned(result: Result) -> str:
-    if result.get("kept"):
+def reassigned(result: ReassignResult) -> str:
+    if "kept" in result:
         return f"{result['module']} stays {result['agent']}'s, which is told to go on."
     left, before = result["left"], f"{result['before']} no longer has it. " if result["before"] else ""
     lines = [f"{before}{assigned(result)}"]
@@ -160,11 +171,11 @@ _RECEIPTS = {
 }
 
 
-def reported(result: Result) -> str:
+def reported(result: ReportResult) -> str:
     return f"{result['module']}: {result['report']} recorded, its status is {result['status']}"
 
 
-def completed(result: Result) -> str:
+def completed(result: CompleteResult) -> str:
     evidence = result["evidence"]
     commit = evidence["commit"][:12]
     if result["complete"]:
@@ -183,7 +194,7 @@ def completed(result: Result) -> str:
     return "\n".join(lines)
 
 
-def lead(result: Result) -> str:
+def lead(result: LeadResult) -> str:
     if result["taken"]:
         return f"This session leads now. Before: {result['before'] or 'nobody'}."
     if result["lead"] is None:
@@ -191,13 +202,13 @@ def lead(result: Result) -> str:
     return f"Led by session {result['lead']} since {result['since']}."
 
 
-def plan_check(result: Result) -> str:
+def plan_check(result: CheckPlanResult) -> str:
     if not result["in_phase"]:
         return "not in the plan phase"
     return "the plan phase is complete" if result["complete"] else "\n".join(map(one_line, result["reasons"]))
 
 
-def check(result: Result) -> str:
+def check(result: CheckResult) -> str:
     if not result["in_phase"]:
         return "not in the orchestration phase"
     if result["complete"]:
@@ -205,5 +216,5 @@ def check(result: Result) -> str:
     return "\n".join(f"{module['id']} is {module['status']}" for module in result["remaining"])
 
 
-def _count(items: Sequence[Any], one: str, many: str | None = None) -> str:
+def _count(items: Sequence[object], one: str, many: str | None = None) -> str:
     return f"{len(items)} {one if len(items) == 1 else many or one + 's'}"

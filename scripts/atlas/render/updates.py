@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from atlas.core.results.updates import AcknowledgeResult, Updates, UpdateStep
 from atlas.core.text import marked
 
-Result = dict[str, Any]
 
-
-def step(result: Result) -> str:
+def step(result: UpdateStep | AcknowledgeResult) -> str:
     """How an update stands, and what comes next."""
     update = result["update"]
     head = f"{update['id']} of {result['module']} ({update['type']}) is {update['status']}"
@@ -18,7 +15,7 @@ def step(result: Result) -> str:
     return f"{head}. Next is {result['how']}"
 
 
-def lines(result: Result) -> str:
+def lines(result: Updates) -> str:
     """Updates with what was said of them, the words of people and agents quoted."""
     shown = []
     for one in result["updates"]:

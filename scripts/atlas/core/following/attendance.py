@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypedDict
 
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.plan import Pause, Workflow
 from atlas.core.records.team import Session
 from atlas.core.records.workspace import Workspace
-
-
-class Unattended(TypedDict):
-    """What a session held that has ended: an agent's modules, or, when `agent` is None, the lead."""
-
-    agent: str | None
-    session: str
-    since: str
-    modules: list[str]
-
-
-class Incomplete(TypedDict):
-    """A session that was let go with something left to do; `agent` is None for the lead."""
-
-    agent: str | None
-    session: str
-    at: str
-    reason: str
+from atlas.core.results.status import Incomplete, Unattended
 
 
 def in_force(pause: Pause | None, now: str) -> Pause | None:

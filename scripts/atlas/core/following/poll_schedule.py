@@ -12,8 +12,9 @@ from typing import NamedTuple
 from atlas.core import clock
 from atlas.core.records.assignment import Assignment, Poll, Polling
 from atlas.core.records.team import Settings
+from atlas.core.results.polling import PollPriority
 
-PRIORITIES = ("normal", "high", "urgent")
+PRIORITIES: tuple[PollPriority, ...] = ("normal", "high", "urgent")
 """Of a first poll, its reminder, and the reminder after that."""
 WAIT, ASK, ESCALATE, UNSENT = "wait", "ask", "escalate", "unsent"
 _KEPT = 20
@@ -73,7 +74,7 @@ def step(assignment: Assignment, now: str) -> str:
     return ESCALATE if waiting and waiting[-1]["priority"] == PRIORITIES[-1] else ASK
 
 
-def priority(polling: Polling, now: str) -> str:
+def priority(polling: Polling, now: str) -> PollPriority:
     """The priority of a poll that is sent now: it rises when the time for answering the one before is over."""
     waiting = unanswered(polling)
     if not waiting:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict, get_args
 
-REPORTS = ("started", "progress", "blocked", "done")
+ReportKind = Literal["started", "progress", "blocked", "done"]
+REPORTS: tuple[ReportKind, ...] = get_args(ReportKind)
 UPDATES = (
     "requirement_change",
     "design_update",

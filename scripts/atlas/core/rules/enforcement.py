@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from atlas.core.results.status import Unenforced
 from atlas.core.text import one_line
 
 LONGEST_CALL = 1800.0
@@ -33,7 +31,7 @@ def is_at_work(since: float, heartbeat: float | None, now: float) -> bool:
     return heartbeat is not None and since <= heartbeat and now <= heartbeat + LONGEST_CALL
 
 
-def describe(found: Mapping[str, Any]) -> str:
+def describe(found: Unenforced) -> str:
     """What the watchdog saw of somebody whose work went past the hooks."""
     seen = f"{one_line(found['what'])} at {found['at']}"
     last = f"the last hook ran at {found['last_heartbeat']}" if found["last_heartbeat"] else "no hook has run"

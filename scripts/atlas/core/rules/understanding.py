@@ -9,18 +9,23 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment, Repetition, Verification
 from atlas.core.records.plan import Module
+from atlas.core.results.understanding import WaitsFor
 from atlas.core.text import one_line
 
 from . import updates, verdicts
 
 RULE = "understanding"
 MOST_ATTEMPTS = 3
-REPEAT, JUDGE, ANSWER, AUTHORIZE, NOTHING = "repeat", "judge", "answer", "authorize", "nothing"
+REPEAT: Final = "repeat"
+JUDGE: Final = "judge"
+ANSWER: Final = "answer"
+AUTHORIZE: Final = "authorize"
+NOTHING: Final = "nothing"
 """What an assignment can wait for: the first is the agent's to do, the next three are the lead's."""
 
 
@@ -87,7 +92,7 @@ def require_editable(assignment: Assignment, gates: dict[str, str]) -> None:
     )
 
 
-def waits_for(verification: Verification) -> str:
+def waits_for(verification: Verification) -> WaitsFor:
     """The next step: one of REPEAT, JUDGE, ANSWER, AUTHORIZE, or NOTHING when the agent is authorised."""
     if verification["status"] == "verified":
         return NOTHING

@@ -6,10 +6,16 @@ concern is resolved the lead lets it go on. A minor change needs only the receip
 
 from __future__ import annotations
 
+from typing import Final
+
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment, Concern, Update
+from atlas.core.results.updates import UpdateNeeds
 
-RECEIPT, FEASIBILITY, CONCERNS, AUTHORIZATION = "receipt", "feasibility", "concerns", "authorization"
+RECEIPT: Final = "receipt"
+FEASIBILITY: Final = "feasibility"
+CONCERNS: Final = "concerns"
+AUTHORIZATION: Final = "authorization"
 QUESTIONS = (
     "Understood: what changes for you, in your own words?",
     "Feasible: can it be done with what there is, and how?",
@@ -17,8 +23,13 @@ QUESTIONS = (
     "Effects: what else does it touch: criteria, checks, files, other modules?",
     "Needs: what do you need from the lead before you go on?",
 )
-_NEXT = {"sent": RECEIPT, "received": FEASIBILITY, "assessed": CONCERNS, "resolved": AUTHORIZATION}
-_HOW = {
+_NEXT: dict[str, UpdateNeeds] = {
+    "sent": RECEIPT,
+    "received": FEASIBILITY,
+    "assessed": CONCERNS,
+    "resolved": AUTHORIZATION,
+}
+_HOW: dict[UpdateNeeds, str] = {
     RECEIPT: "the receipt: atlas acknowledge {module} {id}",
     FEASIBILITY: 'the answers to the five questions: atlas acknowledge {module} {id} --feasibility "…" (five times)',
     CONCERNS: 'the concerns: atlas update resolve-concerns {module} {id} --resolution "…"',
@@ -26,7 +37,7 @@ _HOW = {
 }
 
 
-def next_step(update: Update) -> str | None:
+def next_step(update: Update) -> UpdateNeeds | None:
     """RECEIPT, FEASIBILITY, CONCERNS or AUTHORIZATION; None when it is done."""
     return _NEXT.get(update["status"])
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.transport.transport import Address
 from atlas.core import ids, text
@@ -12,19 +10,19 @@ from atlas.core.letters import discoveries
 from atlas.core.records.kinds import AGENT
 from atlas.core.records.message import BUILT_IN, MAESTRO
 from atlas.core.records.team import Agent
+from atlas.core.results.assignments import RegisterResult
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import outbox
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing
 
-Result = dict[str, Any]
 TYPES = ("ai", "human")
 _LONGEST = 200
 
 
 def register(
     context: Context, agent_type: str, identifier: str, chosen_id: str | None = None, built_in: bool = False
-) -> Result:
+) -> RegisterResult:
     """Register a session name (`ai`) or a GitHub user name (`human`); the same one again only learns a new address.
 
     The id is `implementer-N` for AI sessions and the user name for people, or `chosen_id`; it is unique across both.
@@ -35,7 +33,7 @@ def register(
     found = _find(context, identifier) if agent_type == "ai" and not built_in else None
     name = found.name if found else identifier
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> RegisterResult:
         executing(tx)
         known = next((a for a in tx.all(AGENT) if (a["type"], a["identifier"]) == (agent_type, name)), None)
         if known is None:

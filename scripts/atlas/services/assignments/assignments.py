@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
 from atlas.core.letters.handover import stop_body
-from atlas.core.records.assignment import Assignment
+from atlas.core.records.assignment import Assignment, ReportKind
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.plan import Module
 from atlas.core.records.team import Agent
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.assignments import Given, ReportResult, TakenOver
 from atlas.core.rules import graph, roles, understanding
 from atlas.services.integration import conflicts
 from atlas.services.messages.mailbox import post, withdraw_held
@@ -23,18 +23,17 @@ from atlas.services.project.phases import executing
 from atlas.services.project.settings import current
 from atlas.services.project.workspace_paths import workspace_of_task
 
-Result = dict[str, Any]
 _LONGEST_REPORT = 20_000
 
 
-def assign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Result:
+def assign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Given:
     """Give a pending module to a registered agent, without a workspace; the same again changes nothing.
 
     Raises AtlasError when module or agent is unknown, the module is not pending, or (unless `force`) a module that it
     depends on is not complete.
     """
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> Given:
         result = give_pending(tx, module_id, agent_id, force)
         if result["created"]:
             announce(tx, result["assignment"])
@@ -43,7 +42,7 @@ def assign(context: Context, module_id: str, agent_id: str, force: bool = False)
     return context.transact("assign", run)
 
 
-def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Result:
+def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Given:
     """The assignment of a pending module, not yet announced. Raises what `assign` raises."""
     executing(tx)
     module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
@@ -64,7 +63,7 @@ def _complete(tx: Transaction, module: Module) -> set[str]:
     return {other["id"] for other in needed if other is not None and other["status"] == "complete"}
 
 
-def _result(module: Module, agent: Agent, assignment: Assignment, created: bool) -> Result:
+def _result(module: Module, agent: Agent, assignment: Assignment, created: bool) -> Given:
     return {"module": module["id"], "agent": agent["id"], "assignment": assignment, "created": created}
 
 
@@ -150,13 +149,13 @@ def tell_stop(tx: Transaction, assignment: Assignment) -> str:
     return post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
 
 
-def reassign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Result:
+def reassign(context: Context, module_id: str, agent_id: str, force: bool = False) -> TakenOver:
     """Take a module from its agent and give it to another, without a workspace; verification begins anew.
 
     Raises AtlasError when nobody has the module, it is the same agent, or work on it has begun (unless `force`).
     """
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> TakenOver:
         result = reassign_to(tx, module_id, agent_id, force)
         announce(tx, result["assignment"])
         return result
@@ -177,7 +176,7 @@ def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tup
     return module, old, new
 
 
-def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> Result:
+def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> TakenOver:
     """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
 
     Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `reassign` raises.
@@ -207,7 +206,7 @@ def _place_to_leave(tx: Transaction, assignment: Assignment) -> Workspace | None
     return workspace
 
 
-def report(context: Context, module_id: str, kind: str, text: str) -> Result:
+def report(context: Context, module_id: str, kind: ReportKind, text: str) -> ReportResult:
     """Record what the agent of a module says of it; the same report again changes nothing.
 
     Raises AtlasError when nobody has the module, it is another agent's, who reports may not edit yet (that it is
@@ -218,7 +217,7 @@ def report(context: Context, module_id: str, kind: str, text: str) -> Result:
     if len(text) > _LONGEST_REPORT:
         raise AtlasError(f"the text has {len(text)} characters: at most {_LONGEST_REPORT}, put more into a file")
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> ReportResult:
         executing(tx)
         module, assignment = live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)

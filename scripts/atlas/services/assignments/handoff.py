@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from atlas.adapters.git import git
 from atlas.adapters.store.lock import exclusive
@@ -13,8 +13,10 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import handoff, subjects
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MISSION, MODULE, WORKSPACE
+from atlas.core.records.message import Discovery
 from atlas.core.records.plan import Module
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.assignments import HandoffResult
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
 from atlas.services.integration.branch import branch_of
@@ -23,7 +25,6 @@ from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
 from atlas.services.project.workspace_paths import workspace_folder
 
-Result = dict[str, Any]
 FOLDER = "handoffs"
 
 
@@ -34,7 +35,7 @@ class Document(NamedTuple):
     file: str
 
 
-def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = False) -> Result:
+def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = False) -> HandoffResult:
     """Make the document of a module for an agent, keep it, and send it; a `preview` only makes it. Assigns nothing.
 
     People are not sent anything. Raises AtlasError when there is no such module or agent.
@@ -44,7 +45,7 @@ def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = Fa
         return {"module": module_id, "agent": agent_id, "text": made.text, "file": None, "message": None}
     save_document(context, made)
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> HandoffResult:
         orchestration(tx)
         module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
         message = tell(tx, module, agent_id, made, module["task_uuid"]) if agent["type"] == "ai" else None
@@ -99,7 +100,7 @@ def _gather(tx: Transaction, module_id: str, agent_id: str) -> tuple[handoff.Fac
     return facts, _last_workspace(tx, assignments), branch_of(workflow)
 
 
-def _concerns(discovery: Any, module_id: str) -> bool:
+def _concerns(discovery: Discovery, module_id: str) -> bool:
     return module_id in discovery["affects"] or any(one["module"] == module_id for one in discovery["recipients"])
 
 

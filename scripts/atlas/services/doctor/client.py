@@ -14,9 +14,10 @@ from atlas.core import clock
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.paths import Project, find_project
+from atlas.core.results.doctor import Finding
 from atlas.core.rules.enforcement import LONGEST_CALL
 
-from .findings import Finding, ok, problem, warning
+from .findings import ok, problem, warning
 
 _SECONDS = 10
 _VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"

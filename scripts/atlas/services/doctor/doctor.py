@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from atlas.adapters.store import repair as mending
 from atlas.adapters.store.exclude import exclude_from_commits, missing_patterns
@@ -14,6 +13,7 @@ from atlas.adapters.store.survey import Cut, Survey, cut
 from atlas.adapters.system import environment_maker
 from atlas.core.errors import AtlasError, NewerStateError
 from atlas.core.paths import EXEC_FILE, Project, find_project, workspace_around
+from atlas.core.results.doctor import DoctorResult, Finding
 from atlas.core.rules import roles
 from atlas.services.project.context import Context
 from atlas.services.projections import projections
@@ -21,13 +21,11 @@ from atlas.services.projections import projections
 from . import enforcement, messages, workspaces
 from . import live as doctor_live
 from .environment import environment
-from .findings import Finding, ok, problem, warning
+from .findings import ok, problem, warning
 from .state import state
 
-Result = dict[str, Any]
 
-
-def doctor(folder: str, session: str | None, view: View, repair: bool = False, live: bool = False) -> Result:
+def doctor(folder: str, session: str | None, view: View, repair: bool = False, live: bool = False) -> DoctorResult:
     """Check the environment and the state of the project that `folder` is in, after mending it if `repair` is set.
 
     With `live` also try whether the hooks hold. Returns the findings and what was mended. Without `repair` nothing is

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.paths import Project
+from atlas.core.results.doctor import Finding
 from atlas.core.rules.enforcement import describe
 from atlas.services.sessions.watchdog import unenforced, watched
 
-from .findings import Finding, ok, warning
+from .findings import ok, warning
 
 
 def findings(project: Project, tx: Transaction) -> Iterator[Finding]:

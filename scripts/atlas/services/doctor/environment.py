@@ -14,8 +14,9 @@ from atlas.adapters.system import environment as packages
 from atlas.adapters.system import environment_maker
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
+from atlas.core.results.doctor import Finding
 
-from .findings import Finding, ok, problem, warning
+from .findings import ok, problem, warning
 
 _GIT = (2, 38)
 _PARTS = ("bin/atlas", "hooks/hooks.json", "scripts/requirements.txt", ".claude-plugin/plugin.json")

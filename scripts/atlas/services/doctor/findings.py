@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from atlas.core.results.doctor import Finding
 
 REPAIR = "atlas doctor --repair"
-
-
-class Finding(TypedDict):
-    """`level` is ok, warning or problem; `about` the part that was checked; `mend` what to do, or nothing."""
-
-    level: str
-    about: str
-    what: str
-    mend: str
 
 
 def ok(about: str, what: str) -> Finding:

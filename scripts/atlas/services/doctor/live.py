@@ -17,10 +17,11 @@ from atlas.adapters.store.recovery import View
 from atlas.adapters.system import hook_runner
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
+from atlas.core.results.doctor import Finding
 from atlas.core.text import one_line
 
 from .client import client_findings
-from .findings import Finding, ok, problem
+from .findings import ok, problem
 from .scene import HOOKS, WORD, Caller, Scene
 
 _SECONDS = 60.0

@@ -9,9 +9,10 @@ from atlas.adapters.transport import choice
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import AGENT, MESSAGE
 from atlas.core.records.message import MAESTRO
+from atlas.core.results.doctor import Finding
 from atlas.services.project import settings
 
-from .findings import Finding, number_of, ok, problem, warning
+from .findings import number_of, ok, problem, warning
 
 
 def findings(tx: Transaction) -> Iterator[Finding]:

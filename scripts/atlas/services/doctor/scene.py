@@ -57,6 +57,7 @@ class Scene:
         workflow.start(lead)
         agents.register(lead, "ai", AGENT, AGENT)
         place = dispatch.assign(lead, MODULE, AGENT)["workspace"]
+        assert place is not None
         return os.path.join(self.root, place["path"])
 
     def let_it_edit(self) -> None:

@@ -14,11 +14,12 @@ from atlas.adapters.store.survey import Survey
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.kinds import FILES, KINDS, SESSION, WORKFLOW
+from atlas.core.results.doctor import Finding
 from atlas.core.rules import references
 from atlas.services.plan.document import PlanDocument
 from atlas.services.project.history_report import missing_changes
 
-from .findings import REPAIR, Finding, number_of, ok, problem, warning
+from .findings import REPAIR, number_of, ok, problem, warning
 
 _NEXT = f"the next command that needs it does so, or {REPAIR}"
 

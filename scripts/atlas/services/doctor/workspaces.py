@@ -17,6 +17,7 @@ from atlas.core.ids import is_slug
 from atlas.core.paths import WORKTREES, Project
 from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.doctor import Finding
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_path
@@ -37,7 +38,7 @@ from atlas.services.workspaces.files import is_equipped, write_own
 from atlas.services.workspaces.removal import kept_commits
 from atlas.services.workspaces.workspaces import BRANCHES, blank
 
-from .findings import REPAIR, Finding, number_of, ok, problem, warning
+from .findings import REPAIR, number_of, ok, problem, warning
 
 _STALE_SECONDS = 600
 _ROUNDS = 3

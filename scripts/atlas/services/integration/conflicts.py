@@ -13,7 +13,6 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
-from typing import Any
 
 from atlas.adapters.git import git, merge
 from atlas.adapters.store.transaction import Transaction
@@ -21,18 +20,18 @@ from atlas.adapters.system import disk, process
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW, WORKSPACE
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.workspaces import ConflictFile, ConflictHunk, ConflictsResult
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import discoveries
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
 
-Result = dict[str, Any]
 Pair = tuple[str, str]
 _LIVE = ("ready", "merging")
 _LONGEST_LIST = 20
 
 
-def check(context: Context) -> Result:
+def check(context: Context) -> ConflictsResult:
     """Find the conflicts there are now, and tell the workers concerned of those that are new and those that are gone.
 
     Raises AtlasError when git cannot merge in memory (older than 2.38).
@@ -93,7 +92,7 @@ def _tips(context: Context, workspaces: list[Workspace], branch: str | None) -> 
     return tips
 
 
-def _merge(context: Context, pairs: list[Pair], tips: Mapping[str, str]) -> tuple[dict[Pair, list[Result]], int]:
+def _merge(context: Context, pairs: list[Pair], tips: Mapping[str, str]) -> tuple[dict[Pair, list[ConflictFile]], int]:
     """The conflicting files of every pair that has any, and how many pairs had to be merged anew."""
     path = os.path.join(context.project.private, "cache", "conflicts.json")
     known = _read_cache(path)
@@ -102,7 +101,7 @@ def _merge(context: Context, pairs: list[Pair], tips: Mapping[str, str]) -> tupl
     merged = merge.conflicts(context.project.root, [(tips[one], tips[two]) for one, two in new])
     for pair, conflicts in zip(new, merged, strict=True):
         known[keys[pair]] = [
-            {"path": c.path, "kind": c.kind, "hunks": [hunk._asdict() for hunk in c.hunks[:_LONGEST_LIST]]}
+            {"path": c.path, "kind": c.kind, "hunks": [_hunk(hunk) for hunk in c.hunks[:_LONGEST_LIST]]}
             for c in conflicts
         ]
     if new:
@@ -110,7 +109,11 @@ def _merge(context: Context, pairs: list[Pair], tips: Mapping[str, str]) -> tupl
     return {pair: known[key] for pair, key in keys.items() if known[key]}, len(new)
 
 
-def _read_cache(path: str) -> dict[str, list[Result]]:
+def _hunk(hunk: merge.Hunk) -> ConflictHunk:
+    return {"line": hunk.line, "ours": hunk.ours, "theirs": hunk.theirs}
+
+
+def _read_cache(path: str) -> dict[str, list[ConflictFile]]:
     try:
         found = json.loads(disk.read_bytes(path) or b"{}")
     except ValueError:
@@ -118,7 +121,7 @@ def _read_cache(path: str) -> dict[str, list[Result]]:
     return found if isinstance(found, dict) else {}
 
 
-def _write_cache(path: str, content: dict[str, list[Result]]) -> None:
+def _write_cache(path: str, content: dict[str, list[ConflictFile]]) -> None:
     folder = os.path.dirname(path)
     disk.private_folder(folder)
     for name in os.listdir(folder):

@@ -19,6 +19,7 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKS
 from atlas.core.records.message import Discovery, Recipient
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.discoveries import DiscoverResult, InterruptResult, SentInstead, Shared
 from atlas.core.rules import graph, roles
 from atlas.core.rules.reach import is_occupied
 from atlas.core.text import visible
@@ -27,8 +28,7 @@ from atlas.services.project.phases import executing
 
 from .mailbox import post
 
-Result = dict[str, Any]
-Told = tuple[list[Result], list[str]]
+Told = tuple[list[SentInstead], list[str]]
 """Who of those without a workspace gets a message, and which people are to be told."""
 ATLAS = "atlas"
 """The sender of what ATLAS found itself."""
@@ -43,7 +43,7 @@ def share(
     words: dict[str, str],
     sender: str | None = None,
     request: str | None = None,
-) -> Result:
+) -> DiscoverResult:
     """Record a discovery, for everybody whose module is affected or builds on one that is; `info` is for nobody.
 
     `words` are its `text` and, if there is more to say, `impact` and `action`; what is too long is cut, and named in
@@ -56,7 +56,7 @@ def share(
     if not modules:
         raise AtlasError("name at least one module that is affected: --affects MODULE")
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> DiscoverResult:
         executing(tx)
         for module in modules:
             tx.need(MODULE, module)
@@ -67,7 +67,9 @@ def share(
     return context.transact("discover", run)
 
 
-def interrupt(context: Context, agent_id: str, text: str, stop: bool = False, request: str | None = None) -> Result:
+def interrupt(
+    context: Context, agent_id: str, text: str, stop: bool = False, request: str | None = None
+) -> InterruptResult:
     """Stop an AI agent before its next tool call with a word from whoever calls; `stop` has it end its turn there.
 
     Without a workspace the agent gets it as an urgent message. The same `request` makes no second interrupt.
@@ -75,7 +77,7 @@ def interrupt(context: Context, agent_id: str, text: str, stop: bool = False, re
     """
     words, cut = _fit({"text": text})
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> InterruptResult:
         executing(tx)
         if tx.need(AGENT, agent_id)["type"] != "ai":
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
@@ -155,7 +157,7 @@ def _new(tx: Transaction, sender: str, fields: dict[str, Any], request: str | No
     return discovery
 
 
-def _keep(tx: Transaction, discovery: Discovery, address: Callable[[Transaction, Discovery], Told]) -> Result:
+def _keep(tx: Transaction, discovery: Discovery, address: Callable[[Transaction, Discovery], Told]) -> Shared:
     """Put a new discovery, addressed; or find it there from the same request before.
 
     Raises AtlasError when that request was about something else.
@@ -175,7 +177,7 @@ def _keep(tx: Transaction, discovery: Discovery, address: Callable[[Transaction,
 
 def _address_affected(tx: Transaction, discovery: Discovery) -> Told:
     """Whoever works on an affected module, or on one that builds on it, but not the sender."""
-    by_message: list[Result] = []
+    by_message: list[SentInstead] = []
     people: list[str] = []
     if discovery["severity"] == "info":
         return by_message, people
@@ -211,7 +213,7 @@ def _recipient(workspace: Workspace) -> Recipient:
     }
 
 
-def _message(tx: Transaction, discovery: Discovery, agent: str, task_uuid: str | None) -> Result:
+def _message(tx: Transaction, discovery: Discovery, agent: str, task_uuid: str | None) -> SentInstead:
     subject = discoveries.discovery_subject(discovery)
     priority = _PRIORITY[discovery["severity"]]
     sent = post(tx, agent, subject, discoveries.discovery(discovery), priority=priority, task_uuid=task_uuid)

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import TypedDict
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.transport.transport import Incoming, Transport
@@ -18,22 +18,27 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import discoveries
 from atlas.core.records.kinds import AGENT, MESSAGE
 from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, MAESTRO, Message
+from atlas.core.results.messages import ListenResult
 from atlas.services.project.context import Context
 
 from . import outbox
 
-Result = dict[str, Any]
 _LOOK_SECONDS = 15.0
 """Between two exchanges while nothing was pushed: the push is a courtesy that may fail."""
 _NAP_SECONDS = 0.1
 
 
-def exchange(context: Context, due_only: bool = False) -> Result:
-    """Send what waits, see what was read where it went, and take in what came for the lead.
+class Exchanged(TypedDict):
+    """The messages that `failed`, how many were `received`, and as `troubles` what could not be done."""
 
-    The result has the messages that `failed`, how many were `received`, and as `troubles` what could not be done.
-    """
-    result: Result = {"failed": [], "received": 0, "troubles": []}
+    failed: list[Message]
+    received: int
+    troubles: list[str]
+
+
+def exchange(context: Context, due_only: bool = False) -> Exchanged:
+    """Send what waits, see what was read where it went, and take in what came for the lead."""
+    result: Exchanged = {"failed": [], "received": 0, "troubles": []}
     try:
         result["failed"] = [m for m in outbox.deliver(context, due_only=due_only) if m["status"] == "failed"]
         by = outbox.chosen(context)
@@ -170,7 +175,7 @@ class Exchange:
             self._rang = None
 
 
-def listen(context: Context, seconds: float) -> Result:
+def listen(context: Context, seconds: float) -> ListenResult:
     """Exchange for so long, or until whoever started this has ended. Returns at once without AI Maestro."""
     context.read("listen", lambda tx, actor: None)
     deadline, parent = time.monotonic() + seconds, os.getppid()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import text
@@ -13,13 +12,13 @@ from atlas.core.errors import AtlasError
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import AGENT, MESSAGE, SESSION
 from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, Message
+from atlas.core.results.messages import InboxResult, NotifyResult
 from atlas.core.rules import roles
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
 
 from .exchange import Exchange
 
-Result = dict[str, Any]
 _LOOK_SECONDS = 0.05
 
 
@@ -103,7 +102,7 @@ def _held(tx: Transaction, task_uuid: str) -> list[Message]:
 
 def notify(
     context: Context, agent_id: str, subject: str, body: str, priority: str, kind: str, request: str | None
-) -> Result:
+) -> NotifyResult:
     """Send a message to an AI agent; the same `request` again changes nothing, but tries one that was not sent.
 
     The result is the message as it is then, sent or not.
@@ -112,7 +111,7 @@ def notify(
     if not subject.strip() or not body.strip():
         raise AtlasError("the subject and the message must not be empty")
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> NotifyResult:
         orchestration(tx)
         agent = tx.need(AGENT, agent_id)
         if agent["type"] != "ai":
@@ -131,7 +130,7 @@ def notify(
     return result
 
 
-def inbox(context: Context, agent_id: str, wait: float = 0, keep_unread: bool = False) -> Result:
+def inbox(context: Context, agent_id: str, wait: float = 0, keep_unread: bool = False) -> InboxResult:
     """The unread messages of a mailbox, oldest first, waiting up to `wait` seconds for the first one.
 
     For the lead's, AI Maestro is asked too; `troubles` says when it could not be. They become seen, and the reader's

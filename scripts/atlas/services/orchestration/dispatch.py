@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Generic, TypeVar
 
 from atlas.adapters.git import git
 from atlas.adapters.store.transaction import Transaction
@@ -16,6 +16,7 @@ from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.assignments import AssignResult, Given, HandedOver, Reassigned, ReassignResult
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments import assignments, handoff
 from atlas.services.integration import branch
@@ -26,17 +27,22 @@ from atlas.services.workspaces.building import build
 
 from . import handover
 
-Result = dict[str, Any]
-Give = Callable[[Transaction], Result]
+G = TypeVar("G", bound=Given)
+Dispatched = tuple[G, Workspace | None, list[str]]
+"""What giving a module came to, the workspace to do it in, and what is worth knowing."""
 
 
-class _Order(NamedTuple):
+class _Order(Generic[G]):
     """Which verb gives a module how, the files to copy into its workspace, and what its agent is handed over."""
 
-    verb: str
-    give: Give
-    skeleton: Sequence[str] = ()
-    made: handoff.Document | None = None
+    def __init__(
+        self,
+        verb: str,
+        give: Callable[[Transaction], G],
+        skeleton: Sequence[str] = (),
+        made: handoff.Document | None = None,
+    ) -> None:
+        self.verb, self.give, self.skeleton, self.made = verb, give, skeleton, made
 
 
 def assign(
@@ -46,13 +52,14 @@ def assign(
     force: bool = False,
     workspace: bool = True,
     skeleton: Sequence[str] = (),
-) -> Result:
+) -> AssignResult:
     """Give a pending module to a registered agent; the same again changes nothing, but finishes what a crash left.
 
     Raises AtlasError when the module cannot be given, or its workspace cannot be made: then nobody has the module.
     """
     give = partial(assignments.give_pending, module_id=module_id, agent_id=agent_id, force=force)
-    return _dispatch(context, _Order("assign", give, skeleton), workspace)
+    given, place, notes = _dispatch(context, _Order("assign", give, skeleton), workspace)
+    return {**given, "workspace": place, "notes": notes}
 
 
 def reassign(
@@ -63,7 +70,7 @@ def reassign(
     workspace: bool = True,
     skeleton: Sequence[str] = (),
     wait: float | None = None,
-) -> Result:
+) -> ReassignResult:
     """Take a module from its agent and give it to another. The workspace of the first stays, with all that is in it.
 
     With `force`, work that has begun goes on: its agent is told to stop, `wait` seconds are given to its receipt (by
@@ -78,23 +85,33 @@ def reassign(
     context.read("reassign", lambda tx, actor: give(tx))
     files = [workspaces.skeleton_file(context.project.root, path) for path in skeleton]
     if not force:
-        return _dispatch(context, _Order("reassign", give, files), workspace)
+        given, place, notes = _dispatch(context, _Order("reassign", give, files), workspace)
+        reassigned: Reassigned = {**given, "workspace": place, "notes": notes}
+        return reassigned
     taken = handover.stop_and_save(context, module_id, agent_id, wait)
     made = handoff.make(context, "reassign", module_id, agent_id)
     handoff.save_document(context, made)
     order = _Order("reassign", partial(give, saved=taken.saved), files, made)
-    result = _dispatch(context, order, workspace)
-    return {**result, "saved": taken.saved, "receipt": taken.receipt, "handoff": made.file}
+    given, place, notes = _dispatch(context, order, workspace)
+    handed_over: HandedOver = {
+        **given,
+        "workspace": place,
+        "notes": notes,
+        "saved": taken.saved,
+        "receipt": taken.receipt,
+        "handoff": made.file,
+    }
+    return handed_over
 
 
-def _finish(context: Context, module_id: str, agent_id: str) -> Result | None:
+def _finish(context: Context, module_id: str, agent_id: str) -> Reassigned | None:
     """Finish what a crash left of giving a module to an agent; None when nothing was left."""
 
-    def find(tx: Transaction, actor: Actor) -> tuple[Result, Workspace] | None:
+    def find(tx: Transaction, actor: Actor) -> tuple[Given, Workspace] | None:
         module = tx.get(MODULE, module_id)
         assignment = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
         place = workspace_of_task(tx, assignment["task_uuid"]) if assignment else None
-        if place is None or place["agent"] != agent_id or place["status"] != "creating":
+        if assignment is None or place is None or place["agent"] != agent_id or place["status"] != "creating":
             return None
         return {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}, place
 
@@ -106,7 +123,7 @@ def _finish(context: Context, module_id: str, agent_id: str) -> Result | None:
     return {**found[0], "before": None, "left": None, "workspace": ready, "notes": []}
 
 
-def _dispatch(context: Context, order: _Order, workspace: bool) -> Result:
+def _dispatch(context: Context, order: _Order[G], workspace: bool) -> Dispatched[G]:
     foreseen, found = context.read(order.verb, lambda tx, actor: _foresee(tx, order.give))
     if not workspace or foreseen["assignment"]["agent_type"] != "ai":
         _require_no_skeleton(order.skeleton)
@@ -116,23 +133,23 @@ def _dispatch(context: Context, order: _Order, workspace: bool) -> Result:
     if found is not None and found["status"] == "creating":
         with file_lock.hold_lock(lock_path(context.project, found["name"]), f"workspace {found['name']}"):
             found = build(context, order.verb, found["name"])
-    return {**foreseen, "workspace": found, "notes": []}
+    return foreseen, found, []
 
 
-def _foresee(tx: Transaction, give: Give) -> tuple[Result, Workspace | None]:
+def _foresee(tx: Transaction, give: Callable[[Transaction], G]) -> tuple[G, Workspace | None]:
     """What giving would come to, and the workspace that there is of it: this is looked at and thrown away."""
     result = give(tx)
     return result, workspace_of_task(tx, result["assignment"]["task_uuid"])
 
 
-def _give_plainly(tx: Transaction, order: _Order) -> Result:
+def _give_plainly(tx: Transaction, order: _Order[G]) -> Dispatched[G]:
     result = order.give(tx)
     if result["created"]:
         _announce(tx, order, result)
-    return {**result, "workspace": None, "notes": []}
+    return result, None, []
 
 
-def _announce(tx: Transaction, order: _Order, result: Result, folder: str | None = None) -> None:
+def _announce(tx: Transaction, order: _Order[G], result: G, folder: str | None = None) -> None:
     """Tell an AI agent of its task and of what was there before; where it gets a `folder`, once that is ready."""
     assignment, held = result["assignment"], folder is not None
     assignments.announce(tx, assignment, folder, held)
@@ -146,7 +163,7 @@ def _require_no_skeleton(skeleton: Sequence[str]) -> None:
         raise AtlasError("--skeleton is for the workspace of an AI agent, and none is made here: leave it out")
 
 
-def _with_workspace(context: Context, order: _Order, module_id: str, continues: str | None) -> Result:
+def _with_workspace(context: Context, order: _Order[G], module_id: str, continues: str | None) -> Dispatched[G]:
     project, verb = context.project, order.verb
     tip = branch.ensure(context, verb)
     base = git.commit_of(project.root, continues) if continues else None
@@ -155,7 +172,7 @@ def _with_workspace(context: Context, order: _Order, module_id: str, continues: 
     draft = None if free else workspaces.draft(context, verb, module_id, base or tip, files)
     name = draft.name if draft else module_id
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> G:
         result = order.give(tx)
         if not result["created"]:
             raise AtlasError(f"{module_id} was given to the same agent just now: nothing was changed")
@@ -170,7 +187,7 @@ def _with_workspace(context: Context, order: _Order, module_id: str, continues: 
         result = context.transact(verb, run)
         ready = build(context, verb, name)
     notes = ["the main directory has uncommitted changes, which no workspace has"] if git.changes(project.root) else []
-    return {**result, "workspace": ready, "notes": notes}
+    return result, ready, notes
 
 
 def _free(tx: Transaction, name: str) -> Workspace | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 
 from atlas.adapters.git import git, worktree
 from atlas.adapters.store.transaction import Transaction
@@ -20,6 +20,7 @@ from atlas.core.records.assignment import Assignment, Handover
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION
 from atlas.core.records.message import BUILT_IN
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.assignments import KeptAfterAll, Receipt
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import takeable, tell_stop
 from atlas.services.messages import discoveries
@@ -29,8 +30,9 @@ from atlas.services.project.settings import current
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
 from atlas.services.sessions import launch
 
-Result = dict[str, Any]
-ARRIVED, LATE, ABSENT = "arrived", "late", "absent"
+ARRIVED: Final = "arrived"
+LATE: Final = "late"
+ABSENT: Final = "absent"
 """What became of the stop: the agent has it, it did not get it in time, or no session is there to get it."""
 _LOOK_SECONDS = 0.1
 _PATIENCE = 10.0
@@ -40,7 +42,7 @@ class Taken(NamedTuple):
     """What was taken: the commit that holds the work, if there is any, and what became of the stop (None: a person)."""
 
     saved: str | None
-    receipt: str | None
+    receipt: Receipt | None
 
 
 class _Old(NamedTuple):
@@ -90,7 +92,7 @@ def _is_there(tx: Transaction, agent_id: str, workspace: Workspace | None) -> bo
     return is_open or was_started or tx.need(AGENT, agent_id)["transport"] != BUILT_IN
 
 
-def _await(context: Context, old: _Old, wait: float | None) -> str:
+def _await(context: Context, old: _Old, wait: float | None) -> Receipt:
     """Wait until the agent has what it was told, or the time is up."""
     assert old.handover is not None
     told, handover = old.handover["told"], old.handover
@@ -129,7 +131,7 @@ def _save(context: Context, old: Assignment, workspace: Workspace, agent_id: str
         return worktree.commit_all(workspace_folder(project, workspace), workspace["branch"], old["agent"], title)
 
 
-def cancel(context: Context, module_id: str, agent_id: str) -> Result | None:
+def cancel(context: Context, module_id: str, agent_id: str) -> KeptAfterAll | None:
     """Let an agent that was told to stop keep its module after all; None when it was not, or has not got it."""
 
     def find(tx: Transaction, actor: Actor) -> Assignment | None:
@@ -137,7 +139,7 @@ def cancel(context: Context, module_id: str, agent_id: str) -> Result | None:
         mine = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
         return mine if mine and mine["agent"] == agent_id and mine["handover"] else None
 
-    def run(tx: Transaction, actor: Actor) -> Result | None:
+    def run(tx: Transaction, actor: Actor) -> KeptAfterAll | None:
         mine, module = find(tx, actor), tx.need(MODULE, module_id)
         if mine is None:
             return None

@@ -10,6 +10,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects, updates
 from atlas.core.records.kinds import MODULE
 from atlas.core.records.plan import Module
+from atlas.core.results.orchestration import ModuleChanged, ModuleRemoved
 from atlas.core.rules import edits, graph, roles
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import discoveries
@@ -22,16 +23,14 @@ from atlas.services.workspaces.files import refresh
 
 from .workflow import module_record
 
-Result = dict[str, Any]
 
-
-def add(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
+def add(context: Context, name: str, priority: str, edit: edits.Edit) -> ModuleChanged:
     """Add a pending module; its id is the slug of its name.
 
     Raises AtlasError when the id is taken, or a dependency is unknown.
     """
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> ModuleChanged:
         executing(tx)
         module = module_record(new_module(name, priority, edit))
         if tx.get(MODULE, module["id"]) is not None:
@@ -43,13 +42,13 @@ def add(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
     return context.transact("modify", run)
 
 
-def modify(context: Context, module_id: str, edit: edits.Edit) -> Result:
+def modify(context: Context, module_id: str, edit: edits.Edit) -> ModuleChanged:
     """Change what is asked of a module; an agent that works on it is told, and repeats its task when that is another.
 
     Raises AtlasError when the module is unknown or complete, or a dependency is unknown or circular.
     """
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> ModuleChanged:
         executing(tx)
         module = tx.need(MODULE, module_id)
         if module["status"] == "complete":
@@ -90,13 +89,13 @@ def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, changes: li
     post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)
 
 
-def remove(context: Context, module_id: str) -> Result:
+def remove(context: Context, module_id: str) -> ModuleRemoved:
     """Take a pending module out of the orchestration.
 
     Raises AtlasError when it is unknown, not pending, the last one left, or another module depends on it.
     """
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> ModuleRemoved:
         workflow = executing(tx)
         module = tx.need(MODULE, module_id)
         if module["status"] != "pending":

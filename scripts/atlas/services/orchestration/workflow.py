@@ -9,6 +9,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import MODULE, WORKFLOW
 from atlas.core.records.plan import Module, Workflow
+from atlas.core.results.orchestration import CheckResult, LeadResult, RemainingModule, StartResult
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch
@@ -16,10 +17,8 @@ from atlas.services.plan.plan import approved_document, enter, planning
 from atlas.services.project.context import Context
 from atlas.services.workspaces import tools_script
 
-Result = dict[str, Any]
 
-
-def start(context: Context, integration_branch: str | None = None) -> Result:
+def start(context: Context, integration_branch: str | None = None) -> StartResult:
     """Begin executing the approved plan, on the integration branch of that name. Starting again changes nothing.
 
     The session it is called from becomes the lead, unless another one leads already.
@@ -27,7 +26,7 @@ def start(context: Context, integration_branch: str | None = None) -> Result:
     """
     chosen = branch.choose(context.project.root, integration_branch)
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> StartResult:
         workflow = tx.only(WORKFLOW)
         if workflow is not None and workflow["phase"] == "orchestration":
             return _started(workflow, tx, created=False)
@@ -48,7 +47,8 @@ def start(context: Context, integration_branch: str | None = None) -> Result:
         return _started(workflow, tx, created=True)
 
     result = context.transact("start", run)
-    return {**result, "notes": _prepare(context, chosen) if result["created"] else []}
+    result["notes"] += _prepare(context, chosen) if result["created"] else []
+    return result
 
 
 def _prepare(context: Context, chosen: branch.Choice) -> list[str]:
@@ -63,7 +63,7 @@ def _prepare(context: Context, chosen: branch.Choice) -> list[str]:
     return notes
 
 
-def _started(workflow: Workflow, tx: Transaction, created: bool) -> Result:
+def _started(workflow: Workflow, tx: Transaction, created: bool) -> StartResult:
     ready = [module["id"] for module in graph.ready(tx.all(MODULE))]
     return {
         "plan_id": workflow["plan_id"],
@@ -73,6 +73,7 @@ def _started(workflow: Workflow, tx: Transaction, created: bool) -> Result:
         "created": created,
         "exec_file": EXEC_FILE,
         "integration_branch": workflow["integration_branch"],
+        "notes": [],
     }
 
 
@@ -97,14 +98,14 @@ def module_record(planned: dict[str, Any]) -> Module:
     }
 
 
-def lead(context: Context, only_show: bool = False) -> Result:
+def lead(context: Context, only_show: bool = False) -> LeadResult:
     """Make the calling session the lead, and say who led before. From a plain terminal it only says who leads."""
 
-    def show(tx: Transaction, actor: Actor) -> Result:
+    def show(tx: Transaction, actor: Actor) -> LeadResult:
         workflow = _any_workflow(tx)
         return {"lead": workflow["lead"], "since": workflow["lead_since"], "before": workflow["lead"], "taken": False}
 
-    def take(tx: Transaction, actor: Actor) -> Result:
+    def take(tx: Transaction, actor: Actor) -> LeadResult:
         workflow = _any_workflow(tx)
         before, me = workflow["lead"], actor["session"]
         if before != me:
@@ -124,14 +125,16 @@ def _any_workflow(tx: Transaction) -> Workflow:
     return workflow
 
 
-def check(context: Context) -> Result:
+def check(context: Context) -> CheckResult:
     """Whether the orchestration is over: `complete`, and what is left. Outside the phase nothing is left."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> CheckResult:
         workflow = tx.only(WORKFLOW)
         if workflow is None or workflow["phase"] != "orchestration":
             return {"in_phase": False, "complete": True, "remaining": []}
-        rest = [{"id": m["id"], "status": m["status"]} for m in tx.all(MODULE) if m["status"] != "complete"]
+        rest: list[RemainingModule] = [
+            {"id": m["id"], "status": m["status"]} for m in tx.all(MODULE) if m["status"] != "complete"
+        ]
         return {"in_phase": True, "complete": not rest, "remaining": rest}
 
     if not context.store.exists():

@@ -11,16 +11,15 @@ from atlas.core.following.attendance import in_force
 from atlas.core.records.kinds import ASSIGNMENT, KINDS, MISSION, MODULE, SESSION, SETTINGS, WORKFLOW, WORKSPACE
 from atlas.core.records.plan import Mission, Workflow
 from atlas.core.records.transitions import LIVE
+from atlas.core.results.plan import ApproveResult, CheckPlanResult, PlanResult, PlanStatusResult, RequirementResult
 from atlas.core.rules import edits
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 
 from .document import PlanDocument
 
-Result = dict[str, Any]
 
-
-def start(context: Context, goal: str, abandon: bool = False) -> Result:
+def start(context: Context, goal: str, abandon: bool = False) -> PlanResult:
     """Begin a plan for a goal. Starting again with the same goal changes nothing.
 
     Raises AtlasError when the goal is blank, or another orchestration is unfinished and is not to be abandoned.
@@ -29,7 +28,7 @@ def start(context: Context, goal: str, abandon: bool = False) -> Result:
     if not goal:
         raise AtlasError('the goal is empty: say what is to be built, e.g. atlas plan "Build a REST API"')
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> PlanResult:
         workflow = tx.only(WORKFLOW)
         if workflow is not None and workflow["status"] != "complete" and not abandon:
             return _already_planning(tx, workflow, goal)
@@ -43,7 +42,7 @@ def start(context: Context, goal: str, abandon: bool = False) -> Result:
     return context.transact("plan", run)
 
 
-def _already_planning(tx: Transaction, workflow: Workflow, goal: str) -> Result:
+def _already_planning(tx: Transaction, workflow: Workflow, goal: str) -> PlanResult:
     mission = tx.only(MISSION)
     if mission is not None and mission["goal"] == goal and workflow["phase"] == "planning":
         return {"plan_id": workflow["plan_id"], "goal": goal, "created": False, "plan_file": ""}
@@ -114,22 +113,24 @@ def _end_work(tx: Transaction) -> None:
             tx.patch(MODULE, module, status="pending", assigned_to=None, task_uuid=None)
 
 
-def status(context: Context) -> Result:
+def status(context: Context) -> PlanStatusResult:
     """The plan as it is now. Raises AtlasError when the project is not in the plan phase."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> PlanStatusResult:
         workflow = planning(tx)
         plan = _document(tx)
         paused = in_force(workflow["paused"], tx.at)
-        return {**plan.front, "lead": workflow["lead"], "paused": paused, "problems": plan.problems()}
+        result: Any = {**plan.front, "lead": workflow["lead"], "paused": paused, "problems": plan.problems()}
+        status: PlanStatusResult = result
+        return status
 
     return context.read("plan-status", run)
 
 
-def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> Result:
+def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> RequirementResult:
     """Add a module to the plan; its id is the slug of its name. Raises AtlasError when that id is taken."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> RequirementResult:
         plan = _editable(tx)
         module = new_module(name, priority, edit)
         if any(other["id"] == module["id"] for other in plan.modules):
@@ -157,10 +158,10 @@ def new_module(name: str, priority: str, edit: edits.Edit) -> dict[str, Any]:
     return module
 
 
-def modify_module(context: Context, module_id: str, edit: edits.Edit) -> Result:
+def modify_module(context: Context, module_id: str, edit: edits.Edit) -> RequirementResult:
     """Change a module of the plan. Raises AtlasError when there is no such module or nothing would change."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> RequirementResult:
         plan = _editable(tx)
         module = plan.module(module_id)
         return _save(tx, plan, "modify", module, edits.apply(module, edit))
@@ -168,10 +169,10 @@ def modify_module(context: Context, module_id: str, edit: edits.Edit) -> Result:
     return context.transact("requirement", run)
 
 
-def remove_module(context: Context, module_id: str) -> Result:
+def remove_module(context: Context, module_id: str) -> RequirementResult:
     """Take a module out of the plan. Raises AtlasError while another one depends on it."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> RequirementResult:
         plan = _editable(tx)
         module = plan.module(module_id)
         users = [other["id"] for other in plan.modules if module_id in other["dependencies"]]
@@ -183,7 +184,9 @@ def remove_module(context: Context, module_id: str) -> Result:
     return context.transact("requirement", run)
 
 
-def _save(tx: Transaction, plan: PlanDocument, action: str, module: dict[str, Any], changes: list[str]) -> Result:
+def _save(
+    tx: Transaction, plan: PlanDocument, action: str, module: dict[str, Any], changes: list[str]
+) -> RequirementResult:
     if changes:
         plan.note(tx.at, action, module["id"], "; ".join(changes))
         tx.put_plan(plan.data)
@@ -191,19 +194,20 @@ def _save(tx: Transaction, plan: PlanDocument, action: str, module: dict[str, An
         enter(workflow, "drafting", tx.at, "requirement")
         workflow["plan_sha"] = None
         tx.put(WORKFLOW, workflow)
-    return {"module": module, "changes": changes, "modules": len(plan.modules)}
+    planned: Any = module
+    return {"module": planned, "changes": changes, "modules": len(plan.modules)}
 
 
-def approve(context: Context, dry_run: bool = False) -> Result:
+def approve(context: Context, dry_run: bool = False) -> ApproveResult:
     """Close the plan phase, or with `dry_run` only say whether it could be. Raises AtlasError naming every problem."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> ApproveResult:
         workflow = planning(tx)
         plan = _document(tx)
         problems = plan.problems()
         if problems:
             raise AtlasError("the plan cannot be approved: " + "; ".join(problems))
-        result = {"plan_id": plan.front["plan_id"], "modules": len(plan.modules), "dry_run": dry_run}
+        result: ApproveResult = {"plan_id": plan.front["plan_id"], "modules": len(plan.modules), "dry_run": dry_run}
         if dry_run or (plan.complete and workflow["plan_sha"] == plan.digest):
             return result
         plan.front.update(status="approved", plan_phase_complete=True, requirements_complete=True, goal_locked=True)
@@ -216,10 +220,10 @@ def approve(context: Context, dry_run: bool = False) -> Result:
     return context.transact("approve", run)
 
 
-def check(context: Context) -> Result:
+def check(context: Context) -> CheckPlanResult:
     """Whether the plan phase is over: `complete`, and the reasons why not. Without a plan phase it is over."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> CheckPlanResult:
         workflow = tx.only(WORKFLOW)
         if workflow is None or workflow["phase"] != "planning":
             return {"in_phase": False, "complete": True, "reasons": []}

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from atlas.adapters.store.log import Entry
 from atlas.adapters.store.survey import Survey, cut
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
+from atlas.core.results.project import HistoryChange, HistoryResult
 from atlas.core.rules import roles
 
 from .context import Context
 
-Result = dict[str, Any]
 
-
-def history(context: Context, limit: int, verb: str | None = None, about: str | None = None) -> Result:
+def history(context: Context, limit: int, verb: str | None = None, about: str | None = None) -> HistoryResult:
     """The last `limit` changes, of one verb or about one record if wanted, and a comparison of tables and replay.
 
     Changes nothing. A damaged history is shown as far as it can be read, with its `faults`.
@@ -47,11 +47,11 @@ def missing_changes(survey: Survey) -> list[str]:
     return found
 
 
-def _is_wanted(entry: Result, verb: str | None, about: str | None) -> bool:
+def _is_wanted(entry: Entry, verb: str | None, about: str | None) -> bool:
     return verb in (None, entry["verb"]) and (about is None or _concerns(entry, about))
 
 
-def _concerns(entry: Result, about: str) -> bool:
+def _concerns(entry: Entry, about: str) -> bool:
     """Whether a change is by, of, or on a record that refers to, what is asked about."""
     if about in (entry["actor"] or {}).values():
         return True
@@ -59,7 +59,7 @@ def _concerns(entry: Result, about: str) -> bool:
     return any(about == key or (record is not None and about in record.values()) for key, record in records)
 
 
-def _change(entry: Result) -> Result:
+def _change(entry: Entry) -> HistoryChange:
     return {
         "seq": entry["seq"],
         "at": entry["at"],

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock, text
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import in_force
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import Pause
+from atlas.core.results.project import PauseResult
 from atlas.core.rules.roles import Actor
 
 from .context import Context
 
-Result = dict[str, Any]
 _LONGEST = 7 * 24 * 60
 
 
-def begin(context: Context, reason: str, minutes: int | None) -> Result:
+def begin(context: Context, reason: str, minutes: int | None) -> PauseResult:
     """Lift the gates, for so many minutes or until they are put back; a pause that is in force is replaced.
 
     Raises AtlasError without a reason or an orchestration, and for anyone but the person.
@@ -28,21 +26,21 @@ def begin(context: Context, reason: str, minutes: int | None) -> Result:
     if minutes is not None and not 0 < minutes <= _LONGEST:
         raise AtlasError(f"--for {minutes}: give 1 to {_LONGEST} minutes, or leave it out")
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> PauseResult:
         until = clock.later(tx.at, minutes * 60) if minutes else None
         return _set(tx, {"at": tx.at, "until": until, "reason": text.one_line(reason), "by": actor["role"]})
 
     return context.transact("pause", run)
 
 
-def end(context: Context, reason: str, minutes: int | None) -> Result:
+def end(context: Context, reason: str, minutes: int | None) -> PauseResult:
     """Put the gates back. Raises AtlasError without an orchestration, and for anyone but the person."""
     if reason or minutes is not None:
         raise AtlasError("--off takes neither a reason nor --for: it puts the gates back now")
     return context.transact("pause", lambda tx, actor: _set(tx, None))
 
 
-def _set(tx: Transaction, pause: Pause | None) -> Result:
+def _set(tx: Transaction, pause: Pause | None) -> PauseResult:
     workflow = tx.only(WORKFLOW)
     if workflow is None:
         raise AtlasError('there are no gates to lift yet: begin with atlas plan "GOAL"')

@@ -14,12 +14,12 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import inner_path
 from atlas.core.records.kinds import SETTINGS
 from atlas.core.records.team import Settings
+from atlas.core.results.project import Proposal, SettingsResult, SettingValue
 from atlas.core.rules import verdicts
 from atlas.core.rules.roles import Actor
 
 from .context import Context
 
-Result = dict[str, Any]
 FIELDS = {
     "workspace.setup": "workspace_setup",
     "workspace.setup-seconds": "workspace_setup_seconds",
@@ -85,13 +85,13 @@ def verdict(tx: Transaction, rule: str) -> str:
     return verdicts.verdict(rule, current(tx)["gates"])
 
 
-def show(context: Context) -> Result:
+def show(context: Context) -> SettingsResult:
     """All settings, and proposals for those that were not set."""
     settings = context.read("settings", lambda tx, actor: current(tx))
     return _result(settings, changed=False, proposals=_proposals(context.project.root, settings))
 
 
-def change(context: Context, key: str, values: Sequence[str]) -> Result:
+def change(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
     """Give a setting its value, or with no `values` the one that holds where nothing was set.
 
     What the gates do is for a person to choose. Raises AtlasError when there is no such setting, or the value is not
@@ -103,7 +103,7 @@ def change(context: Context, key: str, values: Sequence[str]) -> Result:
         return _choose(context, key, values)
     value = _value(context.project.root, key, values)
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> SettingsResult:
         before = current(tx)
         after = tx.patch(SETTINGS, before, **{FIELDS[key]: value})
         return _result(after, changed=before != after)
@@ -111,12 +111,12 @@ def change(context: Context, key: str, values: Sequence[str]) -> Result:
     return context.transact("configure", run)
 
 
-def _choose(context: Context, key: str, values: Sequence[str]) -> Result:
+def _choose(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
     """Choose what a rule of the gates comes to."""
     if values and (len(values) > 1 or values[0] not in verdicts.VERDICTS):
         raise AtlasError(f"{key} is one of {', '.join(verdicts.VERDICTS)}, not {' '.join(values)[:40]!r}")
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> SettingsResult:
         before = current(tx)
         chosen = {**before["gates"], GATES[key]: values[0] if values else ""}
         after = tx.patch(SETTINGS, before, gates={rule: one for rule, one in chosen.items() if one})
@@ -125,12 +125,12 @@ def _choose(context: Context, key: str, values: Sequence[str]) -> Result:
     return context.transact("configure-gates", run)
 
 
-def _result(settings: Settings, changed: bool, proposals: Sequence[Result] = ()) -> Result:
+def _result(settings: Settings, changed: bool, proposals: Sequence[Proposal] = ()) -> SettingsResult:
     named, defaults = _named(settings), _named(_DEFAULTS)
     return {"settings": named, "defaults": defaults, "changed": changed, "proposals": list(proposals)}
 
 
-def _named(settings: Settings) -> Result:
+def _named(settings: Settings) -> dict[str, SettingValue]:
     fields: Any = settings
     gates = {key: verdicts.verdict(rule, settings["gates"]) for key, rule in GATES.items()}
     return {**{key: fields[field] for key, field in FIELDS.items()}, **gates}
@@ -164,9 +164,9 @@ def _file(root: str, path: str, key: str) -> str:
     return inner
 
 
-def _proposals(root: str, settings: Settings) -> list[Result]:
+def _proposals(root: str, settings: Settings) -> list[Proposal]:
     """What the files of the repository suggest for what was not set."""
-    found = []
+    found: list[Proposal] = []
     names = set(os.listdir(root))
     because = [(next(f for f in files if f in names), command) for files, command in _SETUPS if names & set(files)]
     if because and settings["workspace_setup"] is None:

@@ -16,6 +16,7 @@ from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
 from atlas.core.records.plan import Check, Evidence, Module
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.proof import CompleteResult
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration import branch as integration
 from atlas.services.messages.mailbox import post
@@ -24,7 +25,6 @@ from atlas.services.project.phases import executing, require_clean, settle
 from atlas.services.project.settings import current
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task
 
-Result = dict[str, Any]
 _LONGEST_REASON = 4000
 
 
@@ -50,7 +50,7 @@ class _Work:
             raise AtlasError(f"{self.module['id']} was changed while its checks ran: run this again")
 
 
-def complete(context: Context, module_id: str, reason: str | None = None, limit: float = 600) -> Result:
+def complete(context: Context, module_id: str, reason: str | None = None, limit: float = 600) -> CompleteResult:
     """Run the module's checks, `limit` seconds each, where it was worked on, and record what came of them.
 
     When all pass, on a commit that stayed checked out and clean, that commit is merged into the integration branch and
@@ -136,7 +136,7 @@ def _stop_merge(tx: Transaction, work: _Work) -> None:
         _mark(tx, work, "ready")
 
 
-def _complete(tx: Transaction, work: _Work, evidence: Evidence) -> Result:
+def _complete(tx: Transaction, work: _Work, evidence: Evidence) -> CompleteResult:
     now = _now(tx, work, evidence)
     tx.patch(MODULE, now.module, status="complete", task_uuid=None)
     tx.patch(ASSIGNMENT, now.assignment, status="complete", ended_at=tx.at)
@@ -147,7 +147,7 @@ def _complete(tx: Transaction, work: _Work, evidence: Evidence) -> Result:
     return _result(now, evidence, [], settle(tx, workflow, "complete"))
 
 
-def _conflicting(tx: Transaction, work: _Work, evidence: Evidence, files: list[str]) -> Result:
+def _conflicting(tx: Transaction, work: _Work, evidence: Evidence, files: list[str]) -> CompleteResult:
     now = _now(tx, work, evidence)
     _stop_merge(tx, now)
     _resume(tx, now.module, now.assignment)
@@ -159,7 +159,7 @@ def _conflicting(tx: Transaction, work: _Work, evidence: Evidence, files: list[s
     return {**_result(now, evidence, files, False), "integration_branch": branch}
 
 
-def _failed(tx: Transaction, work: _Work, evidence: Evidence) -> Result:
+def _failed(tx: Transaction, work: _Work, evidence: Evidence) -> CompleteResult:
     now = _now(tx, work, evidence)
     module, assignment = now.module, now.assignment
     _stop_merge(tx, now)
@@ -186,7 +186,7 @@ def _send_back(tx: Transaction, module: Module, assignment: Assignment, evidence
         post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 
-def _result(work: _Work, evidence: Evidence, conflicts: list[str], all_complete: bool) -> Result:
+def _result(work: _Work, evidence: Evidence, conflicts: list[str], all_complete: bool) -> CompleteResult:
     return {
         "module": work.module["id"],
         "passed": evidence["passed"],

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from typing import Any
+from typing import get_args
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import client, disk, process, tmux
@@ -16,14 +16,14 @@ from atlas.core.letters import handshake
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION, WORKSPACE
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Process, Workspace
+from atlas.core.results.sessions import EndedSession, Launched, LaunchResult, Mode, StopAgentResult
 from atlas.core.rules import understanding
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing
 from atlas.services.project.settings import current
 
-Result = dict[str, Any]
-MODES = ("print", "tmux", "headless")
+MODES: tuple[Mode, ...] = get_args(Mode)
 _SUPERVISE = os.path.join(client.PLUGIN, "scripts", "atlas_supervise.py")
 _LOOK_SECONDS = 0.25
 _PATIENCE = 10.0
@@ -31,8 +31,8 @@ _SHOWN_LINES = 20
 
 
 def launch(
-    context: Context, agent_id: str, mode: str, module_id: str | None, chosen_client: str | None, wait: float
-) -> Result:
+    context: Context, agent_id: str, mode: Mode, module_id: str | None, chosen_client: str | None, wait: float
+) -> LaunchResult:
     """Start the session of an AI agent in its workspace, or with `print` say how to.
 
     With tmux, up to `wait` seconds are spent on seeing the session come up, so that a dialog it stops at is reported.
@@ -48,7 +48,7 @@ def launch(
     start = _start_tmux if mode == "tmux" else _start_headless
     started = start(context, workspace, folder, client.find(chosen_client), prompt)
     context.transact("launch", lambda tx, actor: _record(tx, workspace["name"], started))
-    result: Result = {"mode": mode, "workspace": folder, "agent": agent_id, "process": started, "waiting_at": None}
+    result: Launched = {"mode": mode, "workspace": folder, "agent": agent_id, "process": started, "waiting_at": None}
     if mode == "tmux":
         result["waiting_at"] = _watch(context, workspace, started, wait)
     return result
@@ -140,7 +140,7 @@ def _is_present(tx: Transaction, workspace: Workspace, started: Process) -> bool
     return max(seen, default="") >= started["started_at"]
 
 
-def stop(context: Context, agent_id: str, module_id: str | None) -> Result:
+def stop(context: Context, agent_id: str, module_id: str | None) -> StopAgentResult:
     """End the session that `launch` started for an agent. One that is gone already is only noted as such."""
 
     def find(tx: Transaction, actor: Actor) -> list[Workspace]:
@@ -148,7 +148,7 @@ def stop(context: Context, agent_id: str, module_id: str | None) -> Result:
         mine = [w for w in tx.all(WORKSPACE) if w["agent"] == agent_id and module_id in (None, w["module"])]
         return [workspace for workspace in mine if workspace["process"] is not None]
 
-    ended = []
+    ended: list[EndedSession] = []
     for workspace in context.read("stop-agent", find):
         running = workspace["process"]
         assert running is not None

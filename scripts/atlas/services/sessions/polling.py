@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
@@ -21,6 +20,17 @@ from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
 from atlas.core.records.message import LEAD_MAILBOX, Message
 from atlas.core.records.transitions import LIVE
+from atlas.core.results.messages import UnsentMessage
+from atlas.core.results.polling import (
+    Asked,
+    CheckAgentsResult,
+    Checked,
+    Escalated,
+    ModulePoll,
+    PollAnswered,
+    PollHistory,
+    PollSent,
+)
 from atlas.core.rules import understanding, updates
 from atlas.core.rules.roles import Actor
 from atlas.core.text import one_line
@@ -32,13 +42,12 @@ from atlas.services.project.settings import current
 
 from . import watchdog
 
-Result = dict[str, Any]
 Seen = dict[str, watchdog.Work]
 """The newest activity of an assignment, by its UUID."""
 _LONGEST_ANSWER = 20_000
 
 
-def check_agents(context: Context, everybody: bool = False) -> Result:
+def check_agents(context: Context, everybody: bool = False) -> CheckAgentsResult:
     """Ask every AI agent that is due, or with `everybody` all of them, how it stands.
 
     An agent whose work shows is not asked. One that left three polls without an answer is not asked either: the lead is
@@ -48,58 +57,65 @@ def check_agents(context: Context, everybody: bool = False) -> Result:
     """
     seen = {} if everybody else _activity(context)
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> Checked:
         orchestration(tx)
-        times = poll_schedule.times_of(current(tx))
-        result: Result = {"polled": [], "active": [], "escalated": [], "unsent": [], "not_due": []}
+        times, found = poll_schedule.times_of(current(tx)), _nothing()
         for assignment in _polled(tx):
-            outcome, line = _check(tx, assignment, times, seen.get(assignment["task_uuid"]), everybody)
-            result[outcome].append(line)
-        return result
+            _check(tx, assignment, times, seen.get(assignment["task_uuid"]), everybody, found)
+        return found
 
     return _exchanging(context, "check-agents", run)
 
 
-def _exchanging(context: Context, verb: str, run: Callable[[Transaction, Actor], Result]) -> Result:
+def _nothing() -> Checked:
+    return {"polled": [], "active": [], "escalated": [], "unsent": [], "not_due": []}
+
+
+def _exchanging(context: Context, verb: str, run: Callable[[Transaction, Actor], Checked]) -> CheckAgentsResult:
     """What `run` comes to between two turns of the post: what was waiting goes out first, what it adds after that."""
     context.read(verb, lambda tx, actor: orchestration(tx))
     troubles = exchange(context)["troubles"]
-    result = context.transact(verb, run)
-    return context.read(verb, lambda tx, actor: {**_delivered(tx, result), "troubles": troubles})
+    found = context.transact(verb, run)
+    undelivered = context.read(verb, lambda tx, actor: _undelivered(tx, found))
+    return {**found, "undelivered": undelivered, "troubles": troubles}
 
 
-def _delivered(tx: Transaction, result: Result) -> Result:
-    """The result as its messages stand when the transport has had them."""
-    for line in result["polled"]:
+def _undelivered(tx: Transaction, found: Checked) -> list[UnsentMessage]:
+    """What still waits when the transport has had everything; what was found says how far its messages are by then."""
+    for line in found["polled"]:
         line["status"] = tx.need(MESSAGE, line["message"])["status"]
     waiting = [m for m in tx.all(MESSAGE) if m["status"] in ("queued", "failed") and not m["held"]]
-    return {**result, "undelivered": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in waiting]}
+    return [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in waiting]
 
 
-def failed(result: Result) -> bool:
+def failed(result: CheckAgentsResult | PollSent) -> bool:
     """Whether the transport did not take something that was to go out, or was not reached."""
     return bool(result["unsent"] or result["undelivered"] or result["troubles"])
 
 
-def poll(context: Context, agent_id: str, module_id: str | None = None) -> Result:
+def poll(context: Context, agent_id: str, module_id: str | None = None) -> PollSent:
     """Ask an AI agent how it stands now, about each of its modules or the one named.
 
     Raises AtlasError when there is no such agent, it is a person, or has nothing.
     """
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> Checked:
         orchestration(tx)
-        times = poll_schedule.times_of(current(tx))
-        result: Result = {"polled": [], "unsent": []}
+        times, found = poll_schedule.times_of(current(tx)), _nothing()
         for assignment in _live_of(tx, agent_id, module_id):
-            outcome, line = _check(tx, assignment, times, None, True)
-            result[outcome].append(line)
-        return result
+            _check(tx, assignment, times, None, True, found)
+        return found
 
-    return _exchanging(context, "poll", run)
+    result = _exchanging(context, "poll", run)
+    return {
+        "polled": result["polled"],
+        "unsent": result["unsent"],
+        "undelivered": result["undelivered"],
+        "troubles": result["troubles"],
+    }
 
 
-def record_response(context: Context, agent_id: str, module_id: str | None, text: str) -> Result:
+def record_response(context: Context, agent_id: str, module_id: str | None, text: str) -> PollAnswered:
     """Note what an agent answered to the last poll; the same again changes nothing.
 
     Raises AtlasError when it is not known which module it is about, no poll has gone out, or it has an answer already.
@@ -107,7 +123,7 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
     if not text.strip() or len(text) > _LONGEST_ANSWER:
         raise AtlasError(f"the response has {len(text.strip())} characters: give 1 to {_LONGEST_ANSWER}")
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> PollAnswered:
         orchestration(tx)
         found = _live_of(tx, agent_id, module_id)
         if len(found) > 1:
@@ -128,13 +144,15 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
     return context.transact("poll", run)
 
 
-def history(context: Context, agent_id: str, module_id: str | None) -> Result:
+def history(context: Context, agent_id: str, module_id: str | None) -> PollHistory:
     """The polls of an agent's assignments, those that are over too. Raises AtlasError when there is no such agent."""
 
-    def run(tx: Transaction, actor: Actor) -> Result:
+    def run(tx: Transaction, actor: Actor) -> PollHistory:
         tx.need(AGENT, agent_id)
         mine = [a for a in tx.all(ASSIGNMENT) if a["agent"] == agent_id and module_id in (None, a["module"])]
-        polls = [{"module": a["module"], **one} for a in mine for one in a["progress_polling"]["poll_history"]]
+        polls: list[ModulePoll] = [
+            {"module": a["module"], **one} for a in mine for one in a["progress_polling"]["poll_history"]
+        ]
         return {"agent": agent_id, "polls": polls}
 
     return context.read("poll", run)
@@ -159,9 +177,9 @@ def _live_of(tx: Transaction, agent_id: str, module_id: str | None) -> Sequence[
 
 
 def _check(
-    tx: Transaction, assignment: Assignment, times: Times, seen: watchdog.Work | None, anyway: bool
-) -> tuple[str, Result]:
-    """Do what is due, or ask `anyway`; returns in which list of the result it belongs, and its line there."""
+    tx: Transaction, assignment: Assignment, times: Times, seen: watchdog.Work | None, anyway: bool, found: Checked
+) -> None:
+    """Do what is due, or ask `anyway`, and add what came of it to what was `found`."""
     polling = assignment["progress_polling"]
     _settle(tx, assignment, times)
     poll_schedule.mend(assignment, tx.at, times)
@@ -172,21 +190,19 @@ def _check(
     if what == ASK and not anyway and _waits_for_lead(assignment):
         poll_schedule.postponed(assignment, tx.at, times)
         what = WAIT
-    line: Result = {"agent": assignment["agent"], "module": assignment["module"]}
+    agent, module = assignment["agent"], assignment["module"]
     if what == UNSENT:
-        outcome = "unsent"
-        line["message"] = next(one["message"] for one in polling["poll_history"] if not one["sent_at"])
+        message = next(one["message"] for one in polling["poll_history"] if not one["sent_at"])
+        found["unsent"].append({"agent": agent, "module": module, "message": message})
     elif anyway or what == ASK:
-        outcome = "polled"
-        line |= _ask(tx, assignment, times)
+        found["polled"].append(_ask(tx, assignment, times))
     elif what == ESCALATE:
-        outcome = "escalated"
-        line |= _escalate(tx, assignment)
+        found["escalated"].append(_escalate(tx, assignment))
+    elif seen is not None and is_active:
+        found["active"].append({"agent": agent, "module": module, "due": polling["next_poll_due"], "what": seen.what})
     else:
-        outcome = "active" if is_active else "not_due"
-        line |= {"due": polling["next_poll_due"]} | ({"what": seen.what} if seen and is_active else {})
+        found["not_due"].append({"agent": agent, "module": module, "due": polling["next_poll_due"]})
     tx.put(ASSIGNMENT, assignment)
-    return outcome, line
 
 
 def _waits_for_lead(assignment: Assignment) -> bool:
@@ -203,7 +219,7 @@ def _settle(tx: Transaction, assignment: Assignment, times: Times) -> None:
         poll_schedule.sent(assignment, message["sent_at"], times)
 
 
-def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Result:
+def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
     polling, task_uuid = assignment["progress_polling"], assignment["task_uuid"]
     module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered(polling)
     since, urgency = waiting[0]["sent_at"] if waiting else None, poll_schedule.priority(polling, tx.at)
@@ -218,10 +234,17 @@ def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Result:
     )
     asked = poll_schedule.asked(polling, message["id"], tx.at)
     _settle(tx, assignment, times)
-    return {"number": asked["number"], "priority": urgency, "message": message["id"], "status": message["status"]}
+    return {
+        "agent": assignment["agent"],
+        "module": assignment["module"],
+        "number": asked["number"],
+        "priority": urgency,
+        "message": message["id"],
+        "status": message["status"],
+    }
 
 
-def _escalate(tx: Transaction, assignment: Assignment) -> Result:
+def _escalate(tx: Transaction, assignment: Assignment) -> Escalated:
     """Tell the lead, and through the status the person, that an agent does not answer."""
     polling = assignment["progress_polling"]
     module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered(polling)
@@ -231,7 +254,13 @@ def _escalate(tx: Transaction, assignment: Assignment) -> Result:
     body = silent_body(module, assignment["agent"], since, len(waiting), others)
     post(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=assignment["task_uuid"])
     poll_schedule.escalated(polling, tx.at)
-    return {"unanswered": len(waiting), "since": since, "idle_agents": others}
+    return {
+        "agent": assignment["agent"],
+        "module": assignment["module"],
+        "unanswered": len(waiting),
+        "since": since,
+        "idle_agents": others,
+    }
 
 
 def idle_agents(tx: Transaction) -> list[str]:

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from atlas.adapters.git import git
 from atlas.adapters.store import log
@@ -21,9 +21,9 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, SESSION, WORKFLOW, WORKSPACE
 from atlas.core.records.message import BUILT_IN
+from atlas.core.results.status import Unenforced
 from atlas.core.rules.enforcement import FIRST_CALL, GRAIN, is_at_work, is_unenforced
 
-Result = dict[str, Any]
 _LIVE = ("ready", "merging")
 
 
@@ -71,7 +71,7 @@ def watched(tx: Transaction) -> list[Watched]:
     return found
 
 
-def unenforced(project: Project, everybody: Sequence[Watched]) -> list[Result]:
+def unenforced(project: Project, everybody: Sequence[Watched]) -> list[Unenforced]:
     """Whoever worked without heartbeats: what was seen and when, and the last heartbeat. Asks git as little as it can.
 
     A workspace that cannot be looked at is passed over: others say so.
@@ -88,7 +88,7 @@ def newest(project: Project, one: Watched) -> Work | None:
     return max((sign for sign in signs if sign is not None), default=None)
 
 
-def _look(project: Project, one: Watched) -> Result | None:
+def _look(project: Project, one: Watched) -> Unenforced | None:
     heartbeat = _heartbeat(project, one.hearts)
     if is_at_work(one.since, heartbeat, time.time()):
         return None

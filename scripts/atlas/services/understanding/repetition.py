@@ -22,6 +22,7 @@ from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.understanding import AskResult, RepeatResult, Standing
 from atlas.core.rules import roles, understanding
 from atlas.core.rules.reach import is_occupied
 from atlas.core.rules.understanding import Claim
@@ -33,14 +34,13 @@ from atlas.services.project.phases import executing
 from atlas.services.project.settings import current
 from atlas.services.project.workspace_paths import workspace_of_task
 
-Result = dict[str, Any]
 LONGEST_TEXT = 20_000
 LONGEST_WORDS = 4_000
 MOST_FILES = 200
 MOST_QUESTIONS = 50
 
 
-def repeat(context: Context, module_id: str, said: dict[str, Any]) -> Result:
+def repeat(context: Context, module_id: str, said: dict[str, Any]) -> RepeatResult:
     """Record how the agent of a module repeats its task, and compare that with the module.
 
     `said` has the fields of a Repetition but `at` and `by`. When ATLAS finds something, the result has `findings` and
@@ -50,7 +50,7 @@ def repeat(context: Context, module_id: str, said: dict[str, Any]) -> Result:
     _require_bounded(said)
     changed = _changed_files(context, module_id)
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> RepeatResult:
         executing(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
@@ -186,7 +186,7 @@ def note_life(tx: Transaction, assignment: Assignment) -> None:
     tx.put(ASSIGNMENT, assignment)
 
 
-def result(module: Module, assignment: Assignment) -> Result:
+def result(module: Module, assignment: Assignment) -> Standing:
     """How the verification of an assignment stands."""
     verification = assignment["instruction_verification"]
     return {
@@ -254,7 +254,7 @@ def _announced(assignment: Assignment) -> frozenset[str]:
 # Questions
 
 
-def ask(context: Context, module_id: str, text: str) -> Result:
+def ask(context: Context, module_id: str, text: str) -> AskResult:
     """Record a question about a module, which its agent has; the same question again changes nothing.
 
     Raises AtlasError when it is blank or too long, there are too many, or the module is not the agent's.
@@ -264,7 +264,7 @@ def ask(context: Context, module_id: str, text: str) -> Result:
     if len(text) > LONGEST_WORDS:
         raise AtlasError(f"the question has {len(text)} characters: at most {LONGEST_WORDS}")
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> AskResult:
         executing(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)

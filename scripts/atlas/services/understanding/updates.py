@@ -7,7 +7,6 @@ interrupt to the agent's model is its receipt, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
@@ -18,6 +17,7 @@ from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY
 from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
 from atlas.core.records.transitions import LIVE
+from atlas.core.results.updates import AcknowledgeResult, UpdateLine, Updates, UpdateStep
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.assignments.assignments import live_assignment
@@ -27,7 +27,6 @@ from atlas.services.project.context import Context
 from atlas.services.project.phases import executing, orchestration
 from atlas.services.project.settings import current
 
-Result = dict[str, Any]
 Change = Callable[[Transaction, Module, Assignment, Update], None]
 """Changes an update of an assignment in place, and says what is to be said of it."""
 LONGEST = 20_000
@@ -35,7 +34,7 @@ LONGEST_WORDS = 4000
 _MOST = 200
 
 
-def send(context: Context, module_id: str, kind: str, text: str, minor: bool = False) -> Result:
+def send(context: Context, module_id: str, kind: str, text: str, minor: bool = False) -> UpdateStep:
     """Tell the agent of a module of a change, and unless it is `minor` have it pause until `authorize`.
 
     The same change again, while it is open, changes nothing. Raises AtlasError when there is no text, nobody has the
@@ -43,7 +42,7 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
     """
     _require_text(text, LONGEST, "--text")
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> UpdateStep:
         executing(tx)
         module, assignment = live_assignment(tx, module_id)
         if assignment["agent_type"] != "ai":
@@ -96,7 +95,7 @@ def _tell(tx: Transaction, actor: roles.Actor, module: Module, assignment: Assig
 
 def acknowledge(
     context: Context, module_id: str, update_id: str | None, answers: Sequence[str], concerns: Sequence[str]
-) -> Result:
+) -> AcknowledgeResult:
     """The agent's part: that it received an update and, with `answers` to all questions, what it makes of it.
 
     The same again changes nothing. Raises AtlasError when it is another agent's, an answer is missing, or that step is
@@ -112,7 +111,7 @@ def acknowledge(
     return _act(context, "acknowledge", module_id, update_id, change)
 
 
-def record_receipt(context: Context, module_id: str, update_id: str | None) -> Result:
+def record_receipt(context: Context, module_id: str, update_id: str | None) -> UpdateStep:
     """Note that an agent elsewhere received an update; again changes nothing."""
 
     def change(tx: Transaction, module: Module, assignment: Assignment, update: Update) -> None:
@@ -124,7 +123,7 @@ def record_receipt(context: Context, module_id: str, update_id: str | None) -> R
 
 def record_feasibility(
     context: Context, module_id: str, update_id: str | None, answers: Sequence[str], concerns: Sequence[str]
-) -> Result:
+) -> UpdateStep:
     """Note what an agent elsewhere makes of an update. Raises what `acknowledge` raises."""
 
     def change(tx: Transaction, module: Module, assignment: Assignment, update: Update) -> None:
@@ -159,7 +158,7 @@ def _assess(
         post(tx, LEAD_MAILBOX, subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 
-def resolve(context: Context, module_id: str, update_id: str | None, resolution: str, number: int | None) -> Result:
+def resolve(context: Context, module_id: str, update_id: str | None, resolution: str, number: int | None) -> UpdateStep:
     """Answer an agent's concerns about an update, all or the one of that number; the agent is told.
 
     Raises AtlasError when that step is not the next one, or there is no such concern.
@@ -179,7 +178,7 @@ def resolve(context: Context, module_id: str, update_id: str | None, resolution:
     return _act(context, "update", module_id, update_id, change)
 
 
-def authorize(context: Context, module_id: str, update_id: str | None) -> Result:
+def authorize(context: Context, module_id: str, update_id: str | None) -> UpdateStep:
     """Let an agent go on with an update; again changes nothing. Raises AtlasError when another step comes first."""
 
     def change(tx: Transaction, module: Module, assignment: Assignment, update: Update) -> None:
@@ -194,10 +193,10 @@ def authorize(context: Context, module_id: str, update_id: str | None) -> Result
     return _act(context, "update", module_id, update_id, change)
 
 
-def history(context: Context, module_id: str) -> Result:
+def history(context: Context, module_id: str) -> Updates:
     """Every update of a module, of whoever had it. Raises AtlasError when there is no such module."""
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> Updates:
         orchestration(tx)
         found = [a for a in tx.all(ASSIGNMENT) if a["module"] == module_id]
         if not found:
@@ -207,10 +206,10 @@ def history(context: Context, module_id: str) -> Result:
     return context.read("update", run)
 
 
-def pending(context: Context) -> Result:
+def pending(context: Context) -> Updates:
     """Every open update of the live assignments, with its next step."""
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> Updates:
         orchestration(tx)
         live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
         lines = [_line(tx, a, update) for a in live for update in policy.open_updates(a)]
@@ -219,13 +218,13 @@ def pending(context: Context) -> Result:
     return context.read("update", run)
 
 
-def _line(tx: Transaction, assignment: Assignment, update: Update) -> Result:
+def _line(tx: Transaction, assignment: Assignment, update: Update) -> UpdateLine:
     _note_receipt(tx, update)
     return {"agent": assignment["agent"], "module": assignment["module"], "next": policy.next_step(update), **update}
 
 
-def _act(context: Context, verb: str, module_id: str, update_id: str | None, change: Change) -> Result:
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+def _act(context: Context, verb: str, module_id: str, update_id: str | None, change: Change) -> UpdateStep:
+    def run(tx: Transaction, actor: roles.Actor) -> UpdateStep:
         executing(tx)
         module, assignment = live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
@@ -249,7 +248,7 @@ def _note_receipt(tx: Transaction, update: Update) -> None:
         policy.receive(update, str(shown[0]))
 
 
-def _result(assignment: Assignment, update: Update) -> Result:
+def _result(assignment: Assignment, update: Update) -> UpdateStep:
     step = policy.next_step(update)
     return {
         "module": assignment["module"],

@@ -7,35 +7,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
 from atlas.core.records.assignment import Assignment, Question
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE
+from atlas.core.records.message import Message
 from atlas.core.records.plan import Module
 from atlas.core.records.transitions import LIVE
+from atlas.core.results.understanding import AnswerResult, Verifications, VerificationStep
 from atlas.core.rules import roles, understanding
 from atlas.core.text import one_line
 from atlas.services.assignments import assignments
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing, orchestration
 
-from .repetition import LONGEST_TEXT, Result, require_ai, result, say, tell_wrong
+from .repetition import LONGEST_TEXT, require_ai, result, say, tell_wrong
 
 _MOST = 10_000
 Change = Callable[[Transaction, Module, Assignment], bool]
 """A step for an assignment; returns whether anything was changed."""
 
 
-def status(context: Context, module_id: str | None) -> Result:
+def status(context: Context, module_id: str | None) -> Verifications:
     """How the verification of every live assignment of an AI agent stands, or only that of a module's.
 
     Raises AtlasError when nobody has that module.
     """
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> Verifications:
         orchestration(tx)
         if module_id is not None:
             return {"verifications": [result(*assignments.live_assignment(tx, module_id))]}
@@ -45,7 +46,7 @@ def status(context: Context, module_id: str | None) -> Result:
     return context.read("verify-instructions", run)
 
 
-def request(context: Context, target: str, module_id: str | None) -> Result:
+def request(context: Context, target: str, module_id: str | None) -> VerificationStep:
     """Ask an agent, once more, to repeat its task; while it has not read the last such request nothing is sent.
 
     Raises AtlasError when it is not for the agent to say something.
@@ -72,12 +73,12 @@ _NEXT = {
 }
 
 
-def _is_unread(message: Any, assignment: Assignment, subject: str) -> bool:
+def _is_unread(message: Message, assignment: Assignment, subject: str) -> bool:
     about = (message["task_uuid"], message["subject"]) == (assignment["task_uuid"], one_line(subject))
     return about and message["status"] in ("queued", "sent", "failed")
 
 
-def show(context: Context, target: str, module_id: str | None) -> Result:
+def show(context: Context, target: str, module_id: str | None) -> VerificationStep:
     """What an agent said last. Raises AtlasError when it has said nothing."""
 
     def change(tx: Transaction, module: Module, assignment: Assignment) -> bool:
@@ -88,7 +89,7 @@ def show(context: Context, target: str, module_id: str | None) -> Result:
     return _act(context, target, module_id, change)
 
 
-def judge(context: Context, target: str, module_id: str | None, correction: str | None) -> Result:
+def judge(context: Context, target: str, module_id: str | None, correction: str | None) -> VerificationStep:
     """Confirm the repetition of an agent, or with a `correction` say what is wrong about it; again changes nothing.
 
     Raises AtlasError when there is no repetition to judge, or the agent is authorised already.
@@ -139,7 +140,9 @@ def _require_repetition(assignment: Assignment) -> None:
         )
 
 
-def count_questions(context: Context, target: str, module_id: str | None, asked: int, answered: int) -> Result:
+def count_questions(
+    context: Context, target: str, module_id: str | None, asked: int, answered: int
+) -> VerificationStep:
     """Note how many questions were asked and answered in all, also elsewhere; the same numbers again change nothing.
 
     Raises AtlasError when that contradicts what ATLAS has recorded itself.
@@ -163,7 +166,7 @@ def count_questions(context: Context, target: str, module_id: str | None, asked:
     return _act(context, target, module_id, change)
 
 
-def authorize(context: Context, target: str, module_id: str | None) -> Result:
+def authorize(context: Context, target: str, module_id: str | None) -> VerificationStep:
     """Let an agent begin, once its repetition is confirmed and every question answered; again changes nothing.
 
     Raises AtlasError when one of these is missing.
@@ -187,7 +190,7 @@ def authorize(context: Context, target: str, module_id: str | None) -> Result:
     return _act(context, target, module_id, change)
 
 
-def answer(context: Context, module_id: str, question_id: str | None, text: str) -> Result:
+def answer(context: Context, module_id: str, question_id: str | None, text: str) -> AnswerResult:
     """Answer a question about a module, the only open one unless it is named; the same answer again changes nothing.
 
     Raises AtlasError when there is no such question, it has another answer, or the text is empty or too long.
@@ -195,7 +198,7 @@ def answer(context: Context, module_id: str, question_id: str | None, text: str)
     if not 0 < len(text.strip()) <= LONGEST_TEXT or (question_id is None and re.fullmatch("q[0-9]+", text)):
         raise AtlasError(f"say the answer, of at most {LONGEST_TEXT} characters: atlas answer MODULE [QUESTION] TEXT")
 
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+    def run(tx: Transaction, actor: roles.Actor) -> AnswerResult:
         executing(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         require_ai(assignment)
@@ -226,8 +229,8 @@ def _question(module_id: str, questions: list[Question], question_id: str | None
     raise AtlasError(f"{module_id} has {named}: open are {known}, say which: atlas answer {module_id} QUESTION TEXT")
 
 
-def _act(context: Context, target: str, module_id: str | None, change: Change) -> Result:
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
+def _act(context: Context, target: str, module_id: str | None, change: Change) -> VerificationStep:
+    def run(tx: Transaction, actor: roles.Actor) -> VerificationStep:
         executing(tx)
         module, assignment = _subject(tx, target, module_id)
         require_ai(assignment)

@@ -7,7 +7,6 @@ leaves a folder to be put back, a crash after it one to be deleted.
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from atlas.adapters.git import git, merge, worktree
 from atlas.adapters.store.transaction import Transaction
@@ -18,6 +17,7 @@ from atlas.core.paths import Project
 from atlas.core.records.kinds import ASSIGNMENT, WORKFLOW, WORKSPACE
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.workspaces import RemoveWorkspaceResult
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import give_back, tell_stop
 from atlas.services.project.context import Context
@@ -26,10 +26,8 @@ from atlas.services.project.workspace_paths import lock_path, workspace_folder, 
 from .building import undo
 from .clearing import clear, is_ours, put_back, trash_of, unfinished_bundles
 
-Result = dict[str, Any]
 
-
-def remove(context: Context, name: str, force: bool = False) -> Result:
+def remove(context: Context, name: str, force: bool = False) -> RemoveWorkspaceResult:
     """Remove a workspace, its link and its branch; one that is removed already is only cleared of what is left.
 
     With `force` what would be lost is saved first in a bundle, and a module that is worked on there is given back.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
 from atlas.adapters.git import git, worktree
 from atlas.adapters.store.transaction import Transaction
@@ -19,6 +19,7 @@ from atlas.core.paths import WORKTREES, Project, inner_path
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import Workspace
+from atlas.core.results.workspaces import MadeWorkspace, UnmadeWorkspace, WorkspaceResult
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch as integration
 from atlas.services.project.context import Context
@@ -27,7 +28,6 @@ from atlas.services.project.workspace_paths import lock_path
 
 from .building import build
 
-Result = dict[str, Any]
 BRANCHES = "atlas/"
 _MOST_NAMES = 100
 
@@ -49,7 +49,7 @@ class Owner(TypedDict):
     task_uuid: str
 
 
-def create(context: Context, names: Sequence[str]) -> Result:
+def create(context: Context, names: Sequence[str]) -> WorkspaceResult:
     """Make workspaces that belong to nobody yet: an assignment of the module of that name takes one over.
 
     Returns each with what became of it. Raises AtlasError, with nothing changed, when a name cannot be used.
@@ -73,7 +73,7 @@ def _was_left(context: Context, name: str) -> bool:
     return unowned and file_lock.is_free(lock_path(context.project, name))
 
 
-def _finish(context: Context, name: str) -> Result:
+def _finish(context: Context, name: str) -> MadeWorkspace | UnmadeWorkspace:
     try:
         with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
             return {"workspace": build(context, "workspace", name), "error": None}
@@ -81,7 +81,7 @@ def _finish(context: Context, name: str) -> Result:
         return {"workspace": {"name": name}, "error": str(error)}
 
 
-def _create(context: Context, wanted: Draft) -> Result:
+def _create(context: Context, wanted: Draft) -> MadeWorkspace | UnmadeWorkspace:
     def run(tx: Transaction, actor: Actor) -> Workspace:
         executing(tx)
         return reserve(tx, wanted, None)
