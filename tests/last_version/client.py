@@ -63,6 +63,21 @@ class Session:
         said = [json.loads(each) for each in self._fire("Stop", "", about) if each]
         return "\n".join(one["reason"] for one in said if one.get("decision") == "block")
 
+    def typed(self, verb: str) -> str:
+        """What the person is shown who types the slash command of a verb."""
+        (said,) = self._fire(
+            "UserPromptExpansion", f"atlas-{verb}", {"command_name": f"atlas-{verb}", "command_args": ""}
+        )
+        shown = json.loads(said)
+        return str(shown.get("stopReason") or shown["systemMessage"])
+
+    def prompt(self) -> str:
+        """What the model is told beside what a person says."""
+        return "\n".join(answer.words for answer in self._answers("UserPromptSubmit", "", prompt="Go on."))
+
+    def leave(self) -> None:
+        assert not any(self._fire("SessionEnd", "other", {"reason": "other"}))
+
     def atlas(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `atlas VERB …` as the session's Bash tool does."""
         command = [str(self.plugin / "bin/atlas"), *words]
@@ -87,13 +102,13 @@ class Session:
         ]
 
     def _fire(self, event: str, value: str, fields: dict[str, Any]) -> list[str]:
-        """What each hook of an event prints, but for the one that makes packages and the one that waits for news."""
+        """What each hook of an event prints, but for the one that makes packages; one that waits ends at once."""
         entries = json.loads(self._hooks.read_text(encoding="utf-8"))["hooks"].get(event, [])
         hooks = [hook for entry in entries if matches(entry.get("matcher", ""), value) for hook in entry["hooks"]]
         about = {"session_id": self.name, "cwd": str(self.folder), "hook_event_name": event, **fields}
         printed = []
         for hook in hooks:
-            if "environment" in hook["command"] or hook.get("asyncRewake"):
+            if "environment" in hook["command"]:
                 continue
             done = subprocess.run(
                 ["/bin/sh", "-c", hook["command"]],
@@ -112,4 +127,4 @@ class Session:
     def _environment(self) -> dict[str, str]:
         session = {"CLAUDE_CODE_SESSION_ID": self.name} if self.name else {}
         places = {"CLAUDE_PLUGIN_ROOT": str(self.plugin), "CLAUDE_PROJECT_DIR": str(self.folder)}
-        return {**os.environ, **places, **session}
+        return {**os.environ, **places, **session, "ATLAS_WAIT_SECONDS": "0"}

@@ -100,6 +100,17 @@ def test_sessions_have_their_roles_and_rules(shop: Path, hooks: Path | None) -> 
     ]
 
 
+def test_a_session_has_all_that_hooks_do_for_it(shop: Path, hooks: Path | None) -> None:
+    lead, ui = Session(shop, LEAD, hooks=hooks), worker(shop, UI, "ui", hooks)
+    assert "this session leads the orchestration" in lead.start()
+    assert "1 of 7 modules complete" in lead.typed("status")
+    assert "[TASK] Module: Ui" in ui.prompt()
+    assert "atlas answer search q1 TEXT" in lead.stop()
+    lead.leave()
+    lead.does("settings", "poll.minutes", "30")
+    assert records(shop)["sessions"][LEAD]["ended_at"]
+
+
 def test_a_letter_that_waits_arrives_once(shop: Path, hooks: Path | None) -> None:
     session = worker(shop, API, "api", hooks)
     stopped, use = session.begin("Read", file_path="api.py")
