@@ -124,7 +124,7 @@ def told(folder: Path, plugin: Path) -> dict[str, Any]:
     said: dict[str, Any] = {
         "status": result(project.person, "status"),
         "history": [f"{change['seq']} {change['verb']} {change['actor']['role']}" for change in changes],
-        "doctor": [one for one in result(project.person, "doctor")["findings"] if one["level"] != "ok"],
+        "doctor": [one for one in result(project.person, "doctor")["findings"] if is_told(one)],
         "understanding": result(project.person, "verify-instructions", "status"),
         "updates": result(project.person, "update", "pending"),
         "handoff": result(project.person, "handoff", "search", AGENTS["api"], "--preview")["text"].splitlines()[3:],
@@ -136,6 +136,11 @@ def told(folder: Path, plugin: Path) -> dict[str, Any]:
         said[f"start in {session.folder.name}"] = session.start()
     said["stop of lead"] = project.lead.stop()
     return {key: in_general(value, {PROJECT: folder, PLUGIN: plugin}) for key, value in said.items()}
+
+
+def is_told(finding: dict[str, Any]) -> bool:
+    """Whether something is wrong beyond that a workspace has the files of another version, as it must."""
+    return finding["level"] != "ok" and not finding["what"].endswith("or of another version")
 
 
 def result(session: Session, verb: str, *words: str) -> Any:

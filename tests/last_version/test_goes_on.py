@@ -54,11 +54,16 @@ def test_all_that_the_old_version_said_of_it_is_said(shop: Path) -> None:
         assert says[what] == words, what
 
 
-@pytest.mark.parametrize("by", [None, HOOKS, OWN], ids=["plugin", "began-before", "own-monitor"])
-def test_an_interrupt_that_waits_is_delivered_once(shop: Path, by: str | Path | None) -> None:
+@pytest.mark.parametrize("by", ["plugin", "began-before", "own-monitor", "mended-monitor"])
+def test_an_interrupt_that_waits_is_delivered_once(shop: Path, by: str) -> None:
+    """By the plugin, or by the monitor that lies in the workspace: the old version's, or this one's in its place."""
     place = shop / ".claude/worktrees/api"
+    if by == "mended-monitor":
+        Session(shop, "").does("doctor", "--repair")
+        assert "of another version" not in Session(shop, "").does("doctor")
     assert INTERRUPT in (place / ".INTERRUPT").read_text()
-    session = worker(shop, API, "api", place / OWN if by == OWN else Path(by) if by else None)
+    hooks = {"plugin": None, "began-before": HOOKS}
+    session = worker(shop, API, "api", hooks.get(by, place / OWN))
     stopped, use = session.begin("Bash", command="make")
     again, beside = session.begin("Bash", command="make")
     assert (stopped.stopped, again.stopped) == (True, True)
