@@ -142,13 +142,18 @@ def before_call(event: Event, place: Place) -> bool:
         mine = record.fresh_of(doer(event))
         here = [one for handing in mine if handing["call"] == event.get("tool_use_id") for one in handing["ids"]]
         if here:  # plugin and workspace both watch this call: the client shows one reason, but every addition
-            return stops and say(denial(full_text([item for item in waiting if item["id"] in here], event, stops)))
+            if stops:
+                say(denial(full_text([item for item in waiting if item["id"] in here], event, stops)))
+            return stops
         begun = [one for handing in mine for one in handing["ids"]]
         new = fitting([item for item in waiting if item["id"] not in begun])
         if new:
-            say((denial if stops else addition)(full_text(new, event, stops)))
+            text = full_text(new, event, stops)
+            say(denial(text) if stops else addition(text))
             return record.hand_over(event, new, stops, stop=any(item.get("stop") for item in new))
-        return stops and say(denial(f"ATLAS INTERRUPT: stopped as well, see {', '.join(begun)} beside it."))
+        if stops:
+            say(denial(f"ATLAS INTERRUPT: stopped as well, see {', '.join(begun)} beside it."))
+        return stops
 
 
 def fitting(items: list[Item]) -> list[Item]:
@@ -232,7 +237,10 @@ def tidy(place: Place, done: list[str]) -> None:
         write(place.file, dump({"version": 1, "workspace": place.name, "items": rest}))
     elif items and not rest:
         aside = os.path.join(place.atlas, "interrupts", f"{place.name}.{time.time_ns()}.unreadable")
-        os.replace(place.file, aside) if items[0]["id"] == UNREADABLE else os.unlink(place.file)
+        if items[0]["id"] == UNREADABLE:
+            os.replace(place.file, aside)
+        else:
+            os.unlink(place.file)
 
 
 class Record:

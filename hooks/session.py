@@ -31,7 +31,9 @@ def main() -> None:
     try:
         event = read_event()
         gate = gate_file.mine()
-        words = not is_of_a_fork(event) and enter(event, gate) and "\n".join(map(clean, lines(gate)))
+        words = ""
+        if not is_of_a_fork(event) and enter(event, gate):
+            words = "\n".join(map(clean, lines(gate)))
     except Exception as error:  # whatever it is, the session goes on
         words = f"ATLAS: what part this session has cannot be told ({clean(error)}): `atlas doctor` says what is wrong."
     if words:
