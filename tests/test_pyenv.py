@@ -202,7 +202,9 @@ def test_changed_requirements_make_another_environment_and_leave_the_old_one(mac
 
 def test_an_environment_without_its_packages_is_made_again(machine: Machine) -> None:
     machine.ask("--wait")
-    shutil.rmtree(Path(machine.use().stdout.strip()).parent.parent)
+    used = machine.use()
+    assert used.returncode == 0, used.stderr  # without a path on stdout the folder below would be the current one
+    shutil.rmtree(Path(used.stdout.strip()).parent.parent)
     assert machine.ask("--wait").returncode == 0
     assert machine.use().returncode == 0
 

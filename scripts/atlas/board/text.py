@@ -100,7 +100,8 @@ def _conflicts(result: StatusResult) -> list[list[str]]:
 def _unenforced(found: list[Unenforced]) -> list[list[str]]:
     """A row each, and what to do about those that should have hooks."""
     hint = "Is the plugin installed and enabled in that session? `atlas doctor --live` tries its hooks."
-    return [[enforcement.describe(one)] for one in found] + [[hint]] * any(one["here"] for one in found)
+    rows = [[enforcement.describe(one)] for one in found]
+    return [*rows, [hint]] if any(one["here"] for one in found) else rows
 
 
 def _workspace(workspace: Workspace) -> list[str]:

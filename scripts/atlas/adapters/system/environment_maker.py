@@ -63,7 +63,11 @@ class State:
 def state() -> State:
     """How the environment stands now. Raises AtlasError when the user has no home directory."""
     # Ready is looked for twice: it may have become so just before nobody was seen making it.
-    return _ready() or _making() or _ready() or _failed() or State("missing", _log(_target()))
+    for look in (_ready, _making, _ready, _failed):
+        found = look()
+        if found is not None:
+            return found
+    return State("missing", _log(_target()))
 
 
 def prepare() -> State:

@@ -46,7 +46,9 @@ class Document:
         return self._error(node.start_mark if node is not None else None, f"{where}: {reason}" if where else reason)
 
     def _error(self, mark: Any, reason: str) -> AtlasError:
-        return self._at(mark.line + 1, mark.column + 1, reason) if mark is not None else self._at(1, 1, reason)
+        if mark is None:
+            return self._at(1, 1, reason)
+        return self._at(mark.line + 1, mark.column + 1, reason)
 
     def _at(self, line: int, column: int, reason: str) -> AtlasError:
         return AtlasError(f"{self._name}, line {line + self._offset}, column {column}: {reason} (left as it is)")

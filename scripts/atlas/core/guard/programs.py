@@ -116,7 +116,7 @@ class Options:
         for at, letter in enumerate(word[1:], 2):
             self.flags.add(letter)
             if letter in valued:
-                self.values[letter] = word[at:] or next(rest, "")
+                self.values[letter] = word[at:] if word[at:] else next(rest, "")
             if letter in valued or letter in attached:
                 return
 

@@ -73,7 +73,9 @@ def _resolved(target: Target) -> str:
     if not target.removed:
         return resolved_folder(target.path)
     above, name = os.path.split(target.path.rstrip("/"))
-    return resolved_folder(target.path) if name in ("", ".", "..") else os.path.join(resolved_folder(above), name)
+    if name in ("", ".", ".."):
+        return resolved_folder(target.path)
+    return os.path.join(resolved_folder(above), name)
 
 
 def _is_device(path: str) -> bool:

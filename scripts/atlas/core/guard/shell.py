@@ -139,14 +139,20 @@ class _Reader(Words):
 
     def _return(self) -> None:
         """Half of a line's end; elsewhere a character like others."""
-        self._blank() if self._next() in ("\n", "") else self._add("\r", 1)
+        if self._next() in ("\n", ""):
+            self._blank()
+        else:
+            self._add("\r", 1)
 
     def _separator(self) -> None:
         self._end_command()
         self._at += 1
 
     def _ampersand(self) -> None:
-        self._redirection() if self._next() == ">" else self._separator()
+        if self._next() == ">":
+            self._redirection()
+        else:
+            self._separator()
 
     def _newline(self) -> None:
         self._separator()

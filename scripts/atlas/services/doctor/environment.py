@@ -48,7 +48,9 @@ def _packages() -> Finding:
         return problem("packages", str(error), "set HOME")
     if now.status == "ready":
         return ok("packages", str(now))
-    return (problem if now.status == "failed" else warning)("packages", str(now), "atlas env --wait")
+    if now.status == "failed":
+        return problem("packages", str(now), "atlas env --wait")
+    return warning("packages", str(now), "atlas env --wait")
 
 
 def _plugin() -> Finding:

@@ -26,7 +26,10 @@ def findings(tx: Transaction) -> Iterator[Finding]:
         elif is_used:
             yield problem("AI Maestro", "agents are reached by it, and its address is not known here", how)
     except AtlasError as error:
-        yield (problem if is_used else warning)("AI Maestro", str(error), f"start it, or {how}")
+        if is_used:
+            yield problem("AI Maestro", str(error), f"start it, or {how}")
+        else:
+            yield warning("AI Maestro", str(error), f"start it, or {how}")
     waiting = [m["id"] for m in tx.all(MESSAGE) if m["status"] == "failed"]
     if waiting:
         yield warning("outbox", f"{number_of(len(waiting), 'message')} could not be sent yet", "atlas check-agents")

@@ -124,6 +124,13 @@ def stop_work(
 # What is said, and by whom
 
 
+def _harmless_character(character: str) -> str:
+    """The character where it may be shown as it is, a blank for any other white space, and nothing for the rest."""
+    if visible(character) or character in "\n\t":
+        return character
+    return " " if character.isspace() else ""
+
+
 def _fit(words: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The texts of a discovery without control characters, and cut; with the names of those that were cut.
 
@@ -132,7 +139,7 @@ def _fit(words: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     fitted, cut = {}, []
     for field, most in LONGEST.items():
         lines = words.get(field, "").replace("\r\n", "\n")
-        text = "".join(c if visible(c) or c in "\n\t" else " " * c.isspace() for c in lines).strip()
+        text = "".join(map(_harmless_character, lines)).strip()
         if len(text) > most:
             cut.append(field)
             left_out = len(text) - most

@@ -131,7 +131,9 @@ class _Post:
             reason = f"it was tried before and is not there yet: it is sent again from {message['next_try']}"
             raise TransportError(reason, stops="recipient")
         self._knows = True
-        return found or self._transport.deliver(letter)
+        if found:
+            return found
+        return self._transport.deliver(letter)
 
     def _open(self) -> tuple[Transport, str]:
         found = chosen(self._context)

@@ -78,9 +78,12 @@ def reassign(
     again after a crash it goes on where it was; given for the agent that was told to stop, it takes that back.
     Raises AtlasError when it cannot be taken; when the new workspace cannot be made the module waits for an agent.
     """
-    settled = _finish(context, module_id, agent_id) or handover.cancel(context, module_id, agent_id)
-    if settled:
-        return settled
+    finished = _finish(context, module_id, agent_id)
+    if finished is not None:
+        return finished
+    kept = handover.cancel(context, module_id, agent_id)
+    if kept is not None:
+        return kept
     give = partial(assignments.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
     context.read("reassign", lambda tx, actor: give(tx))
     files = [workspaces.skeleton_file(context.project.root, path) for path in skeleton]

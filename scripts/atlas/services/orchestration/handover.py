@@ -77,7 +77,9 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
         return _Old(old, workspace, None, was_there)
     handover = old["handover"]
     if handover is None:
-        told = discoveries.stop_work(tx, actor, old, take_away_body(module), stop=True) or tell_stop(tx, old)
+        told = discoveries.stop_work(tx, actor, old, take_away_body(module), stop=True)
+        if told is None:
+            told = tell_stop(tx, old)
         seconds = current(tx)["reassign_wait_seconds"] if wait is None else wait
         until = clock.later(tx.at, int(seconds))
         handover = {"to": agent_id, "at": tx.at, "until": until, "told": [told], "saved": None}
