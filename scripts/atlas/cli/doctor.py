@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 import os
 
+from atlas.app import context_for_repair
 from atlas.render import audit as text
 from atlas.services.doctor import doctor
-from atlas.services.projections import exec_file
 
 from .outcome import Outcome
 
@@ -27,5 +27,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome:
     """Do it."""
     session = os.environ.get("CLAUDE_CODE_SESSION_ID")
-    result = doctor.doctor(os.getcwd(), session, exec_file.view, args.repair, args.live)
+    result = doctor.doctor(os.getcwd(), session, context_for_repair, args.repair, args.live)
     return Outcome(result, text.findings(result), 1 if result["problems"] else 0)
