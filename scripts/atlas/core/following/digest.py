@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from atlas.core.rules.verb_permissions import LEAD
+from atlas.core.verbs import LEAD
 
 Entry = Mapping[str, Any]
 """A line of the history: `at`, `actor`, `verb`, and the changed `records` by kind and key."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from atlas.core.rules.verb_permissions import ALLOWED, LEAD, PERSON, READING, WORKER
+from atlas.core.rules.verb_permissions import ALLOWED, READING, STARTED_BY_ATLAS
+from atlas.core.verbs import LEAD, PERSON, WORKER
 
 from . import refusals
 from .atlas_calls import hides_the_caller, verb_of
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from .role_view import RoleView
     from .tool_call import Call
-
-_INTERNAL = "supervise"
-"""What `atlas launch` starts, and nobody by hand."""
 
 
 def read(call: Call) -> list[Program]:
@@ -45,7 +43,7 @@ def _calling_atlas(view: RoleView, program: Program) -> Iterator[tuple[str, str]
     verb = verb_of(program)
     if hides_the_caller(program):
         yield "verbs", refusals.why("caller")
-    elif verb is not None and (verb in ALLOWED[PERSON] - ALLOWED[role] or verb == _INTERNAL):
+    elif verb is not None and (verb in ALLOWED[PERSON] - ALLOWED[role] or verb in STARTED_BY_ATLAS):
         whose = "the lead" if verb in ALLOWED[LEAD] else "the person"
         instead = "tell the lead what you need" if role == WORKER else "ask the person"
         yield "verbs", refusals.why("verbs", verb=verb, whose=whose, role=role, instead=instead)
