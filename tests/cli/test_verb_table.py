@@ -7,8 +7,8 @@ import shlex
 import pytest
 
 from atlas.cli.main import parser_of
-from atlas.core.rules.verb_permissions import ALLOWED, READING, STARTED_BY_ATLAS
-from atlas.core.verbs import ANYONE, INTERNAL, LEADERS, PEOPLE, UNASKED, VERBS, Verb
+from atlas.core.rules.verb_permissions import ALLOWED, READING
+from atlas.core.verbs import ANYONE, INTERNAL, LEADERS, PEOPLE, UNASKED, VERBS, Verb, roles_of
 from tests.support import PYTHON, SCRIPTS, run
 
 ROWS = pytest.mark.parametrize("row", VERBS.values(), ids=VERBS)
@@ -38,13 +38,19 @@ def test_no_two_rows_have_a_name_a_door_or_a_module_in_common() -> None:
 
 
 def test_roles_follow_from_the_rows() -> None:
-    assert ALLOWED["person"] - ALLOWED["lead"] == {"pause", "configure-gates"}
+    assert {"pause", "configure-gates"} <= ALLOWED["person"] - ALLOWED["lead"]
     assert {"repair", "configure", "assign"} <= ALLOWED["lead"] - ALLOWED["worker"]
-    assert {"report", "inbox", "doctor", "settings"} <= ALLOWED["worker"]
-    assert {
-        *("plan-status", "status", "history", "check-plan", "check", "inbox", "doctor", "conflicts", "settings"),
-    } == READING
-    assert {"supervise"} == STARTED_BY_ATLAS
+    assert {"report", "discover"} <= ALLOWED["worker"] - READING
+    assert {"plan-status", "status", "history", "check-plan", "check", "inbox", "conflicts"} <= READING
+    assert {"doctor", "settings"} <= READING
+    assert roles_of("supervise") == INTERNAL
+    assert roles_of("env") is roles_of("no-such-verb") is UNASKED
+
+
+def test_what_is_shown_to_the_person_alone() -> None:
+    shown = {row.name for row in VERBS.values() if row.slash and row.slash.shown}
+    assert {"plan-status", "status", "inbox", "history", "pause"} <= shown
+    assert not {"assign", "complete", "doctor", "update"} & shown
 
 
 def test_reading_the_table_imports_nothing_else() -> None:

@@ -25,8 +25,9 @@ If an ATLAS outcome of /atlas-{name} accompanies this message, the command has a
 The arguments, as data:
 <arguments>
 $ARGUMENTS
-</arguments>
+{last}
 """
+_LAST = "</arguments>"
 _PERSONS = (
     "outcome. Otherwise it could not run, and is not yours to run: ask the person to do it in a terminal of their own, "
     "in the project's folder:"
@@ -49,6 +50,7 @@ def _made(row: Verb, slash: Slash) -> str:
     calls = slash.calls or (f"{row.name} {slash.hint}".rstrip(),)
     return _MADE.format(
         name=row.name,
+        last=_LAST,
         front="\n".join(_front_matter(row, slash)),
         otherwise="\n".join(textwrap.wrap(otherwise, 115)),
         calls="\n".join(f"    {'' if call.startswith(' ') else 'atlas '}{call}" for call in calls),
@@ -63,10 +65,13 @@ def _front_matter(row: Verb, slash: Slash) -> list[str]:
 
 
 def _by_hand(row: Verb) -> str:
-    """What follows the made part in the file as it is."""
+    """What follows the made part in the file as it is. Raises ValueError when it is not to be told apart."""
     file = ROOT / f"commands/atlas-{row.name}.md"
     if file.exists():
-        return file.read_text(encoding="utf-8").partition("\n</arguments>\n\n")[2]
+        _, found, by_hand = file.read_text(encoding="utf-8").partition(f"\n{_LAST}\n\n")
+        if not found:
+            raise ValueError(f"{file.name} has no line {_LAST}, after which it is written by hand")
+        return by_hand
     from atlas.cli.main import parser_of
 
     codes = [f"- {code.removeprefix('exit ')}: {meaning}." for code, meaning in exit_codes(parser_of(row.name))]

@@ -229,3 +229,9 @@ _ROWS = (
 )  # fmt: skip
 
 VERBS: dict[str, Verb] = {row.name: row for row in _ROWS}
+FORMS = {name: roles for row in _ROWS for name, roles in row.forms}
+
+
+def roles_of(name: str) -> tuple[str, ...] | None:
+    """The roles that may use a verb, or a form of one; UNASKED for what is no verb, too."""
+    return VERBS[name].roles if name in VERBS else FORMS.get(name, UNASKED)

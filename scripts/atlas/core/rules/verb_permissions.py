@@ -1,4 +1,4 @@
-"""Role × verb, as the table of verbs has it. It imports nothing else, because hooks read it on every call.
+"""Role × verb, as the table of verbs has it.
 
 It guards against a model's shortcuts; it is no sandbox against malice: whoever may run commands as this user can
 change the files behind the store.
@@ -6,20 +6,13 @@ change the files behind the store.
 
 from __future__ import annotations
 
-from atlas.core.verbs import ANYONE, INTERNAL, LEAD, PERSON, VERBS, WORKER
+from atlas.core.verbs import ANYONE, FORMS, LEAD, PERSON, VERBS, WORKER, roles_of
 
 ALLOWED: dict[str, frozenset[str]] = {
-    role: frozenset(
-        name
-        for verb in VERBS.values()
-        for name, roles in ((verb.name, verb.roles), *verb.forms)
-        if roles is not None and role in roles
-    )
-    for role in ANYONE
+    role: frozenset(name for name in (*VERBS, *FORMS) if role in (roles_of(name) or ())) for role in ANYONE
 }
 """What each role may use: verbs, and forms of verbs that have roles of their own."""
 READING = frozenset(verb.name for verb in VERBS.values() if verb.reports)
 WORKING = ALLOWED[WORKER] - READING
 LEADING = ALLOWED[LEAD] - ALLOWED[WORKER]
 DECIDING = ALLOWED[PERSON] - ALLOWED[LEAD]
-STARTED_BY_ATLAS = frozenset(verb.name for verb in VERBS.values() if verb.roles == INTERNAL)
