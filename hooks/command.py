@@ -13,12 +13,14 @@ import sys
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
 from atlas.core.text import one_line, printable
+from atlas.core.verbs import VERBS
 from hooks.bare import addition, dump, read_event
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
 
+    from atlas.core.verbs import Slash, Verb
     from hooks.bare import Event
 
 ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
@@ -28,52 +30,7 @@ MOST_UNITS = 9000
 """The client puts context of more than 10,000 UTF-16 units aside in a file; the frame needs room too."""
 
 
-class Command:
-    """How a verb is run.
-
-    `reports`: for the person's eyes only. `raw`: all that was typed is one argument. `seconds`: its time limit,
-    below the hook's own in hooks.json, at which the client would drop the outcome without a word. `always`: arguments
-    that every call gets. `decides`: it is the person's to decide, so it runs on nobody's behalf, at the project's root.
-    """
-
-    def __init__(
-        self,
-        reports: bool = False,
-        raw: bool = False,
-        seconds: int = 300,
-        always: tuple[str, ...] = (),
-        decides: bool = False,
-    ) -> None:
-        self.reports, self.raw, self.seconds, self.always, self.decides = reports, raw, seconds, always, decides
-
-
-COMMANDS = {
-    "plan": Command(raw=True),
-    "plan-status": Command(reports=True),
-    "requirement": Command(),
-    "approve": Command(),
-    "start": Command(),
-    "status": Command(reports=True),
-    "register": Command(),
-    "assign": Command(),
-    "modify": Command(),
-    "reassign": Command(),
-    "check-agents": Command(),
-    "poll": Command(),
-    "update": Command(),
-    "handoff": Command(),
-    "notify": Command(),
-    "interrupt": Command(),
-    "verify-instructions": Command(),
-    "answer": Command(),
-    "discover": Command(),
-    "complete": Command(seconds=3600),  # it runs the module's checks
-    "lead": Command(),
-    "pause": Command(reports=True, decides=True),
-    "doctor": Command(),
-    "inbox": Command(reports=True, seconds=3600, always=("--peek",)),  # a person who looks in is not the agent
-    "history": Command(reports=True),
-}
+COMMANDS = {row.name: (row, row.slash) for row in VERBS.values() if row.slash}
 
 
 class Outcome:
@@ -93,50 +50,50 @@ def main() -> None:
     event = read_event()
     verb = event["command_name"].rpartition(":")[2].removeprefix("atlas-")
     if verb in COMMANDS:
-        print(dump(answer(verb, COMMANDS[verb], event)))
+        print(dump(answer(*COMMANDS[verb], event)))
 
 
-def answer(verb: str, command: Command, event: Event) -> Event:
+def answer(row: Verb, slash: Slash, event: Event) -> Event:
     """Run the command; what the client should show, and to whom."""
     typed = event["command_args"]
     try:
-        outcome = run([verb, *arguments(command, typed)], command, event)
+        outcome = run([row.name, *arguments(slash, typed)], row, event)
     except (OSError, ValueError) as error:  # no process can be given these arguments, or this folder
-        return shown(verb, typed, f"atlas: {error}")
+        return shown(row.name, typed, f"atlas: {error}")
     text = shortened(outcome.output if outcome.code == 0 else f"{outcome.output}\n({outcome.ending})")
-    return shown(verb, typed, text) if command.reports else handed_over(verb, outcome, text)
+    return shown(row.name, typed, text) if slash.shown else handed_over(row.name, outcome, text)
 
 
-def arguments(command: Command, typed: str) -> list[str]:
+def arguments(slash: Slash, typed: str) -> list[str]:
     """The verb's arguments. Raises ValueError when a quote is not closed.
 
     Text that is one argument may stand in quotes, as it would in a shell.
     """
-    if not command.raw:
+    if not slash.raw:
         from atlas.core.arguments import split
 
-        return [*split(typed), *command.always]
+        return [*split(typed), *slash.always]
     whole = typed[1:-1] if len(typed) > 1 and typed[0] == typed[-1] == '"' and '"' not in typed[1:-1] else typed
     return ["--", whole] if whole else []
 
 
-def run(words: list[str], command: Command, event: Event) -> Outcome:
+def run(words: list[str], row: Verb, event: Event) -> Outcome:
     """Run a verb to its end, or to that of its time, in the session's folder and on the session's behalf."""
     import subprocess
 
     env = {"CLAUDE_CODE_SESSION_ID": event["session_id"], **os.environ}
-    if command.decides:
+    if row.decides:
         del env["CLAUDE_CODE_SESSION_ID"]
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", ATLAS, *words],
-        cwd=root_of(event["cwd"]) if command.decides else event["cwd"],
+        cwd=root_of(event["cwd"]) if row.decides else event["cwd"],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     try:
-        output, _ = process.communicate(timeout=command.seconds)
+        output, _ = process.communicate(timeout=row.seconds)
     except subprocess.TimeoutExpired:
         return Outcome(clean(stop(process)), None)
     return Outcome(clean(output), process.returncode)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`atlas interrupt`: stop an AI agent with a word of the lead."""
+"""`atlas interrupt`: stop an AI agent before its next tool call with a word."""
 
 import os
 import sys

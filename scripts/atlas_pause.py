@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`atlas pause`: lift the gates for a while."""
+"""`atlas pause`: lift the gates for a while, as the person."""
 
 import os
 import sys

@@ -122,7 +122,7 @@ def script_of(verb: str) -> Path:
     """The documented script of a verb."""
     from atlas.core.verbs import VERBS
 
-    return SCRIPTS / VERBS[verb][1]
+    return SCRIPTS / VERBS[verb].script
 
 
 @pytest.fixture(scope="session")

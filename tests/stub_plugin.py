@@ -7,14 +7,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from atlas.core.verbs import VERBS
+
 from .support import ROOT
 
-REPORTING = ("plan-status", "status", "inbox", "history", "pause")
-ACTED_ON = (
-    *("plan", "requirement", "approve", "start", "register", "assign", "modify", "reassign"),
-    *("check-agents", "poll", "update", "handoff", "notify", "interrupt", "discover", "complete", "lead", "doctor"),
-    *("verify-instructions", "answer"),
-)
+REPORTING = tuple(row.name for row in VERBS.values() if row.slash and row.slash.shown)
+ACTED_ON = tuple(row.name for row in VERBS.values() if row.slash and not row.slash.shown)
 
 _STUB = """\
 import json, os, pathlib, sys

@@ -68,7 +68,7 @@ def test_what_a_model_is_told_to_run_exists(file: Path) -> None:
 def options_of(verb: str) -> set[str]:
     """All options of a verb, whichever of its actions they belong to."""
     parser = argparse.ArgumentParser()
-    importlib.import_module(f"atlas.cli.{VERBS[verb][0]}").configure(parser)
+    importlib.import_module(f"atlas.cli.{VERBS[verb].module}").configure(parser)
     actions = parser._actions
     for action in [each for each in actions if isinstance(each, argparse._SubParsersAction)]:
         actions = [*actions, *(each for sub in action.choices.values() for each in sub._actions)]

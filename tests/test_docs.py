@@ -24,7 +24,8 @@ from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import KINDS
 from atlas.core.records.message import MESSAGE_TYPES
 from atlas.core.records.transitions import TRANSITIONS
-from atlas.core.rules import roles, verdicts
+from atlas.core.rules import verdicts
+from atlas.core.rules.verb_permissions import ALLOWED
 from atlas.core.verbs import VERBS
 from atlas.services.project import settings
 
@@ -109,8 +110,7 @@ def test_every_heading_of_the_commands_page_is_a_verb() -> None:
 
 def test_every_verb_has_its_script_and_slash_command_in_the_table() -> None:
     wanted = [
-        [verb, script, f"/atlas-{verb}" if verb in SLASH else "–", purpose]
-        for verb, (_, script, purpose) in VERBS.items()
+        [verb, row.script, f"/atlas-{verb}" if verb in SLASH else "–", row.summary] for verb, row in VERBS.items()
     ]
     same(rows(section(COMMANDS, "Every command")), wanted, "the table of commands")
 
@@ -140,8 +140,8 @@ def test_the_table_of_a_status_is_the_codes(kind: str) -> None:
 
 
 def test_the_table_of_roles_is_the_codes() -> None:
-    verbs = sorted(set().union(*roles.ALLOWED.values()))
-    wanted = [[verb, *("yes" if verb in allowed else "no" for allowed in roles.ALLOWED.values())] for verb in verbs]
+    verbs = sorted(set().union(*ALLOWED.values()))
+    wanted = [[verb, *("yes" if verb in allowed else "no" for allowed in ALLOWED.values())] for verb in verbs]
     same(rows(section(STATE, "Who may do what")), wanted, "the table of roles")
 
 
@@ -214,7 +214,7 @@ def test_every_command_that_a_help_names_exists(verb: str) -> None:
 
 def faults(line: str) -> list[str]:
     """What a line of code names and nobody has: verbs, scripts, their options, targets of make."""
-    scripts = {script: verb for verb, (_, script, _) in VERBS.items()}
+    scripts = {row.script: verb for verb, row in VERBS.items()}
     found = []
     for call in re.split(r"(?<![\w.-])(?=(?:atlas|bin/atlas) [a-z]|atlas_[a-z_]+\.py)", line)[1:]:
         name, *words = call.removeprefix("bin/").removeprefix("atlas ").split()

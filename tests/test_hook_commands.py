@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from atlas.core.verbs import ANYONE, Verb
+
 from .stub_plugin import ACTED_ON, REPORTING, calls, make_stub_plugin, play, quoted
 from .support import ROOT, SCRIPTS, git, make_repository, run, wait_for
 
@@ -205,7 +207,9 @@ def test_a_command_of_somebody_else_gets_no_answer(plugin: Path, name: str) -> N
 def test_a_verb_whose_time_is_up_is_stopped_and_what_it_said_is_kept(plugin: Path) -> None:
     play(plugin, "import signal; print('begun', flush=True); signal.pause()")
     command = load(plugin / "hooks/command.py")
-    outcome = command.run(["complete"], command.Command(seconds=1), {"cwd": plugin, "session_id": "s"})
+    outcome = command.run(
+        ["complete"], Verb("complete", "", ANYONE, "", "", seconds=1), {"cwd": plugin, "session_id": "s"}
+    )
     assert outcome.output.startswith("begun")
     assert outcome.ending == "stopped, its time was up"
 
@@ -221,7 +225,7 @@ def load(file: Path) -> ModuleType:
 
 def test_every_time_limit_lies_below_the_hooks_own(plugin: Path) -> None:
     command = load(plugin / "hooks/command.py")
-    longest = max(each.seconds for each in command.COMMANDS.values()) + command.GRACE_SECONDS
+    longest = max(row.seconds for row, _ in command.COMMANDS.values()) + command.GRACE_SECONDS
     assert longest < hook_of("UserPromptExpansion")["timeout"]
 
 

@@ -1,16 +1,20 @@
-"""The composition root: the store, what it calls upwards, and who is calling."""
+"""The composition root, and the only place that makes a store and a context: what a store calls upwards, who calls.
+
+The command line, tests and measurements open their contexts here.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from atlas.adapters.store.file_store import FileStore
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
 from atlas.core.text import one_line
 from atlas.services.messages import outbox
-from atlas.services.project.context import Context
+from atlas.services.project.context import Context, Courier
 from atlas.services.projections import exec_file, projections
 
 
@@ -25,8 +29,18 @@ def open_context() -> Context:
 
 def context_at(folder: str, session: str | None = None) -> Context:
     """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
+    return _compose(folder, session, _notice, _send)
+
+
+def context_for_repair(folder: str, session: str | None, notice: Callable[[str], None]) -> Context:
+    """The same for the doctor: it delivers no messages, and `notice` gets what was repaired in passing."""
+    return _compose(folder, session, notice, None)
+
+
+def _compose(folder: str, session: str | None, notice: Callable[[str], None], courier: Courier | None) -> Context:
     project = find_project(folder)
-    return Context(project, FileStore(project, exec_file.view, projections.update, _notice), session, folder, _send)
+    store = FileStore(project, exec_file.view, projections.update, notice)
+    return Context(project, store, session, folder, courier)
 
 
 def _send(context: Context, recipients: set[str]) -> None:

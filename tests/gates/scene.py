@@ -12,7 +12,7 @@ from atlas.core.guard import protected_paths
 from atlas.core.guard.decision import Decision, judge_call
 from atlas.core.guard.role_view import RoleView
 from atlas.core.guard.tool_call import Call
-from atlas.core.rules.verb_permissions import LEAD, WORKER
+from atlas.core.verbs import LEAD, WORKER
 from tests.support import make_repository
 
 AUTH, API, OVER = "task-aaaaaaaaaaaa", "task-bbbbbbbbbbbb", "task-cccccccccccc"

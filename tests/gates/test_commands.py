@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from atlas.core.guard import atlas_calls
-from atlas.core.rules.verb_permissions import ALLOWED, LEAD, WORKER
-from atlas.core.verbs import VERBS
+from atlas.core.rules.verb_permissions import ALLOWED
+from atlas.core.verbs import LEAD, VERBS, WORKER
 
 from .scene import HELD, ROLES, Scene, make_scene
 
@@ -39,7 +39,7 @@ def test_verbs(scene: Scene, verb: str, way: str) -> None:
         assert scene.runs(role, f"{command} --help".replace("' --help", " --help'")) == ""
 
 
-@pytest.mark.parametrize(("verb", "script"), [(verb, script) for verb, (_, script, _) in VERBS.items()])
+@pytest.mark.parametrize(("verb", "script"), [(verb, row.script) for verb, row in VERBS.items()])
 def test_scripts_are_verbs(scene: Scene, verb: str, script: str) -> None:
     known = ALLOWED["person"]
     assert atlas_calls.SCRIPTS.get(script, verb) == verb
@@ -49,7 +49,7 @@ def test_scripts_are_verbs(scene: Scene, verb: str, script: str) -> None:
 
 
 def test_no_script_is_listed_that_is_not_there() -> None:
-    assert set(atlas_calls.SCRIPTS) <= {script for _, script, _ in VERBS.values()}
+    assert set(atlas_calls.SCRIPTS) <= {row.script for row in VERBS.values()}
 
 
 @pytest.mark.parametrize(

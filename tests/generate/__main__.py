@@ -38,6 +38,8 @@ def main() -> None:
     for path, text in stale_files().items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_text(text, encoding="utf-8")
+        if text.startswith("#!"):
+            (ROOT / path).chmod(0o755)
         print(path)
 
 

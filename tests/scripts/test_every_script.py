@@ -118,7 +118,7 @@ WRONG: dict[str, list[list[str]]] = {
 def test_every_documented_script_is_there_and_every_script_is_a_verb() -> None:
     scripts = {path.name for path in SCRIPTS.glob("atlas_*.py")}
     assert scripts >= DOCUMENTED
-    assert scripts - {ONE_NAME} == {script for _, script, _ in VERBS.values()}
+    assert scripts - {ONE_NAME} == {row.script for row in VERBS.values()}
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import os
 
+from atlas.app import context_for_repair
 from atlas.core.results.doctor import DoctorResult
 from atlas.render import audit as text
 from atlas.services.doctor import doctor
-from atlas.services.projections import exec_file
 
 from .outcome import Outcome
 
@@ -28,5 +28,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[DoctorResult]:
     """Do it."""
     session = os.environ.get("CLAUDE_CODE_SESSION_ID")
-    result = doctor.doctor(os.getcwd(), session, exec_file.view, args.repair, args.live)
+    result = doctor.doctor(os.getcwd(), session, context_for_repair, args.repair, args.live)
     return Outcome(result, text.findings(result), 1 if result["problems"] else 0)

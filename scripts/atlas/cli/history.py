@@ -9,7 +9,7 @@ import argparse
 
 from atlas.app import open_context
 from atlas.core.results.project import HistoryResult
-from atlas.core.rules import roles
+from atlas.core.rules.verb_permissions import DECIDING, LEADING, WORKING
 from atlas.render import audit as text
 from atlas.services.project import history_report
 
@@ -19,7 +19,7 @@ from .outcome import Outcome
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    verbs = sorted(roles.LEADING | roles.WORKING | roles.DECIDING | {"inbox"})
+    verbs = sorted(LEADING | WORKING | DECIDING | {"inbox"})
     parser.add_argument("--limit", type=count, default=20, metavar="NUMBER", help="show so many changes, the last (20)")
     parser.add_argument("--verb", choices=verbs, default=None, metavar="VERB", help="only changes by this verb")
     parser.add_argument("--about", default=None, metavar="ID", help="only changes of this module, agent, message, …")

@@ -54,7 +54,7 @@ def atlas(arguments: list[str] | None = None) -> int:
     if words[:1] in (["-h"], ["--help"], ["help"]):
         print("usage: atlas VERB …        (atlas VERB --help tells more)\n")
         width = max(map(len, VERBS)) + 2
-        print("\n".join(f"  {verb:{width}}{summary}" for verb, (_, _, summary) in VERBS.items()))
+        print("\n".join(f"  {verb:{width}}{row.summary}" for verb, row in VERBS.items()))
         return 0
     if not words:
         print("atlas: which verb? `atlas --help` lists them", file=sys.stderr)
@@ -107,12 +107,12 @@ def _reason(error: OSError) -> str:
 
 def parser_of(verb: str) -> argparse.ArgumentParser:
     """The parser of a verb's arguments; its help is what the verb's module says of itself."""
-    module_name, script, _ = VERBS[verb]
-    module = importlib.import_module(f"atlas.cli.{module_name}")
+    row = VERBS[verb]
+    module = importlib.import_module(f"atlas.cli.{row.module}")
     summary, _, details = (module.__doc__ or "").partition("\n")
     called = os.path.basename(sys.argv[0])
     parser = _Parser(
-        prog=script if called == script else f"atlas {verb}",
+        prog=row.script if called == row.script else f"atlas {verb}",
         description=summary,
         epilog=details.strip(),
         allow_abbrev=False,

@@ -1,4 +1,4 @@
-"""What a verb's `run` hands back to be printed, and how it gets at the project."""
+"""What a verb's `run` hands back to be printed."""
 
 from __future__ import annotations
 

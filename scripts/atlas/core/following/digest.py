@@ -7,7 +7,7 @@ imports next to nothing.
 
 from __future__ import annotations
 
-from atlas.core.rules.verb_permissions import LEAD
+from atlas.core.verbs import LEAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

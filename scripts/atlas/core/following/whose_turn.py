@@ -13,7 +13,7 @@ from atlas.core.records.team import Agent, Session
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import understanding, updates
-from atlas.core.rules.verb_permissions import LEAD, PERSON
+from atlas.core.verbs import LEAD, PERSON
 
 R = TypeVar("R")
 

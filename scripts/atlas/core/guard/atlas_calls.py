@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
+from atlas.core.verbs import VERBS
+
 from .programs import Options, Program
 
 SESSION = "CLAUDE_CODE_SESSION_ID"
 """The variable that tells ATLAS which session calls."""
-SCRIPTS = {
-    "atlas_start_planning.py": "plan",
-    "atlas_planning_status.py": "plan-status",
-    "atlas_modify_requirement.py": "requirement",
-    "atlas_approve_plan.py": "approve",
-    "atlas_start_orchestration.py": "start",
-    "atlas_orchestration_status.py": "status",
-    "atlas_register_agent.py": "register",
-    "atlas_assign_module.py": "assign",
-    "atlas_modify_module.py": "modify",
-    "atlas_reassign_module.py": "reassign",
-    "atlas_check_remote_agents.py": "check-agents",
-    "atlas_notify_agent.py": "notify",
-    "atlas_complete_module.py": "complete",
-    "atlas_launch_agent.py": "launch",
-    "atlas_share_discovery.py": "discover",
-    "atlas_create_workspace.py": "workspace",
-    "atlas_check_plan_phase.py": "check-plan",
-    "atlas_check_orchestration_phase.py": "check",
-    "atlas_poll_agent.py": "poll",
-    "atlas_update_verification.py": "update",
-    "atlas_compile_handoff.py": "handoff",
-}
-"""The verbs of scripts that are not named after them."""
+SCRIPTS = {verb.script: verb.name for verb in VERBS.values()}
+"""The verb of every documented script."""
 
 
 def verb_of(program: Program) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atlas.core.rules.verb_permissions import ALLOWED, LEAD, PERSON, READING, WORKER
+from atlas.core.verbs import LEAD, UNASKED, VERBS, WORKER, roles_of
 
 from . import refusals
 from .atlas_calls import hides_the_caller, verb_of
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from .role_view import RoleView
     from .tool_call import Call
-
-_INTERNAL = "supervise"
-"""What `atlas launch` starts, and nobody by hand."""
 
 
 def read(call: Call) -> list[Program]:
@@ -43,13 +40,14 @@ def broken(view: RoleView, run: list[Program]) -> Iterator[tuple[str, str]]:
 def _calling_atlas(view: RoleView, program: Program) -> Iterator[tuple[str, str]]:
     role = WORKER if view.unbound else view.role
     verb = verb_of(program)
+    roles = UNASKED if verb is None else roles_of(verb)
     if hides_the_caller(program):
         yield "verbs", refusals.why("caller")
-    elif verb is not None and (verb in ALLOWED[PERSON] - ALLOWED[role] or verb == _INTERNAL):
-        whose = "the lead" if verb in ALLOWED[LEAD] else "the person"
+    elif verb is not None and roles is not UNASKED and role not in roles:
+        whose = "the lead" if LEAD in roles else "the person"
         instead = "tell the lead what you need" if role == WORKER else "ask the person"
         yield "verbs", refusals.why("verbs", verb=verb, whose=whose, role=role, instead=instead)
-    elif verb is not None and verb not in READING and _is_elsewhere(view, program.folder):
+    elif verb is not None and not (verb in VERBS and VERBS[verb].reports) and _is_elsewhere(view, program.folder):
         yield "verbs", refusals.why("place", yours=", ".join(one.folder for one in view.workspaces))
 
 

@@ -7,7 +7,7 @@ that slips through is not evidence. It is read in a hook, so it imports next to 
 from __future__ import annotations
 
 from atlas.core.rules import verdicts
-from atlas.core.rules.verb_permissions import LEAD, WORKER
+from atlas.core.verbs import LEAD, WORKER
 
 from . import refusals
 from .protected_paths import Target, inside, is_document, is_temporary, own_paths, reaches, resolved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atlas.core.records.transitions import LIVE
-from atlas.core.rules.verb_permissions import LEAD, WORKER
+from atlas.core.verbs import LEAD, WORKER
 
 from .protected_paths import inside
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from atlas.core import interrupts
+from atlas.core.verbs import WORKER
 
-from .roles import ALLOWED, WORKER
+from .verb_permissions import ALLOWED
 
 _GIT = ("add", "commit", "status", "mv", "rm", "restore", "update-index --no-skip-worktree")
 """Reading (`git diff`, `git log`) is allowed by the client itself, which knows the options of theirs that write."""

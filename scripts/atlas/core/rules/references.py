@@ -9,9 +9,9 @@ from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MISSION, MODULE, SESSION, WORKFLOW, WORKSPACE, Kind
 from atlas.core.records.plan import Module, Workflow
 from atlas.core.records.transitions import LIVE
+from atlas.core.verbs import LEAD
 
 from . import graph
-from .roles import LEAD
 
 R = TypeVar("R")
 _WORKED_ON = ("assigned", "in_progress", "blocked", "pending_verification")

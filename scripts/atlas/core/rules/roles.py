@@ -8,22 +8,11 @@ from typing import Protocol, TypedDict, TypeVar
 from atlas.core.errors import AtlasError
 from atlas.core.ids import session_key
 from atlas.core.records.kinds import SESSION, WORKFLOW, WORKSPACE, Kind
+from atlas.core.verbs import LEAD, PERSON, WORKER
 
-from .verb_permissions import ALLOWED, DECIDING, LEAD, LEADING, PERSON, WORKER, WORKING
+from .verb_permissions import ALLOWED, DECIDING
 
-__all__ = [
-    "ALLOWED",
-    "DECIDING",
-    "LEAD",
-    "LEADING",
-    "PERSON",
-    "WORKER",
-    "WORKING",
-    "Actor",
-    "derive",
-    "require",
-    "require_own",
-]
+__all__ = ["LEAD", "PERSON", "WORKER", "Actor", "derive", "require", "require_own"]
 
 R = TypeVar("R")
 

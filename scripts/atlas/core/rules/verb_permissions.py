@@ -1,4 +1,4 @@
-"""The roles, and the one table of role × verb. It imports nothing, because hooks read it on every call.
+"""Role × verb, as the table of verbs has it.
 
 It guards against a model's shortcuts; it is no sandbox against malice: whoever may run commands as this user can
 change the files behind the store.
@@ -6,26 +6,13 @@ change the files behind the store.
 
 from __future__ import annotations
 
-PERSON, LEAD, WORKER = "person", "lead", "worker"
-
-READING = frozenset(
-    ("plan-status", "status", "history", "check-plan", "check", "inbox", "doctor", "conflicts", "settings")
-)
-LEADING = frozenset(
-    (
-        *("plan", "requirement", "approve", "start", "register", "assign", "modify", "reassign"),
-        *("check-agents", "listen", "notify", "complete", "lead", "repair", "launch", "stop-agent", "interrupt"),
-        *("workspace", "remove-workspace", "configure"),
-        *("poll", "update", "handoff"),
-        *("verify-instructions", "answer"),
-    )
-)
-WORKING = frozenset(("report", "repeat", "ask", "acknowledge", "discover"))
-DECIDING = frozenset(("configure-gates", "pause"))
-"""What lifts the gates: for people, not for those whom they hold."""
+from atlas.core.verbs import ANYONE, FORMS, LEAD, PERSON, VERBS, WORKER, roles_of
 
 ALLOWED: dict[str, frozenset[str]] = {
-    PERSON: READING | LEADING | WORKING | DECIDING,
-    LEAD: READING | LEADING | WORKING,
-    WORKER: READING | WORKING,
+    role: frozenset(name for name in (*VERBS, *FORMS) if role in (roles_of(name) or ())) for role in ANYONE
 }
+"""What each role may use: verbs, and forms of verbs that have roles of their own."""
+READING = frozenset(verb.name for verb in VERBS.values() if verb.reports)
+WORKING = ALLOWED[WORKER] - READING
+LEADING = ALLOWED[LEAD] - ALLOWED[WORKER]
+DECIDING = ALLOWED[PERSON] - ALLOWED[LEAD]

@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from atlas.adapters.store.recovery import View
 from atlas.adapters.system import hook_runner
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
@@ -22,7 +21,7 @@ from atlas.core.text import one_line
 
 from .client import client_findings
 from .findings import ok, problem
-from .scene import HOOKS, WORD, Caller, Scene
+from .scene import HOOKS, WORD, Caller, Opener, Scene
 
 _SECONDS = 60.0
 _NOT_TRIED = hook_runner.Answer("", f"not tried, the time of {_SECONDS:.0f} s was up")
@@ -39,7 +38,7 @@ class Canary(NamedTuple):
     fire: Callable[[], hook_runner.Answer]
 
 
-def live(folder: str, view: View) -> Iterator[Finding]:
+def live(folder: str, open_context: Opener) -> Iterator[Finding]:
     """A finding for each thing that was looked at or tried. Ends within a bounded time, and changes nothing."""
     yield from client_findings(folder)
     try:
@@ -51,7 +50,7 @@ def live(folder: str, view: View) -> Iterator[Finding]:
     yield from _try(_at_hand(folder, found), deadline)
     with tempfile.TemporaryDirectory(prefix="atlas-live-", ignore_cleanup_errors=True) as scratch:
         try:
-            scene = Scene(scratch, view)
+            scene = Scene(scratch, open_context)
         except (AtlasError, OSError) as error:
             yield problem("live", f"no scratch project could be made to try the gates in: {error}", "mend that first")
             return

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from atlas.adapters.git import git
-from atlas.adapters.store.file_store import FileStore
-from atlas.adapters.store.recovery import View
 from atlas.adapters.system import client, environment, hook_runner
 from atlas.core.paths import find_project
 from atlas.services.assignments import agents
@@ -17,7 +16,6 @@ from atlas.services.orchestration import dispatch, workflow
 from atlas.services.plan import plan
 from atlas.services.project import settings
 from atlas.services.project.context import Context
-from atlas.services.projections import projections
 
 HOOKS = os.path.join(os.path.dirname(environment.SCRIPTS), "hooks", "hooks.json")
 AGENT, MODULE = "canary", "live"
@@ -29,16 +27,20 @@ _GIT = (
 )
 
 
+Opener = Callable[[str, "str | None", Callable[[str], None]], Context]
+"""Makes the context of a folder and a session; it tells what was repaired in passing, a line each."""
+
+
 class Scene:
     """The project at `root`, in which the session `lead` leads, and the worker's folder `workspace`.
 
     Raises AtlasError when it cannot be made, e.g. because ATLAS's packages are missing.
     """
 
-    def __init__(self, scratch: str, view: View) -> None:
+    def __init__(self, scratch: str, open_context: Opener) -> None:
         self.root = os.path.join(os.path.realpath(scratch), "project")
         self.lead, self.worker, self.stranger = (str(uuid.uuid4()) for _ in range(3))
-        self._view = view
+        self._open_context = open_context
         os.mkdir(self.root)
         git.run(self.root, "init", "--quiet", "--template=", "--initial-branch=main")
         git.run(self.root, *_GIT, "commit", "--quiet", "--allow-empty", "--message=Start")
@@ -46,8 +48,7 @@ class Scene:
         self.workspace = self._begin()
 
     def context(self, session: str | None = None) -> Context:
-        store = FileStore(self.project, self._view, projections.update, lambda line: None)
-        return Context(self.project, store, session, self.root)
+        return self._open_context(self.root, session, lambda line: None)
 
     def _begin(self) -> str:
         lead = self.context(self.lead)

@@ -27,7 +27,7 @@ class Context:
         store: FileStore,
         session: str | None,
         folder: str | None = None,
-        courier: Callable[[Context, set[str]], None] | None = None,
+        courier: Courier | None = None,
     ) -> None:
         """`folder` is the current one. `courier` is called after each change that leaves messages in the outbox, with
         those whom they are for.
@@ -78,6 +78,10 @@ class Context:
     def _require_state(self) -> None:
         if not self.store.exists():
             raise AtlasError('there is no orchestration in this project yet: begin with atlas plan "GOAL"')
+
+
+Courier = Callable[[Context, set[str]], None]
+"""Delivers what a change left in the outbox, to those whom it is for."""
 
 
 def _left_for(tx: Transaction) -> set[str]:

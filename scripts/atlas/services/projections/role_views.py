@@ -24,7 +24,7 @@ from atlas.core.records.plan import Pause, Workflow
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import understanding
-from atlas.core.rules.verb_permissions import LEAD, WORKER
+from atlas.core.verbs import LEAD, WORKER
 from atlas.services.project import settings
 
 Gate = dict[str, Any]
