@@ -12,8 +12,9 @@ from typing import TypedDict
 from atlas.core import clock
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, MESSAGE, MODULE, SESSION, WORKFLOW, WORKSPACE
-from atlas.core.records.message import LEAD_MAILBOX, Message
+from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
+from atlas.core.records.protocol import Records
 from atlas.core.rules import graph, updates
 from atlas.core.rules.understanding import ANSWER, AUTHORIZE, JUDGE, REPEAT
 from atlas.core.text import marked, one_line
@@ -124,7 +125,7 @@ class LeadView:
         self.ready = _ready(self.records)
         busy = {assignment["agent"] for assignment in self.live}
         self.free = [key for key, agent in self.agents.items() if agent["type"] == "ai" and key not in busy]
-        self.failed: list[Message] = whose_turn.having(self.records, MESSAGE, '"status": "failed"')
+        self.failed = self.records.where(MESSAGE, status="failed")
 
     def at(self, *steps: str) -> Assignment | None:
         """The first assignment whose agent waits for one of these steps of the lead's."""
@@ -136,10 +137,9 @@ class LeadView:
         return next((one for one in found if not whose_turn.has_word(self.records, one)), None)
 
 
-def _ready(records: whose_turn.Records) -> list[Module]:
-    complete = [line for line in records.lines(MODULE) if '"status": "complete"' in line]
-    pending = whose_turn.having(records, MODULE, '"status": "pending"')
-    return graph.unblocked(pending, {line.partition('"id": "')[2].partition('"')[0] for line in complete})
+def _ready(records: Records) -> list[Module]:
+    pending, complete = records.where(MODULE, status="pending"), records.keys(MODULE, status="complete")
+    return graph.unblocked(pending, set(complete))
 
 
 def _of_lead(desk: LeadView) -> Iterator[Action]:
@@ -255,7 +255,7 @@ def _assign(desk: LeadView) -> Action | None:
 
 def _begin(desk: LeadView) -> Action | None:
     """An agent that has work to do and is in no session, as far as is known."""
-    places = {w["task_uuid"]: w for w in desk.records.all(WORKSPACE) if w["status"] == "ready"}
+    places = {w["task_uuid"]: w for w in desk.records.where(WORKSPACE, status="ready")}
     sessions = [one for one in desk.records.all(SESSION) if one["agent"] and one["id"] != desk.lead]
     for assignment in desk.by_ai:
         place, agent = places.get(assignment["task_uuid"]), desk.agents[assignment["agent"]]

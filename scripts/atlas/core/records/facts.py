@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from atlas.core import clock
 from atlas.core.ids import is_slug
 from atlas.core.text import one_line
 
-from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE, Kind
+from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE
+from .protocol import Records
 from .team import Session
 
-R = TypeVar("R")
 Fact = dict[str, Any]
-
-
-class Records(Protocol):
-    """The part of a transaction that folding needs."""
-
-    at: str
-
-    def get(self, kind: Kind[R], key: str) -> R | None: ...
-    def only(self, kind: Kind[R]) -> R | None: ...
-    def put(self, kind: Kind[R], record: R) -> None: ...
 
 
 def session_record(records: Records, key: str) -> Session:

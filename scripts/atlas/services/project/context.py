@@ -14,8 +14,6 @@ from atlas.core.rules import roles
 from atlas.core.rules.reach import withdraw_unreachable
 
 T = TypeVar("T")
-_QUEUED = '"status": "queued"'
-"""What the stored text of a message has in it while it waits; quotes in its words are escaped."""
 
 
 class Context:
@@ -82,5 +80,4 @@ class Context:
 
 def _left_for(tx: Transaction) -> set[str]:
     """Whom the messages are for that this change leaves in the outbox."""
-    ids = [key for key, line in tx.changes.get(MESSAGE.name, {}).items() if _QUEUED in (line or "")]
-    return {tx.need(MESSAGE, key)["to"] for key in ids}
+    return {message["to"] for message in tx.changed(MESSAGE) if message["status"] == "queued"}

@@ -25,7 +25,7 @@ def view(tx: Transaction) -> bytes:
     if workflow is None or workflow["phase"] != "orchestration":
         return b"---\nphase: planning\n---\n\nThe orchestration has not begun: see the plan.\n"
     modules, agents = tx.all(MODULE), tx.all(AGENT)
-    assignments = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
+    assignments = tx.where(ASSIGNMENT, status=LIVE)
     front = _front(
         workflow, modules, tx.lines(MODULE), agents, [tx.line(ASSIGNMENT, a["task_uuid"]) for a in assignments]
     )

@@ -29,8 +29,6 @@ from atlas.services.project import settings
 
 Gate = dict[str, Any]
 SESSIONS, WORKSPACES, HEARTBEATS, SUBAGENTS = "sessions", "workspaces", "heartbeats", "subagents"
-_AWAY = f'"transport": "{MAESTRO}"'
-"""What the stored text of an agent has in it whose answers do not come into the store by themselves."""
 
 
 def folder_of(project: Project) -> str:
@@ -64,7 +62,7 @@ def contents(project: Project, tx: Transaction) -> dict[str, bytes]:
             "role": LEAD,
             "agent": None,
             "workspaces": live,
-            "listens": any(_AWAY in line for line in tx.lines(AGENT)),
+            "listens": tx.count(AGENT, transport=MAESTRO) > 0,
             **part,
         }
     return {path: json.dumps(gate).replace(", ", ",\n", 1).encode() for path, gate in gates.items()}
