@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from atlas.core import clock
-from atlas.core.records.assignment import Assignment, Poll, Polling
+from atlas.core.records.assignment import Assignment, Poll, Polling, new_poll, new_polling
 from atlas.core.records.team import Settings
 
 PRIORITIES = ("normal", "high", "urgent")
@@ -41,14 +41,7 @@ def times_of(settings: Settings) -> Times:
 
 def begun(at: str, times: Times, is_person: bool) -> Polling:
     """The polling of a new assignment; people are never polled."""
-    return {
-        "last_poll": None,
-        "poll_count": 0,
-        "next_poll_due": None if is_person else clock.later(at, times.interval),
-        "poll_history": [],
-        "heard": None,
-        "escalated_at": None,
-    }
+    return new_polling(next_poll_due=None if is_person else clock.later(at, times.interval))
 
 
 def unanswered(polling: Polling) -> list[Poll]:
@@ -86,16 +79,7 @@ def priority(polling: Polling, now: str) -> str:
 
 def asked(polling: Polling, message: str, at: str) -> Poll:
     """Note a poll that is on its way by this message; it counts once it is `sent`."""
-    poll: Poll = {
-        "number": polling["poll_count"] + 1,
-        "at": at,
-        "message": message,
-        "priority": priority(polling, at),
-        "sent_at": None,
-        "answered_at": None,
-        "answered_by": None,
-        "answer": "",
-    }
+    poll = new_poll(number=polling["poll_count"] + 1, at=at, message=message, priority=priority(polling, at))
     polling["poll_history"] = [*polling["poll_history"], poll][-_KEPT:]
     return poll
 

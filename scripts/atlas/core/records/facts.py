@@ -10,27 +10,14 @@ from atlas.core.text import one_line
 
 from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE
 from .protocol import Records
-from .team import Session
+from .team import Session, new_session
 
 Fact = dict[str, Any]
 
 
 def session_record(records: Records, key: str) -> Session:
     """The session's record, or a new one that was first seen now."""
-    found = records.get(SESSION, key)
-    if found is not None:
-        return found
-    return {
-        "id": key,
-        "agent": None,
-        "first_seen": records.at,
-        "last_seen": records.at,
-        "ended_at": None,
-        "continued_as": None,
-        "stopped": None,
-        "spool_offset": 0,
-        "decisions": {},
-    }
+    return records.get(SESSION, key) or new_session(id=key, at=records.at)
 
 
 def fold(records: Records, key: str, facts: list[Fact], offset: int) -> None:

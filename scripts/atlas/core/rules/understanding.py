@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.assignment import Assignment, Repetition, Verification
+from atlas.core.records.assignment import Assignment, Repetition, Verification, new_verification
 from atlas.core.records.plan import Module
 from atlas.core.text import one_line
 
@@ -33,26 +33,9 @@ class Claim(NamedTuple):
     files: frozenset[str]
 
 
-def fresh(at: str, exempt: bool) -> Verification:
-    """How the verification of a new assignment begins; for who is `exempt` it ends there."""
-    return {
-        "status": "verified" if exempt else "awaiting_repetition",
-        "repetition_received": False,
-        "repetition_correct": False,
-        "questions_asked": 0,
-        "questions_answered": 0,
-        "authorized_at": at if exempt else None,
-        "attempts": 0,
-        "repetition": None,
-        "findings": [],
-        "correction": None,
-        "questions": [],
-    }
-
-
-def reopened(verification: Verification, at: str) -> Verification:
+def reopened(verification: Verification) -> Verification:
     """The verification of a task that was changed: the agent repeats it anew. What was asked and answered stays."""
-    anew = fresh(at, exempt=False)
+    anew = new_verification()
     anew["questions_asked"] = verification["questions_asked"]
     anew["questions_answered"] = verification["questions_answered"]
     anew["questions"] = verification["questions"]

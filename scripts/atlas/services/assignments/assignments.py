@@ -10,10 +10,10 @@ from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
 from atlas.core.letters.handover import stop_body
-from atlas.core.records.assignment import Assignment
+from atlas.core.records.assignment import Assignment, new_assignment, new_verification
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.plan import Module
-from atlas.core.records.team import Agent
+from atlas.core.records.team import HUMAN, Agent
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph, roles, understanding
 from atlas.services.integration import conflicts
@@ -69,25 +69,19 @@ def _result(module: Module, agent: Agent, assignment: Assignment, created: bool)
 
 
 def _give(tx: Transaction, module: Module, agent: Agent) -> Assignment:
-    task_uuid = f"task-{os.urandom(6).hex()}"
-    human = agent["type"] == "human"
-    assignment: Assignment = {
-        "task_uuid": task_uuid,
-        "agent": agent["id"],
-        "agent_type": agent["type"],
-        "module": module["id"],
-        "github_issue": module["github_issue"],
-        "assigned_at": tx.at,
-        "status": "assigned",
-        "ended_at": None,
-        "instruction_verification": understanding.fresh(tx.at, exempt=human),
-        "progress_polling": poll_schedule.begun(tx.at, poll_schedule.times_of(current(tx)), human),
-        "instruction_updates": [],
-        "handover": None,
-        "continues": _left_work(tx, module["id"]),
-        "reports": [],
-    }
-    tx.patch(MODULE, module, status="assigned", assigned_to=agent["id"], task_uuid=task_uuid)
+    is_person = agent["type"] == HUMAN
+    assignment = new_assignment(
+        task_uuid=f"task-{os.urandom(6).hex()}",
+        agent=agent["id"],
+        agent_type=agent["type"],
+        module=module["id"],
+        github_issue=module["github_issue"],
+        assigned_at=tx.at,
+        verification=new_verification(authorized_at=tx.at if is_person else None),
+        polling=poll_schedule.begun(tx.at, poll_schedule.times_of(current(tx)), is_person),
+        continues=_left_work(tx, module["id"]),
+    )
+    tx.patch(MODULE, module, status="assigned", assigned_to=agent["id"], task_uuid=assignment["task_uuid"])
     tx.put(ASSIGNMENT, assignment)
     return assignment
 

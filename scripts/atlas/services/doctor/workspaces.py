@@ -16,7 +16,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.paths import WORKTREES, Project
 from atlas.core.records.kinds import WORKSPACE
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.workspace import LEFT, Workspace, new_workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_path
@@ -35,7 +35,7 @@ from atlas.services.workspaces.clearing import (
 )
 from atlas.services.workspaces.files import is_equipped, write_own
 from atlas.services.workspaces.removal import kept_commits
-from atlas.services.workspaces.workspaces import BRANCHES, blank
+from atlas.services.workspaces.workspaces import BRANCHES
 
 from .findings import REPAIR, Finding, number_of, ok, problem, warning
 
@@ -140,7 +140,7 @@ def _put_back(project: Project, record: Workspace) -> None:
 
 
 def _gone(project: Project, record: Workspace) -> Fault:
-    name, left = record["name"], record["status"] in ("abandoned", "merged")
+    name, left = record["name"], record["status"] in LEFT
     if left or git.commit_of(project.root, f"refs/heads/{record['branch']}") is None:
         return Fault(
             warning if left else problem,
@@ -157,7 +157,7 @@ def _gone(project: Project, record: Workspace) -> Fault:
 
 
 def _note_gone(context: Context, record: Workspace) -> None:
-    if record["status"] not in ("abandoned", "merged"):
+    if record["status"] not in LEFT:
         undo(context, "repair", record["name"], "its folder and its branch were removed by somebody", cleared=True)
     removed = context.transact("repair", lambda tx, actor: _removed(tx, record["name"]))
     clear(context.project, removed, _kept(context, record))
@@ -169,7 +169,7 @@ def _kept(context: Context, record: Workspace) -> list[str]:
 
 def _removed(tx: Transaction, name: str) -> Workspace:
     record = tx.need(WORKSPACE, name)
-    status = record["status"] if record["status"] in ("abandoned", "merged") else "abandoned"
+    status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=record["removed_at"] or tx.at, process=None)
 
 
@@ -283,7 +283,8 @@ def _adopt(context: Context, entry: worktree.Entry) -> None:
     def run(tx: Transaction, actor: Actor) -> None:
         kept = kept_commits(tx, context.project, base)[1:]
         begun = git.run(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
-        record = blank(name, entry.branch or BRANCHES + name, begun or base, tx.at)
+        branch = entry.branch or BRANCHES + name
+        record = new_workspace(name=name, branch=branch, base_commit=begun or base, created_at=tx.at)
         tx.put(WORKSPACE, record)
         tx.patch(WORKSPACE, record, status="abandoned", ready_at=tx.at)
 

@@ -16,7 +16,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import discoveries
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKSPACE
-from atlas.core.records.message import Discovery, Recipient
+from atlas.core.records.message import ATLAS, Discovery, Recipient, new_discovery, new_recipient
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph, roles
@@ -30,8 +30,6 @@ from .mailbox import post
 Result = dict[str, Any]
 Told = tuple[list[Result], list[str]]
 """Who of those without a workspace gets a message, and which people are to be told."""
-ATLAS = "atlas"
-"""The sender of what ATLAS found itself."""
 LONGEST = {"text": 4000, "impact": 2000, "action": 2000}
 _PRIORITY = {"critical": "urgent", "important": "high"}
 
@@ -150,9 +148,7 @@ def _sender(tx: Transaction, actor: roles.Actor, claimed: str | None) -> str:
 
 def _new(tx: Transaction, sender: str, fields: dict[str, Any], request: str | None) -> Discovery:
     mark = hashlib.sha256(f"{sender} {request}".encode()).hexdigest()[:12] if request else os.urandom(6).hex()
-    record: Any = {"id": f"disc-{mark}", "sender": sender, "created_at": tx.at, "recipients": [], **fields}
-    discovery: Discovery = record
-    return discovery
+    return new_discovery(id=f"disc-{mark}", sender=sender, created_at=tx.at, **fields)
 
 
 def _keep(tx: Transaction, discovery: Discovery, address: Callable[[Transaction, Discovery], Told]) -> Result:
@@ -200,15 +196,8 @@ def _address_agent(tx: Transaction, word: Discovery, agent: str) -> Told:
 
 
 def _recipient(workspace: Workspace) -> Recipient:
-    return {
-        "agent": workspace["agent"] or "",
-        "workspace": workspace["name"],
-        "module": workspace["module"] or "",
-        "status": "queued",
-        "delivered_at": None,
-        "session": None,
-        "tool": None,
-    }
+    agent, module = workspace["agent"] or "", workspace["module"] or ""
+    return new_recipient(agent=agent, workspace=workspace["name"], module=module)
 
 
 def _message(tx: Transaction, discovery: Discovery, agent: str, task_uuid: str | None) -> Result:

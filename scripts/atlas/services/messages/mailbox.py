@@ -12,7 +12,7 @@ from atlas.core import text
 from atlas.core.errors import AtlasError
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import AGENT, MESSAGE, SESSION
-from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, Message
+from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, NOTIFICATION, Message, new_message
 from atlas.core.rules import roles
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
@@ -29,7 +29,7 @@ def post(
     subject: str,
     body: str,
     *,
-    kind: str = "notification",
+    kind: str = NOTIFICATION,
     priority: str = "normal",
     task_uuid: str | None = None,
     request: str | None = None,
@@ -43,36 +43,23 @@ def post(
     unless it is said.
     """
     mark = hashlib.sha256(f"{to} {request}".encode()).hexdigest()[:12] if request else os.urandom(6).hex()
-    message_id = f"msg-{mark}"
-    found = tx.get(MESSAGE, message_id)
+    found = tx.get(MESSAGE, f"msg-{mark}")
     if found is not None:
         return found
-    agent = tx.get(AGENT, to)
-    message: Message = {
-        "id": message_id,
-        "to": to,
-        "sender": sender or (tx.actor or {}).get("agent") or (tx.actor or {}).get("role") or roles.PERSON,
-        "subject": text.one_line(subject),
-        "body": body,
-        "type": kind,
-        "priority": priority,
-        "status": "queued",
-        "created_at": tx.at,
-        "sent_at": None,
-        "seen_at": None,
-        "task_uuid": task_uuid,
-        "error": None,
-        "transport": agent["transport"] if agent else BUILT_IN,
-        "held": held,
-        "attempts": 0,
-        "in_doubt": False,
-        "next_try": None,
-        "external_id": None,
-        "read_at": None,
-        "in_reply_to": None,
-        "trusted": True,
-        "origin": None,
-    }
+    agent, actor = tx.get(AGENT, to), tx.actor or {}
+    message = new_message(
+        id=f"msg-{mark}",
+        to=to,
+        sender=sender or actor.get("agent") or actor.get("role") or roles.PERSON,
+        subject=text.one_line(subject),
+        body=body,
+        created_at=tx.at,
+        type=kind,
+        priority=priority,
+        task_uuid=task_uuid,
+        transport=agent["transport"] if agent else BUILT_IN,
+        held=held,
+    )
     return _let_go(tx, message)
 
 

@@ -16,7 +16,7 @@ from atlas.adapters.system import file_lock
 from atlas.core import clock
 from atlas.core.letters import subjects
 from atlas.core.letters.handover import keep_body, take_away_body
-from atlas.core.records.assignment import Assignment, Handover
+from atlas.core.records.assignment import Assignment, Handover, new_handover
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION
 from atlas.core.records.message import BUILT_IN
 from atlas.core.records.workspace import Workspace
@@ -78,7 +78,7 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
         told = discoveries.stop_work(tx, actor, old, take_away_body(module), stop=True) or tell_stop(tx, old)
         seconds = current(tx)["reassign_wait_seconds"] if wait is None else wait
         until = clock.later(tx.at, int(seconds))
-        handover = {"to": agent_id, "at": tx.at, "until": until, "told": [told], "saved": None}
+        handover = new_handover(to=agent_id, at=tx.at, until=until, told=[told])
     handover["to"] = agent_id
     return _Old(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
 

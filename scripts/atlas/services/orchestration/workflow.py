@@ -8,7 +8,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import MODULE, WORKFLOW
-from atlas.core.records.plan import Module, Workflow
+from atlas.core.records.plan import Module, Workflow, new_module
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch
@@ -78,23 +78,17 @@ def _started(workflow: Workflow, tx: Transaction, created: bool) -> Result:
 
 def module_record(planned: dict[str, Any]) -> Module:
     """The record of a module, from its fields in the plan."""
-    return {
-        "id": planned["id"],
-        "name": planned["name"],
-        "description": planned["description"],
-        "status": "pending",
-        "priority": planned["priority"],
-        "acceptance_criteria": list(planned["acceptance_criteria"]),
-        "dependencies": list(planned["dependencies"]),
-        "checks": list(planned["checks"]),
-        "scope": list(planned["scope"]),
-        "assigned_to": None,
-        "task_uuid": None,
-        "github_issue": planned.get("github_issue"),
-        "pr": None,
-        "verification_loops": 0,
-        "evidence": [],
-    }
+    return new_module(
+        id=planned["id"],
+        name=planned["name"],
+        priority=planned["priority"],
+        description=planned["description"],
+        acceptance_criteria=planned["acceptance_criteria"],
+        dependencies=planned["dependencies"],
+        checks=planned["checks"],
+        scope=planned["scope"],
+        github_issue=planned.get("github_issue"),
+    )
 
 
 def lead(context: Context, only_show: bool = False) -> Result:

@@ -9,7 +9,7 @@ from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import in_force
 from atlas.core.records.kinds import ASSIGNMENT, KINDS, MISSION, MODULE, SESSION, SETTINGS, WORKFLOW, WORKSPACE
-from atlas.core.records.plan import Mission, Workflow
+from atlas.core.records.plan import Workflow, new_mission, new_workflow
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import edits
 from atlas.core.rules.roles import Actor
@@ -35,8 +35,8 @@ def start(context: Context, goal: str, abandon: bool = False) -> Result:
             return _already_planning(tx, workflow, goal)
         _clear(tx)
         plan_id = _plan_id(tx.at, workflow)
-        tx.put(MISSION, _new_mission(plan_id, goal, tx.at))
-        tx.put(WORKFLOW, _new_workflow(plan_id, actor, tx.at))
+        tx.put(MISSION, new_mission(id=plan_id, goal=goal, created_at=tx.at))
+        tx.put(WORKFLOW, new_workflow(id=plan_id, lead=actor["session"], created_at=tx.at))
         tx.put_plan(PlanDocument.new(plan_id, goal, tx.at).data)
         return {"plan_id": plan_id, "goal": goal, "created": True, "plan_file": context.project.plan}
 
@@ -58,29 +58,6 @@ def _plan_id(at: str, previous: Workflow | None) -> str:
     if previous is not None and plan_id <= previous["plan_id"]:
         return _plan_id(clock.later(at, 1), previous)
     return plan_id
-
-
-def _new_mission(plan_id: str, goal: str, at: str) -> Mission:
-    return {"id": plan_id, "goal": goal, "created_at": at, "understanding": "", "success_criteria": []}
-
-
-def _new_workflow(plan_id: str, actor: Actor, at: str) -> Workflow:
-    return {
-        "id": plan_id,
-        "phase": "planning",
-        "status": "drafting",
-        "plan_id": plan_id,
-        "plan_sha": None,
-        "started_at": None,
-        "completed_at": None,
-        "integration_branch": None,
-        "integration_commit": None,
-        "base_branch": None,
-        "lead": actor["session"],
-        "lead_since": at if actor["session"] else None,
-        "paused": None,
-        "transitions": [{"to": "drafting", "at": at, "verb": "plan"}],
-    }
 
 
 def _clear(tx: Transaction) -> None:

@@ -14,7 +14,7 @@ from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
-from atlas.core.records.plan import Check, Evidence, Module
+from atlas.core.records.plan import Check, Evidence, Module, new_evidence
 from atlas.core.records.workspace import Workspace
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration import branch as integration
@@ -64,14 +64,8 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
     work = context.read("complete", lambda tx, actor: _Work(tx, module_id, reason))
     with _held(context, work.workspace):
         commit, ran = _check(context, work, limit)
-        evidence: Evidence = {
-            "commit": commit,
-            "integrated": None,
-            "at": "",
-            "passed": all(check["exit_code"] == 0 for check in ran),
-            "reason": reason,
-            "checks": ran,
-        }
+        passed = all(check["exit_code"] == 0 for check in ran)
+        evidence = new_evidence(commit=commit, passed=passed, reason=reason, checks=ran)
         if not evidence["passed"]:
             return context.transact("complete", lambda tx, actor: _failed(tx, work, evidence))
         context.transact("complete", lambda tx, actor: _begin_merge(tx, work, reason))

@@ -15,7 +15,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION, WORKSPACE
 from atlas.core.records.transitions import LIVE
-from atlas.core.records.workspace import Process, Workspace
+from atlas.core.records.workspace import Process, Workspace, new_process
 from atlas.core.rules import understanding
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
@@ -106,7 +106,7 @@ def _process(mode: str, pid: int, tmux_name: str | None) -> Process:
     born = process.birth(pid)
     if born is None:
         raise AtlasError(f"the agent's session ended at once (process {pid}): try --print and run the command yourself")
-    return {"mode": mode, "pid": pid, "birth": born, "started_at": clock.now(), "session": None, "tmux": tmux_name}
+    return new_process(mode=mode, pid=pid, birth=born, started_at=clock.now(), tmux=tmux_name)
 
 
 def _record(tx: Transaction, name: str, started: Process) -> None:

@@ -16,9 +16,9 @@ from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
 from atlas.core.paths import Project, contains, own_path
-from atlas.core.records.assignment import Assignment, Question, Repetition
+from atlas.core.records.assignment import Assignment, Question, Repetition, new_question
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
-from atlas.core.records.message import LEAD_MAILBOX
+from atlas.core.records.message import ATLAS, LEAD_MAILBOX
 from atlas.core.records.plan import Module
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
@@ -26,7 +26,6 @@ from atlas.core.rules import roles, understanding
 from atlas.core.rules.reach import is_occupied
 from atlas.core.rules.understanding import Claim
 from atlas.services.assignments import assignments
-from atlas.services.messages import discoveries
 from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing
@@ -153,7 +152,7 @@ def _take_back(tx: Transaction, module: Module, assignment: Assignment) -> None:
         handshake.unassigned_body(module, agent, assignment["instruction_verification"]),
         priority="high",
         task_uuid=task_uuid,
-        sender=discoveries.ATLAS,
+        sender=ATLAS,
     )
 
 
@@ -168,7 +167,7 @@ def reopen(tx: Transaction, module: Module, assignment: Assignment) -> bool:
     status = "in_progress" if assignment["status"] == "reported" else assignment["status"]
     if status != assignment["status"]:
         tx.patch(MODULE, module, status=status)
-    anew = understanding.reopened(verification, tx.at)
+    anew = understanding.reopened(verification)
     tx.patch(ASSIGNMENT, assignment, status=status, instruction_verification=anew)
     return begun
 
@@ -176,7 +175,7 @@ def reopen(tx: Transaction, module: Module, assignment: Assignment) -> bool:
 def say(tx: Transaction, assignment: Assignment, subject: str, body: str) -> None:
     """Tell an agent something about its instructions."""
     kind, task_uuid = "instruction_verification", assignment["task_uuid"]
-    by = discoveries.ATLAS if (tx.actor or {}).get("agent") == assignment["agent"] else None
+    by = ATLAS if (tx.actor or {}).get("agent") == assignment["agent"] else None
     post(tx, assignment["agent"], subject, body, kind=kind, priority="high", task_uuid=task_uuid, sender=by)
 
 
@@ -284,4 +283,4 @@ def ask(context: Context, module_id: str, text: str) -> Result:
 def _new_question(at: str, before: list[Question], text: str) -> Question:
     if len(before) >= MOST_QUESTIONS:
         raise AtlasError(f"{MOST_QUESTIONS} questions were asked: report blocked, and say what you need")
-    return {"id": f"q{len(before) + 1}", "text": text, "asked_at": at, "answer": None, "answered_at": None}
+    return new_question(id=f"q{len(before) + 1}", text=text, asked_at=at)

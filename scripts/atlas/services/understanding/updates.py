@@ -13,7 +13,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import subjects, updates
-from atlas.core.records.assignment import Assignment, Update
+from atlas.core.records.assignment import Assignment, Update, new_update
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY
 from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
@@ -63,20 +63,8 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
 
 def _new(tx: Transaction, actor: roles.Actor, assignment: Assignment, kind: str, text: str, minor: bool) -> Update:
     known = assignment["instruction_updates"]
-    update: Update = {
-        "id": f"u{len(known) + 1}",
-        "type": kind,
-        "text": text,
-        "minor": minor,
-        "at": tx.at,
-        "by": actor["agent"] or actor["role"],
-        "told": "none",
-        "status": "sent",
-        "received_at": None,
-        "answers": [],
-        "concerns": [],
-        "resumed_at": None,
-    }
+    by = actor["agent"] or actor["role"]
+    update = new_update(id=f"u{len(known) + 1}", type=kind, text=text, minor=minor, at=tx.at, by=by)
     known.append(update)
     return update
 
