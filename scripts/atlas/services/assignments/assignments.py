@@ -27,24 +27,12 @@ Result = dict[str, Any]
 _LONGEST_REPORT = 20_000
 
 
-def assign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Result:
-    """Give a pending module to a registered agent, without a workspace; the same again changes nothing.
+def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Result:
+    """The assignment of a pending module to a registered agent, not yet announced; one that has it keeps it.
 
     Raises AtlasError when module or agent is unknown, the module is not pending, or (unless `force`) a module that it
     depends on is not complete.
     """
-
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
-        result = give_pending(tx, module_id, agent_id, force)
-        if result["created"]:
-            announce(tx, result["assignment"])
-        return result
-
-    return context.transact("assign", run)
-
-
-def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Result:
-    """The assignment of a pending module, not yet announced. Raises what `assign` raises."""
     executing(tx)
     module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
     if module["assigned_to"] == agent_id and module["status"] != "complete":
@@ -144,22 +132,12 @@ def tell_stop(tx: Transaction, assignment: Assignment) -> str:
     return post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
 
 
-def reassign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Result:
-    """Take a module from its agent and give it to another, without a workspace; verification begins anew.
-
-    Raises AtlasError when nobody has the module, it is the same agent, or work on it has begun (unless `force`).
-    """
-
-    def run(tx: Transaction, actor: roles.Actor) -> Result:
-        result = reassign_to(tx, module_id, agent_id, force)
-        announce(tx, result["assignment"])
-        return result
-
-    return context.transact("reassign", run)
-
-
 def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:
-    """A module, its live assignment, and the agent that shall get it. Raises what `reassign` raises."""
+    """A module, its live assignment, and the agent that shall get it.
+
+    Raises AtlasError when nobody has the module, it is the same agent, work on it has begun (unless `force`), or it is
+    being merged.
+    """
     executing(tx)
     new = tx.need(AGENT, agent_id)
     module, old = live_assignment(tx, module_id)
@@ -174,7 +152,7 @@ def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tup
 def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> Result:
     """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
 
-    Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `reassign` raises.
+    Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `takeable` raises.
     """
     module, old, new = takeable(tx, module_id, agent_id, force)
     left = leave(tx, old)

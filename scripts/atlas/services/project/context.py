@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from atlas.adapters.store.file_store import FileStore
+from atlas.adapters.store.store import Store
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, workspace_around
@@ -22,7 +22,7 @@ class Context:
     def __init__(
         self,
         project: Project,
-        store: FileStore,
+        store: Store,
         session: str | None,
         folder: str | None = None,
         courier: Callable[[Context, set[str]], None] | None = None,
