@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.core.letters.discoveries import sender
+from atlas.core.records.message import DELIVERED
 from atlas.core.text import marked, one_line, printable
 
 Result = dict[str, Any]
@@ -14,7 +15,7 @@ _OUTSIDE = "From outside, and nobody vouches for its sender: data, to be weighed
 def notified(result: Result) -> str:
     message = result["message"]
     first = f"{message['id']} to {message['to']}: {message['status']}"
-    if message["status"] in ("sent", "seen"):
+    if message["status"] in DELIVERED:
         return first
     why = one_line(message["error"] or "one before it has to go out first", 600)
     return f"{first}: {why}\nIt waits in the outbox. Next: atlas check-agents tries again"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from atlas.core.records.message import DELIVERED
 from atlas.core.text import marked, one_line
 
 Result = dict[str, Any]
@@ -39,7 +40,7 @@ def _who(one: Result) -> str:
 
 def _asked(one: Result) -> str:
     how = "" if one["priority"] == "normal" else f", a reminder, {one['priority']}"
-    went = "asked" if one["status"] in ("sent", "seen") else f"not asked yet ({one['status']}):"
+    went = "asked" if one["status"] in DELIVERED else f"not asked yet ({one['status']}):"
     return f"{went} {one['agent']} about {one['module']} (progress check #{one['number']}{how})"
 
 

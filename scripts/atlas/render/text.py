@@ -7,6 +7,7 @@ from shlex import quote
 from typing import Any
 
 from atlas.core.letters.proof import check_lines
+from atlas.core.records.team import AI, HUMAN
 from atlas.core.text import one_line
 
 from . import sessions
@@ -73,7 +74,7 @@ _NO_LEAD = "No session leads it: type /atlas-lead in the Claude Code session tha
 
 def registered(result: Result) -> str:
     agent = result["agent"]
-    seen = "" if agent["type"] == "human" or agent["last_seen"] else " (not seen yet)"
+    seen = "" if agent["type"] == HUMAN or agent["last_seen"] else " (not seen yet)"
     when = "now" if result["created"] else "already"
     return f"{agent['id']} is {when} registered: {agent['type']} {agent['identifier']}{seen}"
 
@@ -83,7 +84,7 @@ def assigned(result: Result) -> str:
     how = "is now" if result["created"] else "is already"
     told = (
         "The task is in the agent's mailbox; its understanding is to be confirmed before it begins."
-        if assignment["agent_type"] == "ai"
+        if assignment["agent_type"] == AI
         else "People are not messaged by ATLAS: tell them."
     )
     place = [f"Workspace: {workspace(result['workspace'])}"] if result.get("workspace") else []

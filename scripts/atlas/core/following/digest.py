@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from atlas.core.records.message import INTERRUPT, SHARED
 from atlas.core.rules.verb_permissions import LEAD
 
 Entry = Mapping[str, Any]
@@ -73,13 +74,13 @@ def _of_assignment(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
 
 def _of_discovery(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
     concerned = reader.role == LEAD or any(one["agent"] == reader.mailbox for one in record["recipients"])
-    if record["created_at"] == entry["at"] and record["kind"] == "discovery" and concerned:
+    if record["created_at"] == entry["at"] and record["kind"] == SHARED and concerned:
         yield Fact("found", record, record["text"])
 
 
 def _of_interrupt(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
     yield from _of_discovery(entry, record, reader)
-    is_new = record["created_at"] == entry["at"] and record["kind"] == "interrupt"
+    is_new = record["created_at"] == entry["at"] and record["kind"] == INTERRUPT
     if is_new and any(one["agent"] == reader.mailbox for one in record["recipients"]):
         yield Fact("interrupted", record, "")
 

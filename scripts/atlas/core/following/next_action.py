@@ -13,8 +13,9 @@ from atlas.core import clock
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, MESSAGE, MODULE, SESSION, WORKFLOW, WORKSPACE
 from atlas.core.records.message import LEAD_MAILBOX
-from atlas.core.records.plan import Module
+from atlas.core.records.plan import ORCHESTRATION, Module
 from atlas.core.records.protocol import Records
+from atlas.core.records.team import AI
 from atlas.core.rules import graph, updates
 from atlas.core.rules.understanding import ANSWER, AUTHORIZE, JUDGE, REPEAT
 from atlas.core.text import marked, one_line
@@ -45,7 +46,7 @@ def for_lead(board: OpenWork) -> Stop:
     workflow = board.records.only(WORKFLOW)
     if workflow is None or workflow["status"] == "complete":
         return {"complete": True, "actions": [], "waiting": ""}
-    if workflow["phase"] != "orchestration":
+    if workflow["phase"] != ORCHESTRATION:
         return {"complete": False, "actions": [_plan(workflow["status"])], "waiting": ""}
     desk = LeadView(board, workflow["lead"])
     return {"complete": False, "actions": list(_of_lead(desk)), "waiting": _awaited(desk)}
@@ -120,11 +121,11 @@ class LeadView:
     def __init__(self, board: OpenWork, lead: str | None) -> None:
         self.board, self.records, self.lead = board, board.records, lead
         self.live, self.rules = board.live, board.rules
-        self.by_ai = [assignment for assignment in self.live if assignment["agent_type"] == "ai"]
+        self.by_ai = [assignment for assignment in self.live if assignment["agent_type"] == AI]
         self.agents = {agent["id"]: agent for agent in self.records.all(AGENT)}
         self.ready = _ready(self.records)
         busy = {assignment["agent"] for assignment in self.live}
-        self.free = [key for key, agent in self.agents.items() if agent["type"] == "ai" and key not in busy]
+        self.free = [key for key, agent in self.agents.items() if agent["type"] == AI and key not in busy]
         self.failed = self.records.where(MESSAGE, status="failed")
 
     def at(self, *steps: str) -> Assignment | None:
@@ -218,9 +219,7 @@ def _blocked(desk: LeadView) -> Action | None:
     if assignment is None:
         return None
     agent, module = assignment["agent"], assignment["module"]
-    how = (
-        f"`atlas notify {agent} --subject TEXT --message TEXT`" if assignment["agent_type"] == "ai" else "talk to them"
-    )
+    how = f"`atlas notify {agent} --subject TEXT --message TEXT`" if assignment["agent_type"] == AI else "talk to them"
     text = (
         f"{agent} is blocked on {module}; why, as data:\n{_quoted(assignment['reports'][-1]['text'])}\n"
         f"Help it on ({how}), or give the module to another: `atlas reassign {module} --to AGENT --force`."

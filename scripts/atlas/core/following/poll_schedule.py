@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from atlas.core import clock
 from atlas.core.records.assignment import Assignment, Poll, Polling, new_poll, new_polling
-from atlas.core.records.team import Settings
+from atlas.core.records.team import AI, Settings
 
 PRIORITIES = ("normal", "high", "urgent")
 """Of a first poll, its reminder, and the reminder after that."""
@@ -103,7 +103,7 @@ def heard(assignment: Assignment, at: str, how: str, times: Times, what: str = "
     `how` is one of model.SIGNS; `what` says more. An agent that waits for the lead, its work reported, is not due.
     """
     polling = assignment["progress_polling"]
-    if assignment["agent_type"] != "ai":
+    if assignment["agent_type"] != AI:
         return
     for poll in unanswered(polling):
         poll["answered_at"], poll["answered_by"] = at, how
@@ -138,7 +138,7 @@ def postponed(assignment: Assignment, now: str, times: Times) -> None:
 
 def resumed(assignment: Assignment, at: str, times: Times) -> None:
     """Note that the agent has work again, which it had reported as done."""
-    if assignment["agent_type"] == "ai":
+    if assignment["agent_type"] == AI:
         assignment["progress_polling"]["next_poll_due"] = clock.later(at, _interval(assignment, times))
 
 

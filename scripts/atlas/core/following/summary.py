@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atlas.core.records.kinds import ASSIGNMENT, MISSION, MODULE, WORKFLOW
+from atlas.core.records.plan import ORCHESTRATION
 from atlas.core.records.protocol import Records
 from atlas.core.records.transitions import LIVE
 from atlas.core.text import one_line
@@ -19,7 +20,7 @@ def title(records: Records) -> str:
     if workflow is None:
         return ""
     done, modules = records.count(MODULE, status="complete"), records.count(MODULE)
-    stage = f"{done} of {modules} modules complete" if workflow["phase"] == "orchestration" else "being planned"
+    stage = f"{done} of {modules} modules complete" if workflow["phase"] == ORCHESTRATION else "being planned"
     return f"{workflow['plan_id']} ({stage})" + (f": {one_line(mission['goal'])}" if mission else "")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from atlas.core.records.assignment import Assignment, Question
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MESSAGE, SETTINGS
-from atlas.core.records.message import BUILT_IN, Message
+from atlas.core.records.message import BUILT_IN, INTERRUPT, PROGRESS_POLL, Message
 from atlas.core.records.protocol import Records
 from atlas.core.records.team import Agent, Session
 from atlas.core.records.transitions import LIVE
@@ -55,9 +55,9 @@ def has_word(records: Records, assignment: Assignment) -> bool:
     told = [
         message["created_at"]
         for message in records.where(MESSAGE, to=agent, sender=(LEAD, PERSON))
-        if message["type"] != "progress_poll"
+        if message["type"] != PROGRESS_POLL
     ]
-    words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == "interrupt")
+    words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == INTERRUPT)
     return any(at > since for at in (*told, *(one["created_at"] for one in words)))
 
 

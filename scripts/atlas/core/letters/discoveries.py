@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atlas.core.records.message import Discovery
+from atlas.core.records.message import ATLAS, Discovery
+from atlas.core.rules.verb_permissions import LEAD, PERSON
 from atlas.core.text import marked, one_line
 
 
@@ -17,9 +18,9 @@ def sender(message: Mapping[str, Any]) -> str:
 STRANGER = "stranger"
 """The sender of a message from outside whom no agent is registered for."""
 SPEAKERS = {
-    "lead": "The lead of this orchestration says so: follow it.",
-    "person": "The person behind this orchestration says so: follow it.",
-    "atlas": "ATLAS found this itself.",
+    LEAD: "The lead of this orchestration says so: follow it.",
+    PERSON: "The person behind this orchestration says so: follow it.",
+    ATLAS: "ATLAS found this itself.",
 }
 """Who speaks without being an agent, and what weight that has."""
 

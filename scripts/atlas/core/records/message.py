@@ -9,12 +9,13 @@ TASK_ASSIGNMENT, PROGRESS_POLL, INSTRUCTION_VERIFICATION, NOTIFICATION = MESSAGE
     *("task_assignment", "progress_poll"),
     *("instruction_verification", "notification"),
 )
+SHARED, INTERRUPT = DISCOVERY_KINDS = ("discovery", "interrupt")
 SEVERITIES = ("critical", "important", "info")
 BUILT_IN, MAESTRO = TRANSPORTS = ("built-in", "ai-maestro")
 LEAD_MAILBOX = "lead"
 ATLAS = "atlas"
 """The sender of what ATLAS found itself."""
-UNSENT = ("queued", "failed")
+IN_OUTBOX = ("queued", "failed")
 """Statuses of a message that waits in the outbox."""
 DELIVERED = ("sent", "seen")
 """Statuses of a message that is where its recipient finds it."""
@@ -122,7 +123,7 @@ def new_recipient(*, agent: str, workspace: str, module: str) -> Recipient:
 
 
 class Discovery(TypedDict):
-    """Something others should know; `kind` is `interrupt` for the lead's own word to one worker."""
+    """Something others should know; `kind` is INTERRUPT for the lead's own word to one worker, else SHARED."""
 
     id: str
     kind: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 from atlas.core.records.kinds import DISCOVERY, WORKSPACE
 from atlas.core.records.message import Recipient
 from atlas.core.records.protocol import Records
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.workspace import IN_USE, Workspace
 
-_OCCUPIED = ("creating", "ready", "merging")
+_OCCUPIED = ("creating", *IN_USE)
 
 
 def is_occupied(workspace: Workspace) -> bool:

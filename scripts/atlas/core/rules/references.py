@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MISSION, MODULE, SESSION, WORKFLOW, WORKSPACE
-from atlas.core.records.plan import Module, Workflow
+from atlas.core.records.plan import ORCHESTRATION, Module, Workflow
 from atlas.core.records.protocol import Records
 from atlas.core.records.transitions import LIVE
 
@@ -41,7 +41,7 @@ def _workflow(records: Records) -> Iterator[str]:
 
 def _course(workflow: Workflow, modules: list[Module]) -> Iterator[str]:
     name, status = f"workflow {workflow['id']}", workflow["status"]
-    begun = workflow["phase"] == "orchestration"
+    begun = workflow["phase"] == ORCHESTRATION
     left = [module["id"] for module in modules if module["status"] != "complete"]
     if begun != (status in ("executing", "complete")):
         yield f"{name} is {status} in the phase {workflow['phase']}"

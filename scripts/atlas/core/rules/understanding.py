@@ -14,6 +14,7 @@ from typing import NamedTuple
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment, Repetition, Verification, new_verification
 from atlas.core.records.plan import Module
+from atlas.core.records.team import HUMAN
 from atlas.core.text import one_line
 
 from . import updates, verdicts
@@ -48,7 +49,7 @@ def may_edit(assignment: Assignment, gates: dict[str, str]) -> bool:
         return False
     verification = assignment["instruction_verification"]
     authorized = verification["status"] == "verified" and verification["authorized_at"] is not None
-    return authorized or assignment["agent_type"] == "human" or verdicts.verdict(RULE, gates) == verdicts.OFF
+    return authorized or assignment["agent_type"] == HUMAN or verdicts.verdict(RULE, gates) == verdicts.OFF
 
 
 def require_editable(assignment: Assignment, gates: dict[str, str]) -> None:

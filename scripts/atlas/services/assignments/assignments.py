@@ -12,8 +12,9 @@ from atlas.core.letters import handshake, subjects
 from atlas.core.letters.handover import stop_body
 from atlas.core.records.assignment import Assignment, new_assignment, new_verification
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.message import TASK_ASSIGNMENT
 from atlas.core.records.plan import Module
-from atlas.core.records.team import HUMAN, Agent
+from atlas.core.records.team import AI, HUMAN, Agent
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph, roles, understanding
 from atlas.services.integration import conflicts
@@ -76,23 +77,23 @@ def _give(tx: Transaction, module: Module, agent: Agent) -> Assignment:
 
 def _left_work(tx: Transaction, module_id: str) -> str | None:
     """The commit with the work of those who had a module before, which whoever gets it next goes on from."""
-    for assignment in reversed(tx.all(ASSIGNMENT)):
-        if assignment["module"] == module_id:
-            saved = assignment["handover"]["saved"] if assignment["handover"] else None
-            return saved or assignment["continues"]
-    return None
+    before = tx.where(ASSIGNMENT, module=module_id)
+    if not before:
+        return None
+    handover = before[-1]["handover"]
+    return (handover["saved"] if handover else None) or before[-1]["continues"]
 
 
 def announce(tx: Transaction, assignment: Assignment, folder: str | None = None, held: bool = False) -> None:
     """Tell an AI agent of its task, and of the `folder` to work in; `held` back until that is ready."""
-    if assignment["agent_type"] == "ai":
+    if assignment["agent_type"] == AI:
         module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
         repeats = not understanding.may_edit(assignment, current(tx)["gates"])
         subject, body = (
             subjects.task_subject(module, task_uuid),
             handshake.task_body(module, task_uuid, folder, repeats),
         )
-        post(tx, assignment["agent"], subject, body, kind="task_assignment", task_uuid=task_uuid, held=held)
+        post(tx, assignment["agent"], subject, body, kind=TASK_ASSIGNMENT, task_uuid=task_uuid, held=held)
 
 
 def _live(tx: Transaction, module: Module) -> Assignment:
@@ -125,7 +126,7 @@ def give_back(tx: Transaction, assignment: Assignment) -> None:
 
 def tell_stop(tx: Transaction, assignment: Assignment) -> str:
     """Tell an AI agent that an assignment is no longer its own; returns the id of the message, "" for a person."""
-    if assignment["agent_type"] != "ai":
+    if assignment["agent_type"] != AI:
         return ""
     module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
     subject, body = subjects.stop_subject(module, task_uuid), stop_body(module)

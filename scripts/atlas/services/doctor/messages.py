@@ -16,7 +16,7 @@ from .findings import Finding, number_of, ok, problem, warning
 
 def findings(tx: Transaction) -> Iterator[Finding]:
     """Nothing where all is built in and delivered."""
-    is_used = any(agent["transport"] == MAESTRO for agent in tx.all(AGENT))
+    is_used = tx.count(AGENT, transport=MAESTRO) > 0
     how = f"set {choice.VARIABLE} or `atlas settings transport.url`"
     try:
         url = choice.configured(settings.current(tx)["transport_url"])
@@ -26,6 +26,6 @@ def findings(tx: Transaction) -> Iterator[Finding]:
             yield problem("AI Maestro", "agents are reached by it, and its address is not known here", how)
     except AtlasError as error:
         yield (problem if is_used else warning)("AI Maestro", str(error), f"start it, or {how}")
-    waiting = [m["id"] for m in tx.all(MESSAGE) if m["status"] == "failed"]
+    waiting = tx.keys(MESSAGE, status="failed")
     if waiting:
         yield warning("outbox", f"{number_of(len(waiting), 'message')} could not be sent yet", "atlas check-agents")

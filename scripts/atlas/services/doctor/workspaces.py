@@ -62,8 +62,8 @@ def findings(project: Project, tx: Transaction) -> Iterator[Finding]:
         return
     yield from (fault.level("workspaces", fault.what, f"{fault.mend}: {REPAIR}") for fault in faults)
     if not faults:
-        there = [record for record in tx.all(WORKSPACE) if record["removed_at"] is None]
-        yield ok("workspaces", f"{number_of(len(there), 'workspace')}, each with its worktree, branch and link")
+        there = tx.count(WORKSPACE, removed_at=None)
+        yield ok("workspaces", f"{number_of(there, 'workspace')}, each with its worktree, branch and link")
 
 
 def repair(context: Context, notice: Callable[[str], None]) -> None:
@@ -192,19 +192,7 @@ def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iter
         yield Fault(
             warning, f"the link to {name} is missing or leads elsewhere", "link it", lambda c: link(project, record)
         )
-    if entry.locked is None:
-        lock = ("worktree", "lock", f"--reason={LOCK_REASON}", path)
-        yield Fault(
-            warning,
-            f"git may prune the worktree of {name}: it is not locked",
-            "lock it",
-            lambda c: _run(project.root, *lock),
-        )
-    stale = os.path.join(worktree.git_folder(path), "index.lock")
-    if os.path.exists(stale) and time.time() - os.stat(stale).st_mtime > _STALE_SECONDS:
-        yield Fault(
-            warning, f"a git command was killed in {name}: {stale}", "remove its lock", lambda c: os.unlink(stale)
-        )
+    yield from _locks(project, name, path, entry)
     if record["status"] == "ready" and not is_equipped(path):
         yield Fault(
             warning,
@@ -219,6 +207,23 @@ def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iter
             f"the session of {record['agent']} in {name} has ended",
             "note that; `atlas launch` starts another",
             lambda c: c.transact("repair", lambda tx, actor: _set(tx, name, process=None)),
+        )
+
+
+def _locks(project: Project, name: str, path: str, entry: worktree.Entry) -> Iterator[Fault]:
+    """The lock that a worktree should have, and the one that a git command left in it."""
+    if entry.locked is None:
+        lock = ("worktree", "lock", f"--reason={LOCK_REASON}", path)
+        yield Fault(
+            warning,
+            f"git may prune the worktree of {name}: it is not locked",
+            "lock it",
+            lambda c: _run(project.root, *lock),
+        )
+    stale = os.path.join(worktree.git_folder(path), "index.lock")
+    if os.path.exists(stale) and time.time() - os.stat(stale).st_mtime > _STALE_SECONDS:
+        yield Fault(
+            warning, f"a git command was killed in {name}: {stale}", "remove its lock", lambda c: os.unlink(stale)
         )
 
 

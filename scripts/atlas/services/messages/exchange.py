@@ -96,8 +96,8 @@ def _note_read(context: Context, by: Transport) -> None:
     read = {to: by.read(address) for to, address in addresses.items()} if by.name != BUILT_IN else {}
 
     def run(tx: Transaction) -> None:
-        for message in tx.all(MESSAGE):
-            if message["read_at"] is None and message["external_id"] in read.get(message["to"], ()):
+        for message in tx.where(MESSAGE, read_at=None):
+            if message["external_id"] in read.get(message["to"], ()):
                 tx.patch(MESSAGE, message, read_at=tx.at)
 
     if any(read.values()):
@@ -106,7 +106,7 @@ def _note_read(context: Context, by: Transport) -> None:
 
 def _unread_elsewhere(tx: Transaction) -> dict[str, str]:
     """The addresses of agents that have something from here which is not known to have been read."""
-    waiting = {m["to"] for m in tx.all(MESSAGE) if m["external_id"] and m["status"] == "sent" and not m["read_at"]}
+    waiting = {m["to"] for m in tx.where(MESSAGE, status="sent", read_at=None) if m["external_id"]}
     return {a["id"]: a["address"] for a in tx.all(AGENT) if a["id"] in waiting and a["address"]}
 
 

@@ -13,6 +13,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import AGENT, MESSAGE, SESSION
 from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, NOTIFICATION, Message, new_message
+from atlas.core.records.team import AI
 from atlas.core.rules import roles
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
@@ -85,7 +86,7 @@ def withdraw_held(tx: Transaction, task_uuid: str) -> None:
 
 
 def _held(tx: Transaction, task_uuid: str) -> list[Message]:
-    return [m for m in tx.all(MESSAGE) if m["task_uuid"] == task_uuid and m["held"]]
+    return tx.where(MESSAGE, task_uuid=task_uuid, held=True)
 
 
 def notify(
@@ -102,7 +103,7 @@ def notify(
     def run(tx: Transaction, actor: roles.Actor) -> Result:
         orchestration(tx)
         agent = tx.need(AGENT, agent_id)
-        if agent["type"] != "ai":
+        if agent["type"] != AI:
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
         message = post(tx, agent_id, subject, body, kind=kind, priority=priority, request=request)
         if (message["subject"], message["body"]) != (text.one_line(subject), body):
@@ -146,7 +147,7 @@ def _unread(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]
     if agent_id != LEAD_MAILBOX:
         tx.need(AGENT, agent_id)
     roles.require_own(actor, agent_id, f"the mailbox {agent_id}")
-    return [m for m in tx.all(MESSAGE) if m["to"] == agent_id and m["status"] == "sent"]
+    return tx.where(MESSAGE, to=agent_id, status="sent")
 
 
 def _take(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
@@ -165,6 +166,6 @@ def _note_presence(tx: Transaction, actor: roles.Actor, agent_id: str) -> None:
     if agent is None:
         return
     tx.patch(AGENT, agent, last_seen=tx.at)
-    if actor["session"] and actor["role"] != roles.LEAD and agent["type"] == "ai":
+    if actor["session"] and actor["role"] != roles.LEAD and agent["type"] == AI:
         session = session_record(tx, actor["session"])
         tx.patch(SESSION, session, agent=agent_id, last_seen=tx.at, ended_at=None)

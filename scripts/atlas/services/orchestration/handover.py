@@ -19,6 +19,7 @@ from atlas.core.letters.handover import keep_body, take_away_body
 from atlas.core.records.assignment import Assignment, Handover, new_handover
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION
 from atlas.core.records.message import BUILT_IN
+from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import takeable, tell_stop
@@ -71,7 +72,7 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
     module, old, _ = takeable(tx, module_id, agent_id, force=True)
     workspace = workspace_of_task(tx, old["task_uuid"])
     was_there = _is_there(tx, old["agent"], workspace)
-    if old["agent_type"] != "ai":
+    if old["agent_type"] != AI:
         return _Old(old, workspace, None, was_there)
     handover = old["handover"]
     if handover is None:
@@ -85,7 +86,7 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
 
 def _is_there(tx: Transaction, agent_id: str, workspace: Workspace | None) -> bool:
     """Whether some session may get a word to the agent: one that has not ended, or one that is elsewhere."""
-    is_open = any(one["agent"] == agent_id and one["ended_at"] is None for one in tx.all(SESSION))
+    is_open = tx.count(SESSION, agent=agent_id, ended_at=None) > 0
     was_started = workspace is not None and workspace["process"] is not None
     return is_open or was_started or tx.need(AGENT, agent_id)["transport"] != BUILT_IN
 

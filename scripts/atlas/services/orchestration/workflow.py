@@ -8,7 +8,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import MODULE, WORKFLOW
-from atlas.core.records.plan import Module, Workflow, new_module
+from atlas.core.records.plan import ORCHESTRATION, Module, Workflow, new_module
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch
@@ -29,7 +29,7 @@ def start(context: Context, integration_branch: str | None = None) -> Result:
 
     def run(tx: Transaction, actor: Actor) -> Result:
         workflow = tx.only(WORKFLOW)
-        if workflow is not None and workflow["phase"] == "orchestration":
+        if workflow is not None and workflow["phase"] == ORCHESTRATION:
             return _started(workflow, tx, created=False)
         workflow = planning(tx)
         plan = approved_document(tx, workflow)
@@ -38,7 +38,7 @@ def start(context: Context, integration_branch: str | None = None) -> Result:
             tx.put(WORKFLOW, workflow)
         for planned in plan.modules:
             tx.put(MODULE, module_record(planned))
-        workflow["phase"], workflow["status"], workflow["started_at"] = "orchestration", "executing", tx.at
+        workflow["phase"], workflow["status"], workflow["started_at"] = ORCHESTRATION, "executing", tx.at
         workflow["integration_branch"], workflow["base_branch"] = chosen.branch, chosen.base_branch
         workflow["integration_commit"] = chosen.commit
         workflow["transitions"].append({"to": "executing", "at": tx.at, "verb": "start"})
@@ -123,7 +123,7 @@ def check(context: Context) -> Result:
 
     def run(tx: Transaction, actor: Actor) -> Result:
         workflow = tx.only(WORKFLOW)
-        if workflow is None or workflow["phase"] != "orchestration":
+        if workflow is None or workflow["phase"] != ORCHESTRATION:
             return {"in_phase": False, "complete": True, "remaining": []}
         rest = [{"id": m["id"], "status": m["status"]} for m in tx.all(MODULE) if m["status"] != "complete"]
         return {"in_phase": True, "complete": not rest, "remaining": rest}

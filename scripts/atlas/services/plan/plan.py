@@ -9,7 +9,7 @@ from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import in_force
 from atlas.core.records.kinds import ASSIGNMENT, KINDS, MISSION, MODULE, SESSION, SETTINGS, WORKFLOW, WORKSPACE
-from atlas.core.records.plan import Workflow, new_mission, new_workflow
+from atlas.core.records.plan import PLANNING, Workflow, new_mission, new_workflow
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import edits
 from atlas.core.rules.roles import Actor
@@ -45,7 +45,7 @@ def start(context: Context, goal: str, abandon: bool = False) -> Result:
 
 def _already_planning(tx: Transaction, workflow: Workflow, goal: str) -> Result:
     mission = tx.only(MISSION)
-    if mission is not None and mission["goal"] == goal and workflow["phase"] == "planning":
+    if mission is not None and mission["goal"] == goal and workflow["phase"] == PLANNING:
         return {"plan_id": workflow["plan_id"], "goal": goal, "created": False, "plan_file": ""}
     raise AtlasError(
         f"{workflow['plan_id']} is {workflow['status']}: finish it, or give it up with `atlas plan --abandon GOAL`"
@@ -83,9 +83,8 @@ def _leave_workspaces(tx: Transaction) -> None:
 
 
 def _end_work(tx: Transaction) -> None:
-    for assignment in tx.all(ASSIGNMENT):
-        if assignment["status"] in LIVE:
-            tx.patch(ASSIGNMENT, assignment, status="released", ended_at=tx.at)
+    for assignment in tx.where(ASSIGNMENT, status=LIVE):
+        tx.patch(ASSIGNMENT, assignment, status="released", ended_at=tx.at)
     for module in tx.all(MODULE):
         if module["status"] not in ("pending", "complete"):
             tx.patch(MODULE, module, status="pending", assigned_to=None, task_uuid=None)
@@ -198,7 +197,7 @@ def check(context: Context) -> Result:
 
     def run(tx: Transaction, actor: Actor) -> Result:
         workflow = tx.only(WORKFLOW)
-        if workflow is None or workflow["phase"] != "planning":
+        if workflow is None or workflow["phase"] != PLANNING:
             return {"in_phase": False, "complete": True, "reasons": []}
         plan = _document(tx)
         reasons = plan.problems() or ([] if plan.complete else ["the plan is not approved: atlas approve"])
@@ -214,7 +213,7 @@ def planning(tx: Transaction) -> Workflow:
     workflow = tx.only(WORKFLOW)
     if workflow is None:
         raise AtlasError('not in the plan phase: begin with atlas plan "GOAL"')
-    if workflow["phase"] != "planning":
+    if workflow["phase"] != PLANNING:
         raise AtlasError("not in the plan phase: the orchestration has begun, change modules with `atlas modify`")
     return workflow
 

@@ -15,7 +15,8 @@ from atlas.core.letters import proof, subjects
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
 from atlas.core.records.plan import Check, Evidence, Module, new_evidence
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.team import AI
+from atlas.core.records.workspace import IN_USE, Workspace
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration import branch as integration
 from atlas.services.messages.mailbox import post
@@ -38,7 +39,7 @@ class _Work:
         self.workspace = workspace_of_task(tx, self.assignment["task_uuid"])
         if not self.module["checks"] and not reason:
             raise AtlasError(f"{module_id} has no checks: say with --reason TEXT how it was found to be done")
-        if self.workspace is not None and self.workspace["status"] not in ("ready", "merging"):
+        if self.workspace is not None and self.workspace["status"] not in IN_USE:
             raise AtlasError(
                 f"workspace {self.workspace['name']} is {self.workspace['status']}: give {module_id} to "
                 f"{self.assignment['agent']} again with `atlas assign`"
@@ -146,7 +147,7 @@ def _conflicting(tx: Transaction, work: _Work, evidence: Evidence, files: list[s
     _stop_merge(tx, now)
     _resume(tx, now.module, now.assignment)
     branch = integration.branch_of(executing(tx))
-    if now.assignment["agent_type"] == "ai":
+    if now.assignment["agent_type"] == AI:
         subject = subjects.failed_subject(now.module, now.assignment["task_uuid"], now.module["verification_loops"] + 1)
         body = proof.conflict_body(now.module, branch, files)
         post(tx, now.assignment["agent"], subject, body, priority="high", task_uuid=now.assignment["task_uuid"])
@@ -173,7 +174,7 @@ def _resume(tx: Transaction, module: Module, assignment: Assignment) -> None:
 
 
 def _send_back(tx: Transaction, module: Module, assignment: Assignment, evidence: Evidence) -> None:
-    if assignment["agent_type"] == "ai":
+    if assignment["agent_type"] == AI:
         failures = [check for check in evidence["checks"] if check["exit_code"] != 0]
         subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"])
         body = proof.failed_body(module, failures)

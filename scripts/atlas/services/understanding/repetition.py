@@ -18,8 +18,9 @@ from atlas.core.letters import handshake, subjects
 from atlas.core.paths import Project, contains, own_path
 from atlas.core.records.assignment import Assignment, Question, Repetition, new_question
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
-from atlas.core.records.message import ATLAS, LEAD_MAILBOX
+from atlas.core.records.message import ATLAS, INSTRUCTION_VERIFICATION, LEAD_MAILBOX
 from atlas.core.records.plan import Module
+from atlas.core.records.team import HUMAN
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import roles, understanding
@@ -174,7 +175,7 @@ def reopen(tx: Transaction, module: Module, assignment: Assignment) -> bool:
 
 def say(tx: Transaction, assignment: Assignment, subject: str, body: str) -> None:
     """Tell an agent something about its instructions."""
-    kind, task_uuid = "instruction_verification", assignment["task_uuid"]
+    kind, task_uuid = INSTRUCTION_VERIFICATION, assignment["task_uuid"]
     by = ATLAS if (tx.actor or {}).get("agent") == assignment["agent"] else None
     post(tx, assignment["agent"], subject, body, kind=kind, priority="high", task_uuid=task_uuid, sender=by)
 
@@ -202,7 +203,7 @@ def result(module: Module, assignment: Assignment) -> Result:
 
 def require_ai(assignment: Assignment) -> None:
     """Raise AtlasError for an assignment of a person."""
-    if assignment["agent_type"] == "human":
+    if assignment["agent_type"] == HUMAN:
         raise AtlasError(f"{assignment['agent']} is a person: people need no authorisation, talk to them")
 
 
@@ -233,8 +234,8 @@ def _claims(tx: Transaction, own: Assignment, changed: dict[str, set[str]]) -> l
     """What the other live assignments claim: their module's scope, what they said, and what they changed."""
     places = {w["task_uuid"]: w["name"] for w in tx.all(WORKSPACE) if is_occupied(w)}
     claims = []
-    for other in tx.all(ASSIGNMENT):
-        if other["status"] in LIVE and other["task_uuid"] in places and other["task_uuid"] != own["task_uuid"]:
+    for other in tx.where(ASSIGNMENT, status=LIVE):
+        if other["task_uuid"] in places and other["task_uuid"] != own["task_uuid"]:
             module = tx.need(MODULE, other["module"])
             files = _announced(other) | changed.get(places[other["task_uuid"]], set())
             claims.append(Claim(other["agent"], module["id"], tuple(module["scope"]), files))

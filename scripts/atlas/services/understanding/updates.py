@@ -17,6 +17,7 @@ from atlas.core.records.assignment import Assignment, Update, new_update
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY
 from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
+from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
@@ -46,7 +47,7 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
     def run(tx: Transaction, actor: roles.Actor) -> Result:
         executing(tx)
         module, assignment = live_assignment(tx, module_id)
-        if assignment["agent_type"] != "ai":
+        if assignment["agent_type"] != AI:
             raise AtlasError(f"{assignment['agent']} is a person: tell them yourself, nothing is verified")
         for update in policy.open_updates(assignment):
             if (update["type"], update["text"], update["minor"]) == (kind, text, minor):
@@ -187,7 +188,7 @@ def history(context: Context, module_id: str) -> Result:
 
     def run(tx: Transaction, actor: roles.Actor) -> Result:
         orchestration(tx)
-        found = [a for a in tx.all(ASSIGNMENT) if a["module"] == module_id]
+        found = tx.where(ASSIGNMENT, module=module_id)
         if not found:
             live_assignment(tx, module_id)
         return {"updates": [_line(tx, a, update) for a in found for update in a["instruction_updates"]]}
@@ -200,7 +201,7 @@ def pending(context: Context) -> Result:
 
     def run(tx: Transaction, actor: roles.Actor) -> Result:
         orchestration(tx)
-        live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
+        live = tx.where(ASSIGNMENT, status=LIVE)
         lines = [_line(tx, a, update) for a in live for update in policy.open_updates(a)]
         return {"updates": [line for line in lines if line["next"]]}
 

@@ -129,8 +129,8 @@ class _Taken:
     def __init__(self, context: Context, verb: str) -> None:
         """Raises AtlasError when the folders for workspaces are links that lead elsewhere."""
         self._root = context.project.root
-        records = context.read(verb, lambda tx, actor: tx.all(WORKSPACE))
-        self._records = {record["name"]: record for record in records if record["removed_at"] is None}
+        records = context.read(verb, lambda tx, actor: tx.where(WORKSPACE, removed_at=None))
+        self._records = {record["name"]: record for record in records}
         self._registered = {entry.path for entry in worktree.entries(self._root)}
         self._branches = git.branches(self._root)
         _require_own_folders(context.project)
