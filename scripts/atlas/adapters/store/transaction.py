@@ -95,7 +95,7 @@ class Transaction:
 
     def count(self, kind: Kind[Any], /, **fields: Wanted) -> int:
         """How many records there are, or how many of them `where` gives."""
-        return len(self.keys(kind, **fields))
+        return len(self.keys(kind, **fields) if fields else self._rows(kind).lines)
 
     def put(self, kind: Kind[R], record: R) -> None:
         """Create or replace a record. Raises AtlasError when its status may not follow the one it has."""
