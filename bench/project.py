@@ -22,8 +22,8 @@ def make_project(folder: Path, size: int) -> Path:
     Of a single module, m0 has been assigned.
     """
     from atlas.app import context_at
-    from atlas.services.assignments import agents, assignments
-    from atlas.services.orchestration import workflow
+    from atlas.services.assignments import agents
+    from atlas.services.orchestration import dispatch, workflow
     from atlas.services.plan import plan
     from atlas.services.plan.document import PlanDocument
 
@@ -46,5 +46,5 @@ def make_project(folder: Path, size: int) -> Path:
     for name in ("one", "two"):
         agents.register(context, "ai", name)
     if size == 1:
-        assignments.assign(context, "m0", "implementer-2")
+        dispatch.assign(context, "m0", "implementer-2", workspace=False)
     return repository

@@ -19,6 +19,7 @@ from atlas.services.plan import plan
 from atlas.services.project import settings
 from atlas.services.project.context import Context
 from atlas.services.understanding import repetition, verification
+from tests.store.state import assign
 
 ONE, TWO, LEAD = "s-one", "s-two", "s-lead"
 MODULES: dict[str, Any] = {
@@ -108,7 +109,7 @@ def open_office(folder: Path) -> Office:
         messages.inbox(office.as_(session), agent)
     agents.register(person, "human", "dev-alice")
     for module, agent in (("api", "one"), ("board", "two"), ("docs", "dev-alice")):
-        assignments.assign(person, module, agent)
+        assign(person, module, agent)
     return office
 
 

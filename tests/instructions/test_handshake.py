@@ -12,6 +12,7 @@ from atlas.services.assignments import assignments
 from atlas.services.messages import mailbox
 from atlas.services.orchestration import modules
 from atlas.services.understanding import verification
+from tests.store.state import assign, reassign
 
 from .office import LEAD, ONE, TWO, Office, nothing_changes, refused
 
@@ -116,7 +117,7 @@ def test_after_three_wrong_attempts_the_module_is_back_in_the_pool(by: str, offi
     (shown,) = status.status(office.as_(None))["returned"]
     assert (shown["module"], shown["agent"]) == ("api", "one")
     assert "nobody has it" in refused(office.repeat)
-    assignments.assign(office.as_(LEAD), "api", "two")
+    assign(office.as_(LEAD), "api", "two")
     assert office.verification()["attempts"] == 0
     assert status.status(office.as_(None))["returned"] == []
 
@@ -209,14 +210,14 @@ def test_people_are_exempt(office: Office) -> None:
 
 def test_it_is_per_assignment_never_per_agent(office: Office) -> None:
     office.begin()
-    assignments.reassign(office.as_(LEAD), "board", "one", force=True)
+    reassign(office.as_(LEAD), "board", "one", force=True)
     assert office.verification("board")["status"] == "awaiting_repetition"
     assert "stands for 2 assignments (modules: api, board): say which" in refused(lambda: office.authorize("one"))
     assert "has not repeated board correctly" in refused(
         lambda: verification.authorize(office.as_(LEAD), "one", "board")
     )
-    assignments.reassign(office.as_(LEAD), "api", "two", force=True)
-    assignments.reassign(office.as_(LEAD), "api", "one", force=True)
+    reassign(office.as_(LEAD), "api", "two", force=True)
+    reassign(office.as_(LEAD), "api", "one", force=True)
     assert office.verification()["status"] == "awaiting_repetition"
 
 
@@ -244,7 +245,7 @@ def test_the_lead_and_the_person_report_for_it(session: str | None, office: Offi
 def test_a_project_can_do_without(office: Office) -> None:
     office.switch_off()
     office.report("done")
-    assignments.reassign(office.as_(LEAD), "board", "one", force=True)
+    reassign(office.as_(LEAD), "board", "one", force=True)
     assert "atlas repeat" not in office.mail("one")[-1]["body"]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from atlas.core.records.assignment import new_verification
 from atlas.core.rules import understanding
 from atlas.core.rules.understanding import Claim, compare, covers, may_edit, waits_for
 
@@ -99,7 +100,7 @@ def test_what_the_modules_own_scope_names_is_its_own() -> None:
 
 
 def verification(**fields: Any) -> Any:
-    return {**understanding.fresh(AT, exempt=False), **fields}
+    return {**new_verification(), **fields}
 
 
 def assignment(kind: str = "ai", **fields: Any) -> Any:
@@ -154,6 +155,4 @@ def test_what_was_asked_survives_a_change_of_the_task_and_nothing_else_does() ->
     said = {"repetition": {}, "repetition_received": True, "repetition_correct": True, "attempts": 2}
     known = {"questions": [asked], "questions_asked": 3, "questions_answered": 2}
     before = verification(status="verified", authorized_at=AT, **said, **known)
-    assert understanding.reopened(before, AT) == verification(
-        questions=[asked], questions_asked=3, questions_answered=2
-    )
+    assert understanding.reopened(before) == verification(questions=[asked], questions_asked=3, questions_answered=2)

@@ -15,11 +15,11 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
 from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.workspace import new_workspace
 from atlas.services.assignments import assignments
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
 from atlas.services.sessions import polling
-from atlas.services.workspaces import workspaces
 from tests.store.state import context, start
 
 ZONE, DAY = "America/New_York", "2026-03-08T00:00:00Z"
@@ -67,7 +67,7 @@ class Day:
         agent.update(address=None, registered_at=tx.at, last_seen=None)
         tx.put(AGENT, agent)
         assignment = assignments.give_pending(tx, module, f"agent-{module}", False)["assignment"]
-        place: Any = workspaces.blank(module, f"atlas/{module}", "0" * 40, tx.at)
+        place: Any = new_workspace(name=module, branch=f"atlas/{module}", base_commit="0" * 40, created_at=tx.at)
         place.update({field: assignment[field] for field in ("module", "agent", "task_uuid")})
         tx.put(WORKSPACE, place)
         tx.patch(WORKSPACE, place, status="ready", ready_at=tx.at)

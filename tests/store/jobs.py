@@ -21,6 +21,7 @@ from atlas.services.orchestration import workflow
 from atlas.services.plan import plan
 from tests.support import leave_fact
 
+from . import state
 from .accidents import small_files
 from .state import assert_references, context, project_of
 
@@ -67,7 +68,7 @@ def assign(report: Report, repo: str, agent: str, modules: list[str]) -> None:
     here = context(Path(repo))
     for module in random.sample(modules, len(modules)):
         with contextlib.suppress(AtlasError):
-            if assignments.assign(here, module, agent)["created"]:
+            if state.assign(here, module, agent)["created"]:
                 report(f"module {module} {agent}")
 
 
@@ -85,7 +86,7 @@ def work(report: Report, repo: str, prefix: str) -> None:
         agent = f"{prefix}-{number}"
         agents.register(here, "ai", agent, agent)
         report(f"agent {agent}")
-        assignments.reassign(here, "m0", agent, force=True)
+        state.reassign(here, "m0", agent, force=True)
         report(f"holder {agent}")
         assignments.report(here, "m0", "progress", agent * 50)
         report(f"said {agent * 50}")

@@ -22,7 +22,7 @@ from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project, find_project
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, KINDS, MESSAGE, MODULE, WORKFLOW
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import roles
-from atlas.services.orchestration import workflow
+from atlas.services.orchestration import dispatch, workflow
 from atlas.services.plan import plan
 from atlas.services.plan.document import PlanDocument
 from atlas.services.project.context import Context
@@ -58,6 +58,16 @@ def start(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> Non
     plan_modules(repo, modules, checks)
     plan.approve(context(repo))
     workflow.start(context(repo))
+
+
+def assign(here: Context, module: str, agent: str, force: bool = False) -> Any:
+    """Give a module to an agent as the command does, without a workspace."""
+    return dispatch.assign(here, module, agent, force, workspace=False)
+
+
+def reassign(here: Context, module: str, agent: str, force: bool = False) -> Any:
+    """Give another agent's module to an agent as the command does, without a workspace and without waiting."""
+    return dispatch.reassign(here, module, agent, force, workspace=False, wait=0)
 
 
 def repetition(**said: Any) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from atlas.adapters.store import log
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION
 from atlas.core.records.transitions import LIVE
-from atlas.services.assignments import agents, assignments
+from atlas.services.assignments import agents
 from atlas.services.orchestration import workflow
 from tests.conftest import script_of
 from tests.support import PYTHON, ROUNDS, wait_for
 
 from .nursery import Job, Nursery
-from .state import assert_whole, context, copy, project_of, records, start
+from .state import assert_whole, assign, context, copy, project_of, records, start
 
 WRITERS, CHANGES = 8, 50
 
@@ -99,7 +99,7 @@ def test_the_same_by_script(repo: Path) -> None:
 def test_readers_see_whole_states(repo: Path, nursery: Nursery) -> None:
     start(repo, ["m0"])
     agents.register(context(repo), "ai", "first", "first")
-    assignments.assign(context(repo), "m0", "first")
+    assign(context(repo), "m0", "first")
     *writers, reader = nursery.start(*(Job("work", repo, f"w{n}") for n in range(3)), Job("observe", repo, 200))
     wait_for(lambda: nursery.lines(3) or not is_running(reader))
     for process in writers:
@@ -118,7 +118,7 @@ def test_a_change_between_two_reads_is_noticed(repo: Path) -> None:
     def look(tx: Transaction) -> tuple[list[str | None], list[str]]:
         held = [module["task_uuid"] for module in tx.all(MODULE)]
         if to_be_given:
-            assignments.assign(context(repo), to_be_given.pop(), "first")
+            assign(context(repo), to_be_given.pop(), "first")
         return held, [assignment["task_uuid"] for assignment in tx.all(ASSIGNMENT)]
 
     held, given = context(repo).store.read(look)

@@ -16,12 +16,24 @@ from atlas.board import status
 from atlas.core.errors import AtlasError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE
 from atlas.core.records.kinds import FILES, KINDS, SESSION
-from atlas.services.assignments import agents, assignments
+from atlas.services.assignments import agents
 from atlas.services.messages import mailbox
 from atlas.services.plan import plan
 from tests.support import git, leave_fact, make_repository
 
-from .state import all_files, aside, assert_whole, context, copy, plan_modules, project_of, records, refusal, start
+from .state import (
+    all_files,
+    aside,
+    assert_whole,
+    assign,
+    context,
+    copy,
+    plan_modules,
+    project_of,
+    records,
+    refusal,
+    start,
+)
 
 TABLES = [file for file in FILES if file != "DISCOVERIES.json"]
 ELSEWHERE = b"somebody else's"
@@ -32,7 +44,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo = make_repository(tmp_path_factory.mktemp("template") / "project")
     start(repo, ["m0", "m1"])
     agents.register(context(repo), "ai", "first", "first")
-    assignments.assign(context(repo), "m0", "first")
+    assign(context(repo), "m0", "first")
     return repo
 
 

@@ -23,7 +23,19 @@ from atlas.services.sessions import polling
 from atlas.services.understanding import repetition, updates, verification
 from tests.support import make_repository
 
-from .state import all_files, assert_whole, context, copy, plan_modules, project_of, records, refusal, start
+from .state import (
+    all_files,
+    assert_whole,
+    assign,
+    context,
+    copy,
+    plan_modules,
+    project_of,
+    reassign,
+    records,
+    refusal,
+    start,
+)
 from .state import repetition as repeated
 
 Call = Callable[[Context], Any]
@@ -31,7 +43,7 @@ ROLES = {"person": None, "lead": "s-lead", "one": "s-one", "two": "s-two"}
 """The sessions: two of them are workers'; the module is the first one's, where it is anybody's."""
 WAYS: dict[str, list[Call]] = {
     "pending": [],
-    "assigned": [lambda here: assignments.assign(here, "m0", "one")],
+    "assigned": [lambda here: assign(here, "m0", "one")],
 }
 WAYS["in_progress"] = [*WAYS["assigned"], lambda here: assignments.report(here, "m0", "started", "")]
 WAYS["blocked"] = [*WAYS["assigned"], lambda here: assignments.report(here, "m0", "blocked", "by the weather")]
@@ -46,13 +58,13 @@ LEADING: dict[str, Call] = {
     "approve": plan.approve,
     "start": workflow.start,
     "register": lambda here: agents.register(here, "human", "three"),
-    "assign to the same": lambda here: assignments.assign(here, "m0", "one"),
-    "assign to another": lambda here: assignments.assign(here, "m0", "two", force=True),
-    "assign what depends on it": lambda here: assignments.assign(here, "m1", "two"),
-    "assign it nevertheless": lambda here: assignments.assign(here, "m1", "two", force=True),
-    "reassign": lambda here: assignments.reassign(here, "m0", "two"),
-    "reassign --force": lambda here: assignments.reassign(here, "m0", "two", force=True),
-    "reassign to the same": lambda here: assignments.reassign(here, "m0", "one", force=True),
+    "assign to the same": lambda here: assign(here, "m0", "one"),
+    "assign to another": lambda here: assign(here, "m0", "two", force=True),
+    "assign what depends on it": lambda here: assign(here, "m1", "two"),
+    "assign it nevertheless": lambda here: assign(here, "m1", "two", force=True),
+    "reassign": lambda here: reassign(here, "m0", "two"),
+    "reassign --force": lambda here: reassign(here, "m0", "two", force=True),
+    "reassign to the same": lambda here: reassign(here, "m0", "one", force=True),
     "complete": lambda here: evidence.complete(here, "m0"),
     "complete --reason": lambda here: evidence.complete(here, "m0", "seen by eye"),
     "modify add": lambda here: modules.add(here, "new", "low", {"add_dependencies": ["m0"]}),
@@ -157,7 +169,7 @@ def test_the_last_module_ends_the_orchestration(template: Path, tmp_path: Path) 
     repo = copy(template, tmp_path / "project")
     for module in ("m0", "m1"):
         assert not records(assert_whole(repo), MODULE)[module]["evidence"]
-        assignments.assign(context(repo), module, "one")
+        assign(context(repo), module, "one")
         evidence.complete(context(repo), module, "seen by eye")
     assert board.status(context(repo))["status"] == "complete"
     for name in ("register", "assign to another", "reassign", "modify add", "report done"):

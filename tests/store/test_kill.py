@@ -14,20 +14,20 @@ import pytest
 from atlas.adapters.store.recovery import Replay
 from atlas.core.paths import PLAN_FILE
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION, WORKFLOW
-from atlas.services.assignments import agents, assignments
+from atlas.services.assignments import agents
 from atlas.services.plan import plan
 from atlas.services.plan.document import PlanDocument
 from tests.support import ROUNDS, leave_fact
 
 from .nursery import Job, Nursery
-from .state import assert_whole, context, copy, plan_modules, project_of, records, start
+from .state import assert_whole, assign, context, copy, plan_modules, project_of, records, start
 
 
 @pytest.mark.torture
 def test_kill_at_random_moments(repo: Path, tmp_path: Path, nursery: Nursery) -> None:
     start(repo, ["m0"])
     agents.register(context(repo), "ai", "first", "first")
-    assignments.assign(context(repo), "m0", "first")
+    assign(context(repo), "m0", "first")
     kept = 0
     for _ in range(ROUNDS):
         victim = copy(repo, tmp_path / "victim")

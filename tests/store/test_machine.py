@@ -38,6 +38,7 @@ from atlas.services.sessions import polling
 from atlas.services.understanding import repetition, verification
 from tests.support import ROUNDS, make_repository
 
+from . import state
 from .dice import DICE, NAMES, ROLLS, Dice
 from .state import assert_whole, context, copy, plan_modules, project_of, records, refusal, start
 from .state import repetition as repeated
@@ -161,11 +162,11 @@ class Orchestration(RuleBasedStateMachine):
 
     def assign(self, dice: Dice) -> None:
         module, agent = self.module(dice, "pending"), self.agent(dice)
-        self.do("assign", dice.leader, lambda here: assignments.assign(here, module, agent, dice.often))
+        self.do("assign", dice.leader, lambda here: state.assign(here, module, agent, dice.often))
 
     def reassign(self, dice: Dice) -> None:
         module, agent = self.module(dice, *HELD), self.agent(dice)
-        self.do("reassign", dice.leader, lambda here: assignments.reassign(here, module, agent, dice.often))
+        self.do("reassign", dice.leader, lambda here: state.reassign(here, module, agent, dice.often))
 
     def report(self, dice: Dice) -> None:
         module, kind, worker = self.module(dice, *HELD), dice.one_of(REPORTS), self.agent_of(dice.anybody)
@@ -259,7 +260,7 @@ class Orchestration(RuleBasedStateMachine):
             ("approve", plan.approve),
             ("start", workflow.start),
             ("register", lambda here: agents.register(here, "ai", "one")),
-            ("assign", lambda here: assignments.assign(here, "auth-core", "implementer-1")),
+            ("assign", lambda here: state.assign(here, "auth-core", "implementer-1")),
             ("notify", lambda here: messages.notify(here, "implementer-1", "S", "B", "high", "notification", None)),
             ("modify", lambda here: modules.remove(here, "d")),
             ("check-agents", polling.check_agents),
@@ -366,7 +367,7 @@ def templates(tmp_path: Path) -> dict[str, Path]:
     for name, agent in (("one", "implementer-1"), ("two", "implementer-2")):
         agents.register(here, "ai", name)
         messages.inbox(context(running, f"s-{name}"), agent)
-    assignments.assign(here, "auth-core", "implementer-1")
+    state.assign(here, "auth-core", "implementer-1")
     assert set(records(assert_whole(running), AGENT)) == {"implementer-1", "implementer-2"}
     assert json.loads((running / ".claude" / "WORKFLOW_STATE.json").read_text())["sessions"]["s-two"]["agent"]
     return {"bare": bare, "planned": planned, "running": running}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from jsonschema import Draft202012Validator
 
 from atlas.adapters.store import schema
 from atlas.core.errors import AtlasError
-from atlas.core.records import assignment, kinds, message, plan
+from atlas.core.records import assignment, constants, kinds, message, plan, team
 from atlas.core.records.kinds import KINDS
 from atlas.core.records.transitions import TRANSITIONS
+from tests.support import SCRIPTS
 
 RECORDS = {kind: getattr(kinds, "".join(word.title() for word in kind.split("_"))) for kind in KINDS}
 SCHEMAS = {path.name.removesuffix(".schema.json"): path for path in Path(schema.SCHEMAS).glob("*.schema.json")}
@@ -109,10 +112,38 @@ def test_every_record_with_a_status_has_a_transition_table() -> None:
         ("message", "type", message.MESSAGE_TYPES),
         ("message", "transport", message.TRANSPORTS),
         ("agent", "transport", message.TRANSPORTS),
+        ("agent", "type", team.AGENT_TYPES),
+        ("assignment", "agent_type", team.AGENT_TYPES),
+        ("workflow", "phase", plan.PHASES),
+        ("discovery", "kind", constants.DISCOVERY_KINDS),
+        ("discovery", "severity", message.SEVERITIES),
     ],
 )
 def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: tuple[str, ...]) -> None:
     assert load(kind)["properties"][field]["enum"] == list(values)
+
+
+def test_every_status_that_the_code_names_is_one_of_a_schema() -> None:
+    """A slip in a status would find nothing, and be noticed by nobody. Transports have statuses of their own."""
+    fields = [part.get("properties", {}).get("status", {}) for kind in SCHEMAS for part in objects(load(kind))]
+    known = {status for field in fields for status in field.get("enum", ())}
+    sources = [path for path in (SCRIPTS / "atlas").rglob("*.py") if path.parent.name != "transport"]
+    named = {name: status for path in sources for name, status in named_statuses(path)}
+    assert len(named) > 50
+    assert {name for name, status in named.items() if status not in known} == set()
+
+
+def named_statuses(path: Path) -> Iterator[tuple[str, str]]:
+    """The statuses that a source file compares a record's with, asks for, or puts."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        values: list[ast.expr] = []
+        if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("['status']"):
+            values = node.comparators
+        elif isinstance(node, ast.Call):
+            values = [keyword.value for keyword in node.keywords if keyword.arg == "status"]
+        for part in (part for value in values for part in (value.elts if isinstance(value, ast.Tuple) else [value])):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield f"{path}:{part.lineno}: {part.value}", part.value
 
 
 def test_the_reports_are_those_of_the_code() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from atlas.core.errors import AtlasError
+from atlas.core.records.assignment import new_verification
 from atlas.core.rules import understanding, updates
 
 AT = "2026-01-31T08:00:00Z"
@@ -19,7 +20,7 @@ def update(number: int = 1, minor: bool = False) -> Any:
 
 
 def assignment(*known: Any) -> Any:
-    verification = {**understanding.fresh(AT, exempt=False), "status": "verified", "authorized_at": AT}
+    verification = {**new_verification(), "status": "verified", "authorized_at": AT}
     fields = {"module": "auth", "agent": "one", "agent_type": "ai", "handover": None}
     return {**fields, "instruction_verification": verification, "instruction_updates": list(known)}
 

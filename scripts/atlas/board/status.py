@@ -7,8 +7,9 @@ from atlas.core import clock
 from atlas.core.following import attendance, poll_schedule
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION, WORKSPACE
-from atlas.core.records.message import Discovery
+from atlas.core.records.message import IN_OUTBOX, Discovery
 from atlas.core.records.plan import Module
+from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.results.status import PollStanding, StatusResult, Summary
 from atlas.core.rules import graph, understanding
@@ -32,8 +33,8 @@ def _summary(tx: Transaction, actor: Actor) -> Summary:
     workflow = orchestration(tx)
     modules = tx.all(MODULE)
     agents = tx.all(AGENT)
-    live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
-    unsent = [m for m in tx.all(MESSAGE) if m["status"] in ("queued", "failed")]
+    live = tx.where(ASSIGNMENT, status=LIVE)
+    unsent = tx.where(MESSAGE, status=IN_OUTBOX)
     done = sum(module["status"] == "complete" for module in modules)
     return {
         "plan_id": workflow["plan_id"],
@@ -53,15 +54,15 @@ def _summary(tx: Transaction, actor: Actor) -> Summary:
         "ready": [module["id"] for module in graph.ready(modules)],
         "critical_path": graph.critical_path(modules),
         "agents": agents,
-        "not_seen_yet": [a["id"] for a in agents if a["type"] == "ai" and a["last_seen"] is None],
+        "not_seen_yet": [a["id"] for a in agents if a["type"] == AI and a["last_seen"] is None],
         "active_assignments": live,
         "returned": _returned(tx, modules),
-        "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == "ai"],
+        "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == AI],
         "unsent_messages": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in unsent],
         "discoveries": _discoveries(tx),
         "sessions": [s for s in tx.all(SESSION) if s["agent"]],
         "integration_branch": workflow["integration_branch"],
-        "workspaces": [w for w in tx.all(WORKSPACE) if w["removed_at"] is None],
+        "workspaces": tx.where(WORKSPACE, removed_at=None),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from atlas.app import open_context
-from atlas.core.records.message import MESSAGE_PRIORITIES, MESSAGE_TYPES
+from atlas.core.records.message import DELIVERED, MESSAGE_PRIORITIES, MESSAGE_TYPES, NOTIFICATION
 from atlas.core.results.messages import NotifyResult
 from atlas.render import messages as text
 from atlas.services.messages import mailbox
@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--subject", required=True, metavar="TEXT")
     parser.add_argument("--message", required=True, metavar="TEXT")
     parser.add_argument("--priority", choices=MESSAGE_PRIORITIES, default="normal")
-    parser.add_argument("--type", choices=MESSAGE_TYPES, default="notification")
+    parser.add_argument("--type", choices=MESSAGE_TYPES, default=NOTIFICATION)
     parser.add_argument("--request-id", default=None, metavar="ID", help="the same id never sends a second message")
 
 
@@ -31,4 +31,4 @@ def run(args: argparse.Namespace) -> Outcome[NotifyResult]:
     result = mailbox.notify(
         open_context(), args.agent_id, args.subject, args.message, args.priority, args.type, args.request_id
     )
-    return Outcome(result, text.notified(result), 0 if result["message"]["status"] in ("sent", "seen") else 1)
+    return Outcome(result, text.notified(result), 0 if result["message"]["status"] in DELIVERED else 1)

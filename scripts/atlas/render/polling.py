@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atlas.core.records.message import DELIVERED
 from atlas.core.results.polling import (
     Active,
     Asked,
@@ -51,7 +52,7 @@ def _who(one: Asked | Unsent | Active | Escalated | NotDue) -> str:
 
 def _asked(one: Asked) -> str:
     how = "" if one["priority"] == "normal" else f", a reminder, {one['priority']}"
-    went = "asked" if one["status"] in ("sent", "seen") else f"not asked yet ({one['status']}):"
+    went = "asked" if one["status"] in DELIVERED else f"not asked yet ({one['status']}):"
     return f"{went} {one['agent']} about {one['module']} (progress check #{one['number']}{how})"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 
 from atlas.core.letters.proof import check_lines
+from atlas.core.records.team import AI, HUMAN
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import (
     AssignResult,
@@ -84,7 +85,7 @@ _NO_LEAD = "No session leads it: type /atlas-lead in the Claude Code session tha
 
 def registered(result: RegisterResult) -> str:
     agent = result["agent"]
-    seen = "" if agent["type"] == "human" or agent["last_seen"] else " (not seen yet)"
+    seen = "" if agent["type"] == HUMAN or agent["last_seen"] else " (not seen yet)"
     when = "now" if result["created"] else "already"
     return f"{agent['id']} is {when} registered: {agent['type']} {agent['identifier']}{seen}"
 
@@ -94,7 +95,7 @@ def assigned(result: AssignResult | Reassigned | HandedOver) -> str:
     how = "is now" if result["created"] else "is already"
     told = (
         "The task is in the agent's mailbox; its understanding is to be confirmed before it begins."
-        if assignment["agent_type"] == "ai"
+        if assignment["agent_type"] == AI
         else "People are not messaged by ATLAS: tell them."
     )
     place = [f"Workspace: {workspace(result['workspace'])}"] if result["workspace"] else []

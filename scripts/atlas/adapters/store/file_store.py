@@ -26,6 +26,7 @@ from .checkpoint import Checkpoint, fingerprint
 from .exclude import exclude_from_commits
 from .lock import exclusive
 from .recovery import Mirror, Reflect, View, keep_aside, recover
+from .store import Store
 from .tables import Table
 from .transaction import Transaction
 
@@ -35,7 +36,7 @@ _SHOWN = frozenset(("workflow", "module", "agent", "assignment"))
 """Kinds of record that the rendered file shows."""
 
 
-class FileStore:
+class FileStore(Store):
     """Records of one project. Every change is one line of its history."""
 
     def __init__(self, project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> None:

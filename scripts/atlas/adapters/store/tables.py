@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from atlas.core.errors import NewerStateError, StateError
 from atlas.core.records.kinds import KINDS, STATE_VERSION
+from atlas.core.records.protocol import Wanted
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 """Characters that JSON may hold as they are, and YAML (or, for the surrogates, UTF-8) may not."""
+_ONE_WAY = "\uffff"
+"""Characters up to this one are always stored in the same way; one beyond may also be there as two halves."""
 
 
 def encode(record: Any) -> str:
@@ -33,8 +37,90 @@ class Rows:
         return None if line is None else json.loads(line)
 
     def all(self) -> list[Any]:
-        """Fresh copies of all records, by one call of the parser, which is much faster than one a line."""
-        return list(json.loads("[" + ",".join(self.lines.values()) + "]"))
+        """Fresh copies of all records."""
+        return _parse(self.lines.values())
+
+    def where(self, wanted: Mapping[str, Wanted]) -> list[Any]:
+        """Fresh copies of the records that have these fields themselves; hardly any others are parsed."""
+        query = _Query(wanted)
+        return [record for record in _parse(query.likely(self.lines.values())) if query.matches(record)]
+
+    def containing(self, wanted: Mapping[str, Wanted]) -> list[Any]:
+        """Fresh copies of the records of which one object, themselves or one within them, has all these fields."""
+        query = _Query(wanted)
+        likely = _parse(query.likely(self.lines.values()))
+        return [record for record in likely if any(map(query.matches, _objects(record)))]
+
+    def keys_where(self, wanted: Mapping[str, Wanted]) -> list[str]:
+        """The keys of the records that `where` gives; a record is parsed only where its text leaves that open."""
+        query = _Query(wanted)
+        likely = set(query.likely(self.lines.values()))
+        found = {line for line in likely if query.surely_matches(line) or query.matches(json.loads(line))}
+        return [key for key, line in self.lines.items() if line in found]
+
+
+class _Query:
+    """Fields with the values that they are to have, and the marks that these leave in a record's text.
+
+    Quotes within a text are escaped, so no text holds a mark; but an object within the record may have the same field.
+    """
+
+    __slots__ = ("_marks", "_values")
+
+    def __init__(self, wanted: Mapping[str, Wanted]) -> None:
+        self._values = {name: one if isinstance(one, (tuple, frozenset)) else (one,) for name, one in wanted.items()}
+        self._marks = [[_mark(name, value) for value in values] for name, values in self._values.items()]
+
+    def likely(self, lines: Iterable[str]) -> Iterable[str]:
+        """Those of the texts whose records can have the fields, themselves or in an object within them."""
+        for marks in self._marks:
+            lines = _with_any(marks, lines)
+        return lines
+
+    def surely_matches(self, line: str) -> bool:
+        """Whether the text alone shows that the record itself has the fields: they come before any other object."""
+        return all(any(_is_on_top(mark, line) for mark in marks) for marks in self._marks)
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Whether an object has the fields. Numbers are never wanted, although to Python 1 is True."""
+        for name, values in self._values.items():
+            field = record.get(name, ...)
+            if not isinstance(field, (str, bool, type(None))) or field not in values:
+                return False
+        return True
+
+
+def _mark(name: str, value: Any) -> str:
+    """The text of a field with a value, or of a field with any value when the value can be written in two ways."""
+    text = encode(value)
+    return f"{encode(name)}: {text if max(text) <= _ONE_WAY else ''}"
+
+
+def _with_any(marks: Sequence[str], lines: Iterable[str]) -> list[str]:
+    if len(marks) == 1:  # by far the most frequent, and several times as fast
+        (mark,) = marks
+        return [line for line in lines if mark in line]
+    return [line for line in lines if any(mark in line for mark in marks)]
+
+
+def _is_on_top(mark: str, line: str) -> bool:
+    at = line.find(mark)
+    return at > 0 and line[at - 1] != "\\" and line.find("{", 1, at) < 0 and not mark.endswith(" ")
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a JSON value, itself among them."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _objects(inner)
+
+
+def _parse(lines: Iterable[str]) -> list[Any]:
+    """The records of these lines, by one call of the parser, which is much faster than one a line."""
+    return list(json.loads(f"[{','.join(lines)}]"))
 
 
 class Table:

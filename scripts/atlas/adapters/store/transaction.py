@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.records.kinds import FILES, KINDS, Kind
+from atlas.core.records.protocol import Wanted
 from atlas.core.records.transitions import check_transition
 
 from .tables import Rows, Table, encode
@@ -60,6 +62,29 @@ class Transaction:
         """The single record of a kind of which there is at most one, or None."""
         return next(iter(self.all(kind)), None)
 
+    def where(self, kind: Kind[R], /, **fields: Wanted) -> list[R]:
+        """Copies of the records whose own fields have these values, in the order of their creation.
+
+        A tuple or frozenset stands for any of its values. What does not match costs next to nothing.
+        """
+        return cast("list[R]", self._rows(kind).where(fields))
+
+    def containing(self, kind: Kind[R], /, **fields: Wanted) -> list[R]:
+        """Copies of the records in which some object, the record itself or one within it, has all these fields.
+
+        This is how to ask for one of a record's parts, as in "discoveries with a recipient that is queued".
+        """
+        return cast("list[R]", self._rows(kind).containing(fields))
+
+    def keys(self, kind: Kind[Any], /, **fields: Wanted) -> list[str]:
+        """The keys of the records that `where` gives, for those who need no more: hardly any record is parsed."""
+        return self._rows(kind).keys_where(fields)
+
+    def changed(self, kind: Kind[R]) -> list[R]:
+        """Copies of the records that this transaction has put so far, as they are now."""
+        lines = self.changes.get(kind.name, {}).items()
+        return [cast("R", json.loads(line)) for _, line in lines if line is not None]
+
     def line(self, kind: Kind[Any], key: str) -> str:
         """The stored text of a record that exists: one line of JSON."""
         return self._rows(kind).lines[key]
@@ -68,8 +93,9 @@ class Transaction:
         """The stored text of every record of a kind, in the order of their creation."""
         return list(self._rows(kind).lines.values())
 
-    def count(self, kind: Kind[Any]) -> int:
-        return len(self._rows(kind).lines)
+    def count(self, kind: Kind[Any], /, **fields: Wanted) -> int:
+        """How many records there are, or how many of them `where` gives."""
+        return len(self.keys(kind, **fields) if fields else self._rows(kind).lines)
 
     def put(self, kind: Kind[R], record: R) -> None:
         """Create or replace a record. Raises AtlasError when its status may not follow the one it has."""

@@ -13,7 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.message import MAESTRO, MESSAGE_PRIORITIES
+from atlas.core.records.message import (
+    INSTRUCTION_VERIFICATION,
+    MAESTRO,
+    MESSAGE_PRIORITIES,
+    NOTIFICATION,
+    PROGRESS_POLL,
+    TASK_ASSIGNMENT,
+)
 from atlas.core.text import one_line, printable
 
 from .maestro_channel import listening
@@ -21,10 +28,10 @@ from .transport import Address, Incoming, Letter, TransportError
 from .wire import Reply, Wire, with_retries
 
 KINDS = {
-    "task_assignment": "request",
-    "progress_poll": "request",
-    "instruction_verification": "request",
-    "notification": "notification",
+    TASK_ASSIGNMENT: "request",
+    PROGRESS_POLL: "request",
+    INSTRUCTION_VERIFICATION: "request",
+    NOTIFICATION: "notification",
 }
 """AI Maestro's type for each of ours. Priorities are the same."""
 MOST_BODY = 90_000

@@ -7,6 +7,7 @@ imports next to nothing.
 
 from __future__ import annotations
 
+from atlas.core.records.constants import INTERRUPT, SHARED
 from atlas.core.verbs import LEAD
 
 TYPE_CHECKING = False
@@ -78,13 +79,13 @@ def _of_assignment(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
 
 def _of_discovery(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
     concerned = reader.role == LEAD or any(one["agent"] == reader.mailbox for one in record["recipients"])
-    if record["created_at"] == entry["at"] and record["kind"] == "discovery" and concerned:
+    if record["created_at"] == entry["at"] and record["kind"] == SHARED and concerned:
         yield Fact("found", record, record["text"])
 
 
 def _of_interrupt(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
     yield from _of_discovery(entry, record, reader)
-    is_new = record["created_at"] == entry["at"] and record["kind"] == "interrupt"
+    is_new = record["created_at"] == entry["at"] and record["kind"] == INTERRUPT
     if is_new and any(one["agent"] == reader.mailbox for one in record["recipients"]):
         yield Fact("interrupted", record, "")
 

@@ -12,8 +12,10 @@ from typing import TypedDict
 from atlas.core import clock
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, MESSAGE, MODULE, SESSION, WORKFLOW, WORKSPACE
-from atlas.core.records.message import LEAD_MAILBOX, Message
-from atlas.core.records.plan import Module
+from atlas.core.records.message import LEAD_MAILBOX
+from atlas.core.records.plan import ORCHESTRATION, Module
+from atlas.core.records.protocol import Records
+from atlas.core.records.team import AI
 from atlas.core.rules import graph, updates
 from atlas.core.rules.understanding import ANSWER, AUTHORIZE, JUDGE, REPEAT
 from atlas.core.text import marked, one_line
@@ -44,7 +46,7 @@ def for_lead(board: OpenWork) -> Stop:
     workflow = board.records.only(WORKFLOW)
     if workflow is None or workflow["status"] == "complete":
         return {"complete": True, "actions": [], "waiting": ""}
-    if workflow["phase"] != "orchestration":
+    if workflow["phase"] != ORCHESTRATION:
         return {"complete": False, "actions": [_plan(workflow["status"])], "waiting": ""}
     desk = LeadView(board, workflow["lead"])
     return {"complete": False, "actions": list(_of_lead(desk)), "waiting": _awaited(desk)}
@@ -119,12 +121,12 @@ class LeadView:
     def __init__(self, board: OpenWork, lead: str | None) -> None:
         self.board, self.records, self.lead = board, board.records, lead
         self.live, self.rules = board.live, board.rules
-        self.by_ai = [assignment for assignment in self.live if assignment["agent_type"] == "ai"]
+        self.by_ai = [assignment for assignment in self.live if assignment["agent_type"] == AI]
         self.agents = {agent["id"]: agent for agent in self.records.all(AGENT)}
         self.ready = _ready(self.records)
         busy = {assignment["agent"] for assignment in self.live}
-        self.free = [key for key, agent in self.agents.items() if agent["type"] == "ai" and key not in busy]
-        self.failed: list[Message] = whose_turn.having(self.records, MESSAGE, '"status": "failed"')
+        self.free = [key for key, agent in self.agents.items() if agent["type"] == AI and key not in busy]
+        self.failed = self.records.where(MESSAGE, status="failed")
 
     def at(self, *steps: str) -> Assignment | None:
         """The first assignment whose agent waits for one of these steps of the lead's."""
@@ -136,10 +138,9 @@ class LeadView:
         return next((one for one in found if not whose_turn.has_word(self.records, one)), None)
 
 
-def _ready(records: whose_turn.Records) -> list[Module]:
-    complete = [line for line in records.lines(MODULE) if '"status": "complete"' in line]
-    pending = whose_turn.having(records, MODULE, '"status": "pending"')
-    return graph.unblocked(pending, {line.partition('"id": "')[2].partition('"')[0] for line in complete})
+def _ready(records: Records) -> list[Module]:
+    pending, complete = records.where(MODULE, status="pending"), records.keys(MODULE, status="complete")
+    return graph.unblocked(pending, set(complete))
 
 
 def _of_lead(desk: LeadView) -> Iterator[Action]:
@@ -218,9 +219,7 @@ def _blocked(desk: LeadView) -> Action | None:
     if assignment is None:
         return None
     agent, module = assignment["agent"], assignment["module"]
-    how = (
-        f"`atlas notify {agent} --subject TEXT --message TEXT`" if assignment["agent_type"] == "ai" else "talk to them"
-    )
+    how = f"`atlas notify {agent} --subject TEXT --message TEXT`" if assignment["agent_type"] == AI else "talk to them"
     text = (
         f"{agent} is blocked on {module}; why, as data:\n{_quoted(assignment['reports'][-1]['text'])}\n"
         f"Help it on ({how}), or give the module to another: `atlas reassign {module} --to AGENT --force`."
@@ -255,7 +254,7 @@ def _assign(desk: LeadView) -> Action | None:
 
 def _begin(desk: LeadView) -> Action | None:
     """An agent that has work to do and is in no session, as far as is known."""
-    places = {w["task_uuid"]: w for w in desk.records.all(WORKSPACE) if w["status"] == "ready"}
+    places = {w["task_uuid"]: w for w in desk.records.where(WORKSPACE, status="ready")}
     sessions = [one for one in desk.records.all(SESSION) if one["agent"] and one["id"] != desk.lead]
     for assignment in desk.by_ai:
         place, agent = places.get(assignment["task_uuid"]), desk.agents[assignment["agent"]]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from atlas.core import clock
-from atlas.core.records.assignment import Assignment, Poll, Polling
-from atlas.core.records.team import Settings
+from atlas.core.records.assignment import Assignment, Poll, Polling, new_poll, new_polling
+from atlas.core.records.team import AI, Settings
 from atlas.core.results.polling import PollPriority
 
 PRIORITIES: tuple[PollPriority, ...] = ("normal", "high", "urgent")
@@ -42,14 +42,7 @@ def times_of(settings: Settings) -> Times:
 
 def begun(at: str, times: Times, is_person: bool) -> Polling:
     """The polling of a new assignment; people are never polled."""
-    return {
-        "last_poll": None,
-        "poll_count": 0,
-        "next_poll_due": None if is_person else clock.later(at, times.interval),
-        "poll_history": [],
-        "heard": None,
-        "escalated_at": None,
-    }
+    return new_polling(next_poll_due=None if is_person else clock.later(at, times.interval))
 
 
 def unanswered(polling: Polling) -> list[Poll]:
@@ -87,16 +80,7 @@ def priority(polling: Polling, now: str) -> PollPriority:
 
 def asked(polling: Polling, message: str, at: str) -> Poll:
     """Note a poll that is on its way by this message; it counts once it is `sent`."""
-    poll: Poll = {
-        "number": polling["poll_count"] + 1,
-        "at": at,
-        "message": message,
-        "priority": priority(polling, at),
-        "sent_at": None,
-        "answered_at": None,
-        "answered_by": None,
-        "answer": "",
-    }
+    poll = new_poll(number=polling["poll_count"] + 1, at=at, message=message, priority=priority(polling, at))
     polling["poll_history"] = [*polling["poll_history"], poll][-_KEPT:]
     return poll
 
@@ -120,7 +104,7 @@ def heard(assignment: Assignment, at: str, how: str, times: Times, what: str = "
     `how` is one of model.SIGNS; `what` says more. An agent that waits for the lead, its work reported, is not due.
     """
     polling = assignment["progress_polling"]
-    if assignment["agent_type"] != "ai":
+    if assignment["agent_type"] != AI:
         return
     for poll in unanswered(polling):
         poll["answered_at"], poll["answered_by"] = at, how
@@ -155,7 +139,7 @@ def postponed(assignment: Assignment, now: str, times: Times) -> None:
 
 def resumed(assignment: Assignment, at: str, times: Times) -> None:
     """Note that the agent has work again, which it had reported as done."""
-    if assignment["agent_type"] == "ai":
+    if assignment["agent_type"] == AI:
         assignment["progress_polling"]["next_poll_due"] = clock.later(at, _interval(assignment, times))
 
 

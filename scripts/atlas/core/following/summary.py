@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from atlas.core.records.kinds import ASSIGNMENT, MISSION, MODULE, WORKFLOW, Kind
+from atlas.core.records.kinds import ASSIGNMENT, MISSION, MODULE, WORKFLOW
+from atlas.core.records.plan import ORCHESTRATION
+from atlas.core.records.protocol import Records
 from atlas.core.records.transitions import LIVE
 from atlas.core.text import one_line
 
-R = TypeVar("R")
 _MOST = 8
-_LIVE = tuple(f'"status": "{status}"' for status in LIVE)
-_COMPLETE = '"status": "complete"'
-
-
-class Records(Protocol):
-    """The part of a transaction that a summary needs."""
-
-    def only(self, kind: Kind[R]) -> R | None: ...
-    def lines(self, kind: Kind[Any]) -> list[str]: ...
 
 
 def title(records: Records) -> str:
@@ -28,16 +19,15 @@ def title(records: Records) -> str:
     workflow, mission = records.only(WORKFLOW), records.only(MISSION)
     if workflow is None:
         return ""
-    modules = records.lines(MODULE)
-    done = sum(_COMPLETE in line for line in modules)
-    stage = f"{done} of {len(modules)} modules complete" if workflow["phase"] == "orchestration" else "being planned"
+    done, modules = records.count(MODULE, status="complete"), records.count(MODULE)
+    stage = f"{done} of {modules} modules complete" if workflow["phase"] == ORCHESTRATION else "being planned"
     return f"{workflow['plan_id']} ({stage})" + (f": {one_line(mission['goal'])}" if mission else "")
 
 
 def lead(records: Records, title: str) -> list[str]:
     """For the session that leads: who is at work on what. `title` is what `title` made of the same records."""
-    live = [json.loads(line) for line in records.lines(ASSIGNMENT) if any(mark in line for mark in _LIVE)]
-    at_work = [f"{one['module']} ({one['agent']}, {one['status']})" for one in live if one["status"] in LIVE]
+    live = records.where(ASSIGNMENT, status=LIVE)
+    at_work = [f"{one['module']} ({one['agent']}, {one['status']})" for one in live]
     more = [f"{len(at_work) - _MOST} more"] if len(at_work) > _MOST else []
     return [
         f"ATLAS: this session leads the orchestration {title}",

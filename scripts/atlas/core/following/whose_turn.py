@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar, cast
 
 from atlas.core.records.assignment import Assignment, Question
-from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MESSAGE, SETTINGS, Kind
-from atlas.core.records.message import BUILT_IN, Message
+from atlas.core.records.constants import INTERRUPT
+from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MESSAGE, SETTINGS
+from atlas.core.records.message import BUILT_IN, PROGRESS_POLL, Message
+from atlas.core.records.protocol import Records
 from atlas.core.records.team import Agent, Session
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import understanding, updates
 from atlas.core.verbs import LEAD, PERSON
-
-R = TypeVar("R")
-
-
-class Records(Protocol):
-    """The part of a transaction that this needs."""
-
-    def all(self, kind: Kind[R]) -> list[R]: ...
-    def only(self, kind: Kind[R]) -> R | None: ...
-    def lines(self, kind: Kind[Any]) -> list[str]: ...
-
-
-def having(records: Records, kind: Kind[R], *marks: str) -> list[R]:
-    """The records in whose stored text one of the marks is, so that those that are over cost next to nothing.
-
-    Quotes within their words are escaped there, so a mark with quotes in it is found in fields only.
-    """
-    lines = [line for line in records.lines(kind) if any(mark in line for mark in marks)]
-    return cast("list[R]", json.loads(f"[{','.join(lines)}]"))
 
 
 class OpenWork:
@@ -40,11 +21,10 @@ class OpenWork:
 
     def __init__(self, records: Records) -> None:
         self.records = records
-        found = having(records, ASSIGNMENT, *(f'"status": "{status}"' for status in LIVE))
-        self.live = [assignment for assignment in found if assignment["status"] in LIVE]
+        self.live = records.where(ASSIGNMENT, status=LIVE)
         settings = records.only(SETTINGS)
         self.rules = settings["gates"] if settings else {}
-        self._sent = [one for one in having(records, MESSAGE, '"status": "sent"') if one["status"] == "sent"]
+        self._sent = records.where(MESSAGE, status="sent")
 
     def unread(self, mailbox: str) -> list[Message]:
         """The messages that nobody has taken out of a mailbox yet, oldest first."""
@@ -75,10 +55,10 @@ def has_word(records: Records, assignment: Assignment) -> bool:
     since = reports[-1]["at"] if reports else assignment["assigned_at"]
     told = [
         message["created_at"]
-        for message in having(records, MESSAGE, f'"to": "{agent}"')
-        if message["sender"] in (LEAD, PERSON) and message["type"] != "progress_poll"
+        for message in records.where(MESSAGE, to=agent, sender=(LEAD, PERSON))
+        if message["type"] != PROGRESS_POLL
     ]
-    words = (one for one in having(records, DISCOVERY, f'"agent": "{agent}"') if one["kind"] == "interrupt")
+    words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == INTERRUPT)
     return any(at > since for at in (*told, *(one["created_at"] for one in words)))
 
 

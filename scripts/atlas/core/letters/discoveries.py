@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from atlas.core.records.constants import ATLAS
 from atlas.core.text import marked, one_line
+from atlas.core.verbs import LEAD, PERSON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +22,9 @@ def sender(message: Mapping[str, Any]) -> str:
 STRANGER = "stranger"
 """The sender of a message from outside whom no agent is registered for."""
 SPEAKERS = {
-    "lead": "The lead of this orchestration says so: follow it.",
-    "person": "The person behind this orchestration says so: follow it.",
-    "atlas": "ATLAS found this itself.",
+    LEAD: "The lead of this orchestration says so: follow it.",
+    PERSON: "The person behind this orchestration says so: follow it.",
+    ATLAS: "ATLAS found this itself.",
 }
 """Who speaks without being an agent, and what weight that has."""
 

@@ -42,6 +42,11 @@ class Question(TypedDict):
     answered_at: str | None
 
 
+def new_question(*, id: str, text: str, asked_at: str) -> Question:
+    """A question without an answer."""
+    return {"id": id, "text": text, "asked_at": asked_at, "answer": None, "answered_at": None}
+
+
 class Verification(TypedDict):
     """Whether an agent has understood its task. What the latest repetition got wrong is in `findings`, which are
     ATLAS's own, and in `correction`, the lead's. The counters also hold questions that were asked elsewhere.
@@ -60,6 +65,23 @@ class Verification(TypedDict):
     questions: list[Question]
 
 
+def new_verification(*, authorized_at: str | None = None) -> Verification:
+    """How the verification of a new assignment begins; for somebody who is authorised from the start it ends there."""
+    return {
+        "status": "verified" if authorized_at else "awaiting_repetition",
+        "repetition_received": False,
+        "repetition_correct": False,
+        "questions_asked": 0,
+        "questions_answered": 0,
+        "authorized_at": authorized_at,
+        "attempts": 0,
+        "repetition": None,
+        "findings": [],
+        "correction": None,
+        "questions": [],
+    }
+
+
 class Poll(TypedDict):
     """A question how it stands. It counts from `sent_at` on; `answered_by` is one of SIGNS, `answer` the words."""
 
@@ -71,6 +93,20 @@ class Poll(TypedDict):
     answered_at: str | None
     answered_by: str | None
     answer: str
+
+
+def new_poll(*, number: int, at: str, message: str, priority: str) -> Poll:
+    """A poll that is on its way by this message, and has not gone out yet."""
+    return {
+        "number": number,
+        "at": at,
+        "message": message,
+        "priority": priority,
+        "sent_at": None,
+        "answered_at": None,
+        "answered_by": None,
+        "answer": "",
+    }
 
 
 class Heard(TypedDict):
@@ -90,6 +126,18 @@ class Polling(TypedDict):
     poll_history: list[Poll]
     heard: Heard | None
     escalated_at: str | None
+
+
+def new_polling(*, next_poll_due: str | None) -> Polling:
+    """The polling of a new assignment, of which nobody has been asked yet."""
+    return {
+        "last_poll": None,
+        "poll_count": 0,
+        "next_poll_due": next_poll_due,
+        "poll_history": [],
+        "heard": None,
+        "escalated_at": None,
+    }
 
 
 class Concern(TypedDict):
@@ -119,6 +167,24 @@ class Update(TypedDict):
     resumed_at: str | None
 
 
+def new_update(*, id: str, type: str, text: str, minor: bool, at: str, by: str, told: str = "none") -> Update:
+    """An update that the agent has not received yet; `told` is known once the agent is told."""
+    return {
+        "id": id,
+        "type": type,
+        "text": text,
+        "minor": minor,
+        "at": at,
+        "by": by,
+        "told": told,
+        "status": "sent",
+        "received_at": None,
+        "answers": [],
+        "concerns": [],
+        "resumed_at": None,
+    }
+
+
 class Handover(TypedDict):
     """The agent was told to stop, since `to` gets the module: at `until` it is taken away, receipt or not.
 
@@ -130,6 +196,11 @@ class Handover(TypedDict):
     until: str
     told: list[str]
     saved: str | None
+
+
+def new_handover(*, to: str, at: str, until: str, told: list[str]) -> Handover:
+    """A handover that has just been announced, before any work was saved."""
+    return {"to": to, "at": at, "until": until, "told": told, "saved": None}
 
 
 class Report(TypedDict):
@@ -161,3 +232,34 @@ class Assignment(TypedDict):
     handover: Handover | None
     continues: str | None
     reports: list[Report]
+
+
+def new_assignment(
+    *,
+    task_uuid: str,
+    agent: str,
+    agent_type: str,
+    module: str,
+    github_issue: str | None,
+    assigned_at: str,
+    verification: Verification,
+    polling: Polling,
+    continues: str | None = None,
+) -> Assignment:
+    """An assignment on which no work has begun."""
+    return {
+        "task_uuid": task_uuid,
+        "agent": agent,
+        "agent_type": agent_type,
+        "module": module,
+        "github_issue": github_issue,
+        "assigned_at": assigned_at,
+        "status": "assigned",
+        "ended_at": None,
+        "instruction_verification": verification,
+        "progress_polling": polling,
+        "instruction_updates": [],
+        "handover": None,
+        "continues": continues,
+        "reports": [],
+    }

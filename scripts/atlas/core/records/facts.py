@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from atlas.core import clock
 from atlas.core.ids import is_slug
 from atlas.core.text import one_line
 
-from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE, Kind
-from .team import Session
+from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE
+from .protocol import Records
+from .team import Session, new_session
 
-R = TypeVar("R")
 Fact = dict[str, Any]
-
-
-class Records(Protocol):
-    """The part of a transaction that folding needs."""
-
-    at: str
-
-    def get(self, kind: Kind[R], key: str) -> R | None: ...
-    def only(self, kind: Kind[R]) -> R | None: ...
-    def put(self, kind: Kind[R], record: R) -> None: ...
 
 
 def session_record(records: Records, key: str) -> Session:
     """The session's record, or a new one that was first seen now."""
-    found = records.get(SESSION, key)
-    if found is not None:
-        return found
-    return {
-        "id": key,
-        "agent": None,
-        "first_seen": records.at,
-        "last_seen": records.at,
-        "ended_at": None,
-        "continued_as": None,
-        "stopped": None,
-        "spool_offset": 0,
-        "decisions": {},
-    }
+    return records.get(SESSION, key) or new_session(id=key, at=records.at)
 
 
 def fold(records: Records, key: str, facts: list[Fact], offset: int) -> None:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TypedDict
 
 MESSAGE_PRIORITIES = ("low", "normal", "high", "urgent")
-MESSAGE_TYPES = ("task_assignment", "progress_poll", "instruction_verification", "notification")
+TASK_ASSIGNMENT, PROGRESS_POLL, INSTRUCTION_VERIFICATION, NOTIFICATION = MESSAGE_TYPES = (
+    *("task_assignment", "progress_poll"),
+    *("instruction_verification", "notification"),
+)
 SEVERITIES = ("critical", "important", "info")
 BUILT_IN, MAESTRO = TRANSPORTS = ("built-in", "ai-maestro")
 LEAD_MAILBOX = "lead"
+IN_OUTBOX = ("queued", "failed")
+"""Statuses of a message that waits in the outbox."""
+DELIVERED = ("sent", "seen")
+"""Statuses of a message that is where its recipient finds it."""
 
 
 class Message(TypedDict):
@@ -45,6 +52,48 @@ class Message(TypedDict):
     origin: str | None
 
 
+def new_message(
+    *,
+    id: str,
+    to: str,
+    sender: str,
+    subject: str,
+    body: str,
+    created_at: str,
+    type: str = NOTIFICATION,
+    priority: str = "normal",
+    task_uuid: str | None = None,
+    transport: str = BUILT_IN,
+    held: bool = False,
+) -> Message:
+    """A message that waits in the outbox and that nobody has tried to send yet."""
+    return {
+        "id": id,
+        "to": to,
+        "sender": sender,
+        "subject": subject,
+        "body": body,
+        "type": type,
+        "priority": priority,
+        "status": "queued",
+        "created_at": created_at,
+        "sent_at": None,
+        "seen_at": None,
+        "task_uuid": task_uuid,
+        "error": None,
+        "transport": transport,
+        "held": held,
+        "attempts": 0,
+        "in_doubt": False,
+        "next_try": None,
+        "external_id": None,
+        "read_at": None,
+        "in_reply_to": None,
+        "trusted": True,
+        "origin": None,
+    }
+
+
 class Recipient(TypedDict):
     """One worker that a discovery is for, and the receipt: delivered when, in which session, before which tool."""
 
@@ -57,8 +106,21 @@ class Recipient(TypedDict):
     tool: str | None
 
 
+def new_recipient(*, agent: str, workspace: str, module: str) -> Recipient:
+    """A worker that has not been given the discovery yet."""
+    return {
+        "agent": agent,
+        "workspace": workspace,
+        "module": module,
+        "status": "queued",
+        "delivered_at": None,
+        "session": None,
+        "tool": None,
+    }
+
+
 class Discovery(TypedDict):
-    """Something others should know; `kind` is `interrupt` for the lead's own word to one worker."""
+    """Something others should know; `kind` is INTERRUPT for the lead's own word to one worker, else SHARED."""
 
     id: str
     kind: str
@@ -71,3 +133,32 @@ class Discovery(TypedDict):
     created_at: str
     stop: bool
     recipients: list[Recipient]
+
+
+def new_discovery(
+    *,
+    id: str,
+    sender: str,
+    created_at: str,
+    kind: str,
+    severity: str,
+    text: str,
+    impact: str = "",
+    action: str = "",
+    affects: list[str] | None = None,
+    stop: bool = False,
+) -> Discovery:
+    """A discovery that is for nobody yet."""
+    return {
+        "id": id,
+        "sender": sender,
+        "created_at": created_at,
+        "recipients": [],
+        "kind": kind,
+        "severity": severity,
+        "affects": affects or [],
+        "stop": stop,
+        "text": text,
+        "impact": impact,
+        "action": action,
+    }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 PRIORITIES = ("critical", "high", "medium", "low")
+PLANNING, ORCHESTRATION = PHASES = ("planning", "orchestration")
 
 
 class Mission(TypedDict):
@@ -15,6 +17,11 @@ class Mission(TypedDict):
     created_at: str
     understanding: str
     success_criteria: list[str]
+
+
+def new_mission(*, id: str, goal: str, created_at: str) -> Mission:
+    """A mission of which no more than the goal is known."""
+    return {"id": id, "goal": goal, "created_at": created_at, "understanding": "", "success_criteria": []}
 
 
 class Transition(TypedDict):
@@ -55,6 +62,26 @@ class Workflow(TypedDict):
     transitions: list[Transition]
 
 
+def new_workflow(*, id: str, lead: str | None, created_at: str) -> Workflow:
+    """A workflow whose plan is being drafted, led by the session it was begun in, if there is one."""
+    return {
+        "id": id,
+        "phase": PLANNING,
+        "status": "drafting",
+        "plan_id": id,
+        "plan_sha": None,
+        "started_at": None,
+        "completed_at": None,
+        "integration_branch": None,
+        "integration_commit": None,
+        "base_branch": None,
+        "lead": lead,
+        "lead_since": created_at if lead else None,
+        "paused": None,
+        "transitions": [{"to": "drafting", "at": created_at, "verb": "plan"}],
+    }
+
+
 class Check(TypedDict):
     """One check command as it ran. `exit_code` is None when it was stopped at its limit of time or output."""
 
@@ -73,6 +100,11 @@ class Evidence(TypedDict):
     passed: bool
     reason: str | None
     checks: list[Check]
+
+
+def new_evidence(*, commit: str, passed: bool, reason: str | None, checks: list[Check]) -> Evidence:
+    """Evidence that is not integrated; its time is set when it is recorded."""
+    return {"commit": commit, "integrated": None, "at": "", "passed": passed, "reason": reason, "checks": checks}
 
 
 class Module(TypedDict):
@@ -96,3 +128,35 @@ class Module(TypedDict):
     pr: str | None
     verification_loops: int
     evidence: list[Evidence]
+
+
+def new_module(
+    *,
+    id: str,
+    name: str,
+    priority: str,
+    description: str = "",
+    acceptance_criteria: Iterable[str] = (),
+    dependencies: Iterable[str] = (),
+    checks: Iterable[str] = (),
+    scope: Iterable[str] = (),
+    github_issue: str | None = None,
+) -> Module:
+    """A module that nobody has yet."""
+    return {
+        "id": id,
+        "name": name,
+        "description": description,
+        "status": "pending",
+        "priority": priority,
+        "acceptance_criteria": list(acceptance_criteria),
+        "dependencies": list(dependencies),
+        "checks": list(checks),
+        "scope": list(scope),
+        "assigned_to": None,
+        "task_uuid": None,
+        "github_issue": github_issue,
+        "pr": None,
+        "verification_loops": 0,
+        "evidence": [],
+    }

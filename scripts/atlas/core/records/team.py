@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from .message import BUILT_IN
+
+AI, HUMAN = AGENT_TYPES = ("ai", "human")
+
 
 class Agent(TypedDict):
     """An AI session or a person. `identifier` is the session name or the GitHub user name.
@@ -20,6 +24,19 @@ class Agent(TypedDict):
     last_seen: str | None
 
 
+def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Agent:
+    """An agent that the built-in transport reaches, and that nobody has seen yet."""
+    return {
+        "id": id,
+        "type": type,
+        "identifier": identifier,
+        "transport": BUILT_IN,
+        "address": None,
+        "registered_at": registered_at,
+        "last_seen": None,
+    }
+
+
 class Settings(TypedDict):
     """What the project wants done its own way. `gates` has the rules whose verdict is not the default."""
 
@@ -34,6 +51,23 @@ class Settings(TypedDict):
     reassign_wait_seconds: int
     transport_url: str | None
     gates: dict[str, str]
+
+
+def default_settings() -> Settings:
+    """What holds where a project has set nothing."""
+    return {
+        "id": "project",
+        "workspace_setup": None,
+        "workspace_setup_seconds": 600,
+        "workspace_link": [],
+        "workspace_copy": [],
+        "poll_minutes": 15,
+        "poll_blocked_minutes": 5,
+        "poll_answer_minutes": 10,
+        "reassign_wait_seconds": 60,
+        "transport_url": None,
+        "gates": {},
+    }
 
 
 class Stopped(TypedDict):
@@ -58,3 +92,18 @@ class Session(TypedDict):
     stopped: Stopped | None
     spool_offset: int
     decisions: dict[str, int]
+
+
+def new_session(*, id: str, at: str) -> Session:
+    """A session that is seen for the first time, and has no role."""
+    return {
+        "id": id,
+        "agent": None,
+        "first_seen": at,
+        "last_seen": at,
+        "ended_at": None,
+        "continued_as": None,
+        "stopped": None,
+        "spool_offset": 0,
+        "decisions": {},
+    }

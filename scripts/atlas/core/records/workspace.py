@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from typing import TypedDict
+
+from atlas.core.paths import WORKTREES
+
+IN_USE = ("ready", "merging")
+"""Statuses of a workspace in which somebody works, or may."""
+LEFT = ("abandoned", "merged")
+"""Statuses of a workspace in which nobody works any more."""
 
 
 class SetUp(TypedDict):
@@ -23,6 +32,11 @@ class Process(TypedDict):
     started_at: str
     session: str | None
     tmux: str | None
+
+
+def new_process(*, mode: str, pid: int, birth: str, started_at: str, tmux: str | None) -> Process:
+    """A process whose client session is not known yet."""
+    return {"mode": mode, "pid": pid, "birth": birth, "started_at": started_at, "session": None, "tmux": tmux}
 
 
 class Workspace(TypedDict):
@@ -53,3 +67,31 @@ class Workspace(TypedDict):
     conflicts: dict[str, list[str]]
     process: Process | None
     subagent: str | None
+
+
+def new_workspace(
+    *, name: str, branch: str, base_commit: str, created_at: str, skeleton: Iterable[str] = ()
+) -> Workspace:
+    """A workspace that is about to be made and belongs to nobody."""
+    return {
+        "name": name,
+        "status": "creating",
+        "branch": branch,
+        "base_commit": base_commit,
+        "path": os.path.join(WORKTREES, name),
+        "module": None,
+        "agent": None,
+        "task_uuid": None,
+        "created_at": created_at,
+        "ready_at": None,
+        "removed_at": None,
+        "saved": None,
+        "set_up": None,
+        "linked": [],
+        "copied": [],
+        "skeleton": list(skeleton),
+        "error": None,
+        "conflicts": {},
+        "process": None,
+        "subagent": None,
+    }

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
-
-from atlas.core.records.kinds import DISCOVERY, WORKSPACE, Kind
+from atlas.core.records.kinds import DISCOVERY, WORKSPACE
 from atlas.core.records.message import Recipient
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.protocol import Records
+from atlas.core.records.workspace import IN_USE, Workspace
 
-R = TypeVar("R")
-_OCCUPIED = ("creating", "ready", "merging")
-
-
-class Records(Protocol):
-    """The part of a transaction that this needs."""
-
-    def get(self, kind: Kind[R], key: str) -> R | None: ...
-    def all(self, kind: Kind[R]) -> list[R]: ...
-    def put(self, kind: Kind[R], record: R) -> None: ...
+_OCCUPIED = ("creating", *IN_USE)
 
 
 def is_occupied(workspace: Workspace) -> bool:
@@ -39,7 +29,7 @@ def awaits(records: Records, recipient: Recipient) -> bool:
 
 def withdraw_unreachable(records: Records) -> None:
     """Take back what was not delivered before its workspace was left, removed, or given to another agent."""
-    for discovery in records.all(DISCOVERY):
+    for discovery in records.containing(DISCOVERY, status="queued"):
         for recipient in discovery["recipients"]:
             if recipient["status"] == "queued" and not awaits(records, recipient):
                 recipient["status"] = "withdrawn"

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol, TypeVar
 
 from atlas.core.records.assignment import Assignment
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MISSION, MODULE, SESSION, WORKFLOW, WORKSPACE, Kind
-from atlas.core.records.plan import Module, Workflow
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MISSION, MODULE, SESSION, WORKFLOW, WORKSPACE
+from atlas.core.records.plan import ORCHESTRATION, Module, Workflow
+from atlas.core.records.protocol import Records
 from atlas.core.records.transitions import LIVE
 from atlas.core.verbs import LEAD
 
 from . import graph
 
-R = TypeVar("R")
 _WORKED_ON = ("assigned", "in_progress", "blocked", "pending_verification")
-
-
-class Records(Protocol):
-    """The part of a transaction that looking needs."""
-
-    def get(self, kind: Kind[R], key: str) -> R | None: ...
-    def all(self, kind: Kind[R]) -> list[R]: ...
 
 
 def faults(records: Records) -> list[str]:
@@ -49,7 +41,7 @@ def _workflow(records: Records) -> Iterator[str]:
 
 def _course(workflow: Workflow, modules: list[Module]) -> Iterator[str]:
     name, status = f"workflow {workflow['id']}", workflow["status"]
-    begun = workflow["phase"] == "orchestration"
+    begun = workflow["phase"] == ORCHESTRATION
     left = [module["id"] for module in modules if module["status"] != "complete"]
     if begun != (status in ("executing", "complete")):
         yield f"{name} is {status} in the phase {workflow['phase']}"

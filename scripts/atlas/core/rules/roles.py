@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol, TypedDict, TypeVar
+from typing import TypedDict
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import session_key
-from atlas.core.records.kinds import SESSION, WORKFLOW, WORKSPACE, Kind
+from atlas.core.records.kinds import SESSION, WORKFLOW, WORKSPACE
+from atlas.core.records.protocol import Records
 from atlas.core.verbs import LEAD, PERSON, WORKER
 
 from .verb_permissions import ALLOWED, DECIDING
 
 __all__ = ["LEAD", "PERSON", "WORKER", "Actor", "derive", "require", "require_own"]
-
-R = TypeVar("R")
 
 
 class Actor(TypedDict):
@@ -23,13 +22,6 @@ class Actor(TypedDict):
     role: str
     agent: str | None
     session: str | None
-
-
-class Records(Protocol):
-    """The part of a transaction that deriving an actor needs."""
-
-    def get(self, kind: Kind[R], key: str) -> R | None: ...
-    def only(self, kind: Kind[R]) -> R | None: ...
 
 
 def derive(records: Records, session: str | None, place: str | None = None) -> Actor:

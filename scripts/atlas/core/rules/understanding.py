@@ -12,8 +12,9 @@ from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.assignment import Assignment, Repetition, Verification
+from atlas.core.records.assignment import Assignment, Repetition, Verification, new_verification
 from atlas.core.records.plan import Module
+from atlas.core.records.team import HUMAN
 from atlas.core.results.understanding import WaitsFor
 from atlas.core.text import one_line
 
@@ -38,26 +39,9 @@ class Claim(NamedTuple):
     files: frozenset[str]
 
 
-def fresh(at: str, exempt: bool) -> Verification:
-    """How the verification of a new assignment begins; for who is `exempt` it ends there."""
-    return {
-        "status": "verified" if exempt else "awaiting_repetition",
-        "repetition_received": False,
-        "repetition_correct": False,
-        "questions_asked": 0,
-        "questions_answered": 0,
-        "authorized_at": at if exempt else None,
-        "attempts": 0,
-        "repetition": None,
-        "findings": [],
-        "correction": None,
-        "questions": [],
-    }
-
-
-def reopened(verification: Verification, at: str) -> Verification:
+def reopened(verification: Verification) -> Verification:
     """The verification of a task that was changed: the agent repeats it anew. What was asked and answered stays."""
-    anew = fresh(at, exempt=False)
+    anew = new_verification()
     anew["questions_asked"] = verification["questions_asked"]
     anew["questions_answered"] = verification["questions_answered"]
     anew["questions"] = verification["questions"]
@@ -70,7 +54,7 @@ def may_edit(assignment: Assignment, gates: dict[str, str]) -> bool:
         return False
     verification = assignment["instruction_verification"]
     authorized = verification["status"] == "verified" and verification["authorized_at"] is not None
-    return authorized or assignment["agent_type"] == "human" or verdicts.verdict(RULE, gates) == verdicts.OFF
+    return authorized or assignment["agent_type"] == HUMAN or verdicts.verdict(RULE, gates) == verdicts.OFF
 
 
 def require_editable(assignment: Assignment, gates: dict[str, str]) -> None:

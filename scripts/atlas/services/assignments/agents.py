@@ -9,14 +9,13 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import discoveries
 from atlas.core.records.kinds import AGENT
 from atlas.core.records.message import BUILT_IN, MAESTRO
-from atlas.core.records.team import Agent
+from atlas.core.records.team import AGENT_TYPES, AI, HUMAN, Agent, new_agent
 from atlas.core.results.assignments import RegisterResult
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import outbox
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing
 
-TYPES = ("ai", "human")
 _LONGEST = 200
 
 
@@ -30,7 +29,7 @@ def register(
     Raises AtlasError when type or identifier is invalid, AI Maestro does not know it, or the id is taken.
     """
     _require_valid(agent_type, identifier, chosen_id, built_in)
-    found = _find(context, identifier) if agent_type == "ai" and not built_in else None
+    found = _find(context, identifier) if agent_type == AI and not built_in else None
     name = found.name if found else identifier
 
     def run(tx: Transaction, actor: Actor) -> RegisterResult:
@@ -51,12 +50,12 @@ def register(
 
 
 def _require_valid(agent_type: str, identifier: str, chosen_id: str | None, built_in: bool) -> None:
-    if agent_type not in TYPES:
+    if agent_type not in AGENT_TYPES:
         raise AtlasError(f"type {agent_type[:40]!r} is not valid: use 'ai' or 'human'")
     _require_identifier(identifier)
     if chosen_id is not None:
         ids.require_slug(chosen_id, "the id")
-    if agent_type == "human" and built_in:
+    if agent_type == HUMAN and built_in:
         raise AtlasError("--built-in is for AI sessions: people are not messaged by ATLAS")
 
 
@@ -64,15 +63,7 @@ def _new(tx: Transaction, agent_type: str, identifier: str, chosen_id: str | Non
     agent_id = chosen_id or _free_id(tx, agent_type, identifier)
     if agent_id in (*discoveries.SPEAKERS, discoveries.STRANGER) or tx.get(AGENT, agent_id) is not None:
         raise AtlasError(f"the id {agent_id!r} is taken: choose another with --id")
-    return {
-        "id": agent_id,
-        "type": agent_type,
-        "identifier": identifier,
-        "transport": BUILT_IN,
-        "address": None,
-        "registered_at": tx.at,
-        "last_seen": None,
-    }
+    return new_agent(id=agent_id, type=agent_type, identifier=identifier, registered_at=tx.at)
 
 
 def _find(context: Context, identifier: str) -> Address | None:
@@ -90,7 +81,7 @@ def _require_identifier(identifier: str) -> None:
 
 
 def _free_id(tx: Transaction, agent_type: str, identifier: str) -> str:
-    if agent_type == "human":
+    if agent_type == HUMAN:
         return ids.slug(identifier)
     taken = {agent["id"] for agent in tx.all(AGENT)}
     number = 1

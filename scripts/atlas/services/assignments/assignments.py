@@ -9,10 +9,11 @@ from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
 from atlas.core.letters.handover import stop_body
-from atlas.core.records.assignment import Assignment, ReportKind
+from atlas.core.records.assignment import Assignment, ReportKind, new_assignment, new_verification
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.message import TASK_ASSIGNMENT
 from atlas.core.records.plan import Module
-from atlas.core.records.team import Agent
+from atlas.core.records.team import AI, HUMAN, Agent
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import Given, ReportResult, TakenOver
 from atlas.core.rules import graph, roles, understanding
@@ -26,24 +27,12 @@ from atlas.services.project.workspace_paths import workspace_of_task
 _LONGEST_REPORT = 20_000
 
 
-def assign(context: Context, module_id: str, agent_id: str, force: bool = False) -> Given:
-    """Give a pending module to a registered agent, without a workspace; the same again changes nothing.
+def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Given:
+    """The assignment of a pending module to a registered agent, not yet announced; one that has it keeps it.
 
     Raises AtlasError when module or agent is unknown, the module is not pending, or (unless `force`) a module that it
     depends on is not complete.
     """
-
-    def run(tx: Transaction, actor: roles.Actor) -> Given:
-        result = give_pending(tx, module_id, agent_id, force)
-        if result["created"]:
-            announce(tx, result["assignment"])
-        return result
-
-    return context.transact("assign", run)
-
-
-def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Given:
-    """The assignment of a pending module, not yet announced. Raises what `assign` raises."""
     executing(tx)
     module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
     if module["assigned_to"] == agent_id and module["status"] != "complete":
@@ -68,48 +57,42 @@ def _result(module: Module, agent: Agent, assignment: Assignment, created: bool)
 
 
 def _give(tx: Transaction, module: Module, agent: Agent) -> Assignment:
-    task_uuid = f"task-{os.urandom(6).hex()}"
-    human = agent["type"] == "human"
-    assignment: Assignment = {
-        "task_uuid": task_uuid,
-        "agent": agent["id"],
-        "agent_type": agent["type"],
-        "module": module["id"],
-        "github_issue": module["github_issue"],
-        "assigned_at": tx.at,
-        "status": "assigned",
-        "ended_at": None,
-        "instruction_verification": understanding.fresh(tx.at, exempt=human),
-        "progress_polling": poll_schedule.begun(tx.at, poll_schedule.times_of(current(tx)), human),
-        "instruction_updates": [],
-        "handover": None,
-        "continues": _left_work(tx, module["id"]),
-        "reports": [],
-    }
-    tx.patch(MODULE, module, status="assigned", assigned_to=agent["id"], task_uuid=task_uuid)
+    is_person = agent["type"] == HUMAN
+    assignment = new_assignment(
+        task_uuid=f"task-{os.urandom(6).hex()}",
+        agent=agent["id"],
+        agent_type=agent["type"],
+        module=module["id"],
+        github_issue=module["github_issue"],
+        assigned_at=tx.at,
+        verification=new_verification(authorized_at=tx.at if is_person else None),
+        polling=poll_schedule.begun(tx.at, poll_schedule.times_of(current(tx)), is_person),
+        continues=_left_work(tx, module["id"]),
+    )
+    tx.patch(MODULE, module, status="assigned", assigned_to=agent["id"], task_uuid=assignment["task_uuid"])
     tx.put(ASSIGNMENT, assignment)
     return assignment
 
 
 def _left_work(tx: Transaction, module_id: str) -> str | None:
     """The commit with the work of those who had a module before, which whoever gets it next goes on from."""
-    for assignment in reversed(tx.all(ASSIGNMENT)):
-        if assignment["module"] == module_id:
-            saved = assignment["handover"]["saved"] if assignment["handover"] else None
-            return saved or assignment["continues"]
-    return None
+    before = tx.where(ASSIGNMENT, module=module_id)
+    if not before:
+        return None
+    handover = before[-1]["handover"]
+    return (handover["saved"] if handover else None) or before[-1]["continues"]
 
 
 def announce(tx: Transaction, assignment: Assignment, folder: str | None = None, held: bool = False) -> None:
     """Tell an AI agent of its task, and of the `folder` to work in; `held` back until that is ready."""
-    if assignment["agent_type"] == "ai":
+    if assignment["agent_type"] == AI:
         module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
         repeats = not understanding.may_edit(assignment, current(tx)["gates"])
         subject, body = (
             subjects.task_subject(module, task_uuid),
             handshake.task_body(module, task_uuid, folder, repeats),
         )
-        post(tx, assignment["agent"], subject, body, kind="task_assignment", task_uuid=task_uuid, held=held)
+        post(tx, assignment["agent"], subject, body, kind=TASK_ASSIGNMENT, task_uuid=task_uuid, held=held)
 
 
 def _live(tx: Transaction, module: Module) -> Assignment:
@@ -142,29 +125,19 @@ def give_back(tx: Transaction, assignment: Assignment) -> None:
 
 def tell_stop(tx: Transaction, assignment: Assignment) -> str:
     """Tell an AI agent that an assignment is no longer its own; returns the id of the message, "" for a person."""
-    if assignment["agent_type"] != "ai":
+    if assignment["agent_type"] != AI:
         return ""
     module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
     subject, body = subjects.stop_subject(module, task_uuid), stop_body(module)
     return post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
 
 
-def reassign(context: Context, module_id: str, agent_id: str, force: bool = False) -> TakenOver:
-    """Take a module from its agent and give it to another, without a workspace; verification begins anew.
-
-    Raises AtlasError when nobody has the module, it is the same agent, or work on it has begun (unless `force`).
-    """
-
-    def run(tx: Transaction, actor: roles.Actor) -> TakenOver:
-        result = reassign_to(tx, module_id, agent_id, force)
-        announce(tx, result["assignment"])
-        return result
-
-    return context.transact("reassign", run)
-
-
 def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:
-    """A module, its live assignment, and the agent that shall get it. Raises what `reassign` raises."""
+    """A module, its live assignment, and the agent that shall get it.
+
+    Raises AtlasError when nobody has the module, it is the same agent, work on it has begun (unless `force`), or it is
+    being merged.
+    """
     executing(tx)
     new = tx.need(AGENT, agent_id)
     module, old = live_assignment(tx, module_id)
@@ -179,7 +152,7 @@ def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tup
 def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> TakenOver:
     """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
 
-    Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `reassign` raises.
+    Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `takeable` raises.
     """
     module, old, new = takeable(tx, module_id, agent_id, force)
     left = leave(tx, old)

@@ -15,6 +15,7 @@ from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MISSION, MODULE, WORKSPACE
 from atlas.core.records.message import Discovery
 from atlas.core.records.plan import Module
+from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import HandoffResult
 from atlas.core.rules import graph
@@ -48,7 +49,7 @@ def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = Fa
     def run(tx: Transaction, actor: Actor) -> HandoffResult:
         orchestration(tx)
         module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
-        message = tell(tx, module, agent_id, made, module["task_uuid"]) if agent["type"] == "ai" else None
+        message = tell(tx, module, agent_id, made, module["task_uuid"]) if agent["type"] == AI else None
         return {"module": module_id, "agent": agent_id, "text": made.text, "file": made.file, "message": message}
 
     return context.transact("handoff", run)
@@ -85,7 +86,7 @@ def _gather(tx: Transaction, module_id: str, agent_id: str) -> tuple[handoff.Fac
     """What the records know, the workspace of whoever had the module last, and the integration branch."""
     workflow, module, agent = orchestration(tx), tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
     mission, modules = tx.only(MISSION), {each["id"]: each for each in tx.all(MODULE)}
-    assignments = [one for one in tx.all(ASSIGNMENT) if one["module"] == module_id]
+    assignments = tx.where(ASSIGNMENT, module=module_id)
     facts = handoff.Facts(
         goal=mission["goal"] if mission else "",
         module=module,

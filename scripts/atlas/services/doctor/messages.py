@@ -17,7 +17,7 @@ from .findings import number_of, ok, problem, warning
 
 def findings(tx: Transaction) -> Iterator[Finding]:
     """Nothing where all is built in and delivered."""
-    is_used = any(agent["transport"] == MAESTRO for agent in tx.all(AGENT))
+    is_used = tx.count(AGENT, transport=MAESTRO) > 0
     how = f"set {choice.VARIABLE} or `atlas settings transport.url`"
     try:
         url = choice.configured(settings.current(tx)["transport_url"])
@@ -30,6 +30,6 @@ def findings(tx: Transaction) -> Iterator[Finding]:
             yield problem("AI Maestro", str(error), f"start it, or {how}")
         else:
             yield warning("AI Maestro", str(error), f"start it, or {how}")
-    waiting = [m["id"] for m in tx.all(MESSAGE) if m["status"] == "failed"]
+    waiting = tx.keys(MESSAGE, status="failed")
     if waiting:
         yield warning("outbox", f"{number_of(len(waiting), 'message')} could not be sent yet", "atlas check-agents")

@@ -10,6 +10,7 @@ from typing import Any
 from atlas.adapters.git import git
 from atlas.adapters.system import client, environment, hook_runner
 from atlas.core.paths import find_project
+from atlas.core.records.team import AI
 from atlas.services.assignments import agents
 from atlas.services.messages import discoveries
 from atlas.services.orchestration import dispatch, workflow
@@ -56,7 +57,7 @@ class Scene:
         plan.add_module(lead, MODULE, "medium", {"add_criteria": ["it holds"], "add_checks": ["true"]})
         plan.approve(lead)
         workflow.start(lead)
-        agents.register(lead, "ai", AGENT, AGENT)
+        agents.register(lead, AI, AGENT, AGENT)
         place = dispatch.assign(lead, MODULE, AGENT)["workspace"]
         assert place is not None
         return os.path.join(self.root, place["path"])

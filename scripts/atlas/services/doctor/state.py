@@ -14,6 +14,7 @@ from atlas.adapters.store.survey import Survey
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.kinds import FILES, KINDS, SESSION, WORKFLOW
+from atlas.core.records.plan import PLANNING
 from atlas.core.results.doctor import Finding
 from atlas.core.rules import references
 from atlas.services.plan.document import PlanDocument
@@ -123,7 +124,7 @@ def _plan(survey: Survey, best: Replay) -> Iterator[Finding]:
     data = survey.cut.files[PLAN_FILE]
     if data is None and best.plan is not None:
         yield problem("plan", f"{PLAN_FILE} is missing", f"restore it from the history: {_NEXT}")
-    elif workflow and workflow.get("phase") == "planning":
+    elif workflow and workflow.get("phase") == PLANNING:
         try:
             modules = len(PlanDocument(data or b"").modules)
             yield ok("plan", f"{PLAN_FILE} holds {number_of(modules, 'module')}")

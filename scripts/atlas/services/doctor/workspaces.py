@@ -16,7 +16,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.paths import WORKTREES, Project
 from atlas.core.records.kinds import WORKSPACE
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.workspace import LEFT, Workspace, new_workspace
 from atlas.core.results.doctor import Finding
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
@@ -36,7 +36,7 @@ from atlas.services.workspaces.clearing import (
 )
 from atlas.services.workspaces.files import is_equipped, write_own
 from atlas.services.workspaces.removal import kept_commits
-from atlas.services.workspaces.workspaces import BRANCHES, blank
+from atlas.services.workspaces.workspaces import BRANCHES
 
 from .findings import REPAIR, number_of, ok, problem, warning
 
@@ -63,8 +63,8 @@ def findings(project: Project, tx: Transaction) -> Iterator[Finding]:
         return
     yield from (fault.level("workspaces", fault.what, f"{fault.mend}: {REPAIR}") for fault in faults)
     if not faults:
-        there = [record for record in tx.all(WORKSPACE) if record["removed_at"] is None]
-        yield ok("workspaces", f"{number_of(len(there), 'workspace')}, each with its worktree, branch and link")
+        there = tx.count(WORKSPACE, removed_at=None)
+        yield ok("workspaces", f"{number_of(there, 'workspace')}, each with its worktree, branch and link")
 
 
 def repair(context: Context, notice: Callable[[str], None]) -> None:
@@ -141,7 +141,7 @@ def _put_back(project: Project, record: Workspace) -> None:
 
 
 def _gone(project: Project, record: Workspace) -> Fault:
-    name, left = record["name"], record["status"] in ("abandoned", "merged")
+    name, left = record["name"], record["status"] in LEFT
     if left or git.commit_of(project.root, f"refs/heads/{record['branch']}") is None:
         return Fault(
             warning if left else problem,
@@ -158,7 +158,7 @@ def _gone(project: Project, record: Workspace) -> Fault:
 
 
 def _note_gone(context: Context, record: Workspace) -> None:
-    if record["status"] not in ("abandoned", "merged"):
+    if record["status"] not in LEFT:
         undo(context, "repair", record["name"], "its folder and its branch were removed by somebody", cleared=True)
     removed = context.transact("repair", lambda tx, actor: _removed(tx, record["name"]))
     clear(context.project, removed, _kept(context, record))
@@ -170,7 +170,7 @@ def _kept(context: Context, record: Workspace) -> list[str]:
 
 def _removed(tx: Transaction, name: str) -> Workspace:
     record = tx.need(WORKSPACE, name)
-    status = record["status"] if record["status"] in ("abandoned", "merged") else "abandoned"
+    status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=record["removed_at"] or tx.at, process=None)
 
 
@@ -193,19 +193,7 @@ def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iter
         yield Fault(
             warning, f"the link to {name} is missing or leads elsewhere", "link it", lambda c: link(project, record)
         )
-    if entry.locked is None:
-        lock = ("worktree", "lock", f"--reason={LOCK_REASON}", path)
-        yield Fault(
-            warning,
-            f"git may prune the worktree of {name}: it is not locked",
-            "lock it",
-            lambda c: _run(project.root, *lock),
-        )
-    stale = os.path.join(worktree.git_folder(path), "index.lock")
-    if os.path.exists(stale) and time.time() - os.stat(stale).st_mtime > _STALE_SECONDS:
-        yield Fault(
-            warning, f"a git command was killed in {name}: {stale}", "remove its lock", lambda c: os.unlink(stale)
-        )
+    yield from _locks(project, name, path, entry)
     if record["status"] == "ready" and not is_equipped(path):
         yield Fault(
             warning,
@@ -224,6 +212,23 @@ def _ended_session(record: Workspace) -> Iterator[Fault]:
             f"the session of {record['agent']} in {name} has ended",
             "note that; `atlas launch` starts another",
             lambda c: c.transact("repair", lambda tx, actor: _set(tx, name, process=None)),
+        )
+
+
+def _locks(project: Project, name: str, path: str, entry: worktree.Entry) -> Iterator[Fault]:
+    """The lock that a worktree should have, and the one that a git command left in it."""
+    if entry.locked is None:
+        lock = ("worktree", "lock", f"--reason={LOCK_REASON}", path)
+        yield Fault(
+            warning,
+            f"git may prune the worktree of {name}: it is not locked",
+            "lock it",
+            lambda c: _run(project.root, *lock),
+        )
+    stale = os.path.join(worktree.git_folder(path), "index.lock")
+    if os.path.exists(stale) and time.time() - os.stat(stale).st_mtime > _STALE_SECONDS:
+        yield Fault(
+            warning, f"a git command was killed in {name}: {stale}", "remove its lock", lambda c: os.unlink(stale)
         )
 
 
@@ -288,7 +293,8 @@ def _adopt(context: Context, entry: worktree.Entry) -> None:
     def run(tx: Transaction, actor: Actor) -> None:
         kept = kept_commits(tx, context.project, base)[1:]
         begun = git.run(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
-        record = blank(name, entry.branch or BRANCHES + name, begun or base, tx.at)
+        branch = entry.branch or BRANCHES + name
+        record = new_workspace(name=name, branch=branch, base_commit=begun or base, created_at=tx.at)
         tx.put(WORKSPACE, record)
         tx.patch(WORKSPACE, record, status="abandoned", ready_at=tx.at)
 

@@ -19,7 +19,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk, process
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW, WORKSPACE
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.workspace import IN_USE, Workspace
 from atlas.core.results.workspaces import ConflictFile, ConflictHunk, ConflictsResult
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import discoveries
@@ -27,7 +27,6 @@ from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
 
 Pair = tuple[str, str]
-_LIVE = ("ready", "merging")
 _LONGEST_LIST = 20
 
 
@@ -70,7 +69,7 @@ def refresh(context: Context) -> str | None:
 def _subjects(tx: Transaction, actor: Actor) -> tuple[list[Workspace], str | None]:
     orchestration(tx)
     workflow = tx.only(WORKFLOW)
-    live = [workspace for workspace in tx.all(WORKSPACE) if workspace["status"] in _LIVE]
+    live = tx.where(WORKSPACE, status=IN_USE)
     return live, workflow["integration_branch"] if workflow else None
 
 
@@ -158,7 +157,7 @@ def _announce(
     tx: Transaction, current: Mapping[Pair, list[str]], tips: Mapping[str, str]
 ) -> tuple[list[Pair], list[Pair]]:
     """Bring the records up to date and tell both workers, whatever was recorded since the look."""
-    workspaces = {w["name"]: w for w in tx.all(WORKSPACE) if w["status"] in _LIVE}
+    workspaces = {w["name"]: w for w in tx.where(WORKSPACE, status=IN_USE)}
     appeared, gone = _changes(list(workspaces.values()), current, tips)
     for pair in (*appeared, *gone):
         for name, other in (pair, pair[::-1]):

@@ -15,8 +15,10 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import discoveries
 from atlas.core.records.assignment import Assignment
+from atlas.core.records.constants import ATLAS, INTERRUPT, SHARED
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKSPACE
-from atlas.core.records.message import Discovery, Recipient
+from atlas.core.records.message import Discovery, Recipient, new_discovery, new_recipient
+from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.discoveries import DiscoverResult, InterruptResult, SentInstead, Shared
@@ -30,8 +32,6 @@ from .mailbox import post
 
 Told = tuple[list[SentInstead], list[str]]
 """Who of those without a workspace gets a message, and which people are to be told."""
-ATLAS = "atlas"
-"""The sender of what ATLAS found itself."""
 LONGEST = {"text": 4000, "impact": 2000, "action": 2000}
 _PRIORITY = {"critical": "urgent", "important": "high"}
 
@@ -60,7 +60,7 @@ def share(
         executing(tx)
         for module in modules:
             tx.need(MODULE, module)
-        fields = {"kind": "discovery", "severity": severity, "affects": modules, "stop": False, **text}
+        fields = {"kind": SHARED, "severity": severity, "affects": modules, "stop": False, **text}
         discovery = _new(tx, _sender(tx, actor, sender), fields, request)
         return {**_keep(tx, discovery, _address_affected), "cut": cut}
 
@@ -79,9 +79,9 @@ def interrupt(
 
     def run(tx: Transaction, actor: roles.Actor) -> InterruptResult:
         executing(tx)
-        if tx.need(AGENT, agent_id)["type"] != "ai":
+        if tx.need(AGENT, agent_id)["type"] != AI:
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
-        fields = {"kind": "interrupt", "severity": "critical", "affects": [], "stop": stop, **words}
+        fields = {"kind": INTERRUPT, "severity": "critical", "affects": [], "stop": stop, **words}
         word = _new(tx, _sender(tx, actor, None), fields, f"{agent_id} {request}" if request else None)
         return {**_keep(tx, word, lambda tx, word: _address_agent(tx, word, agent_id)), "cut": cut}
 
@@ -92,7 +92,7 @@ def tell(tx: Transaction, workspaces: Sequence[Workspace], text: str) -> None:
     """Record something important that ATLAS found itself, for the workers of these workspaces."""
     words, _ = _fit({"text": text})
     affects = sorted({workspace["module"] for workspace in workspaces if workspace["module"]})
-    fields = {"kind": "discovery", "severity": "important", "affects": affects, "stop": False, **words}
+    fields = {"kind": SHARED, "severity": "important", "affects": affects, "stop": False, **words}
     discovery = _new(tx, ATLAS, fields, None)
     discovery["recipients"] = [_recipient(workspace) for workspace in workspaces if is_occupied(workspace)]
     tx.put(DISCOVERY, discovery)
@@ -110,11 +110,11 @@ def stop_work(
 
     Returns the id of that word; where the agent has no workspace, None, and nothing is done.
     """
-    places = [w for w in tx.all(WORKSPACE) if w["task_uuid"] == assignment["task_uuid"] and is_occupied(w)]
+    places = [w for w in tx.where(WORKSPACE, task_uuid=assignment["task_uuid"]) if is_occupied(w)]
     if not places:
         return None
     words, _ = _fit({"text": text})
-    fields = {"kind": "interrupt", "severity": severity, "affects": [], "stop": stop, **words}
+    fields = {"kind": INTERRUPT, "severity": severity, "affects": [], "stop": stop, **words}
     word = _new(tx, _sender(tx, actor, None), fields, None)
     word["recipients"] = [_recipient(workspace) for workspace in places]
     tx.put(DISCOVERY, word)
@@ -159,9 +159,7 @@ def _sender(tx: Transaction, actor: roles.Actor, claimed: str | None) -> str:
 
 def _new(tx: Transaction, sender: str, fields: dict[str, Any], request: str | None) -> Discovery:
     mark = hashlib.sha256(f"{sender} {request}".encode()).hexdigest()[:12] if request else os.urandom(6).hex()
-    record: Any = {"id": f"disc-{mark}", "sender": sender, "created_at": tx.at, "recipients": [], **fields}
-    discovery: Discovery = record
-    return discovery
+    return new_discovery(id=f"disc-{mark}", sender=sender, created_at=tx.at, **fields)
 
 
 def _keep(tx: Transaction, discovery: Discovery, address: Callable[[Transaction, Discovery], Told]) -> Shared:
@@ -190,13 +188,13 @@ def _address_affected(tx: Transaction, discovery: Discovery) -> Told:
         return by_message, people
     concerned = graph.with_dependants(graph.graph_of(tx.all(MODULE)), discovery["affects"])
     occupied = {workspace["task_uuid"]: workspace for workspace in tx.all(WORKSPACE) if is_occupied(workspace)}
-    for assignment in tx.all(ASSIGNMENT):
+    for assignment in tx.where(ASSIGNMENT, status=LIVE):
         agent, module = assignment["agent"], assignment["module"]
-        if assignment["status"] not in LIVE or module not in concerned or agent == discovery["sender"]:
+        if module not in concerned or agent == discovery["sender"]:
             continue
         if assignment["task_uuid"] in occupied:
             discovery["recipients"].append(_recipient(occupied[assignment["task_uuid"]]))
-        elif assignment["agent_type"] == "ai":
+        elif assignment["agent_type"] == AI:
             by_message.append(_message(tx, discovery, agent, assignment["task_uuid"]))
         else:
             people.append(agent)
@@ -204,20 +202,13 @@ def _address_affected(tx: Transaction, discovery: Discovery) -> Told:
 
 
 def _address_agent(tx: Transaction, word: Discovery, agent: str) -> Told:
-    word["recipients"] = [_recipient(w) for w in tx.all(WORKSPACE) if w["agent"] == agent and is_occupied(w)]
+    word["recipients"] = [_recipient(w) for w in tx.where(WORKSPACE, agent=agent) if is_occupied(w)]
     return [] if word["recipients"] else [_message(tx, word, agent, None)], []
 
 
 def _recipient(workspace: Workspace) -> Recipient:
-    return {
-        "agent": workspace["agent"] or "",
-        "workspace": workspace["name"],
-        "module": workspace["module"] or "",
-        "status": "queued",
-        "delivered_at": None,
-        "session": None,
-        "tool": None,
-    }
+    agent, module = workspace["agent"] or "", workspace["module"] or ""
+    return new_recipient(agent=agent, workspace=workspace["name"], module=module)
 
 
 def _message(tx: Transaction, discovery: Discovery, agent: str, task_uuid: str | None) -> SentInstead:

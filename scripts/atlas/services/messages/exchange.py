@@ -17,7 +17,7 @@ from atlas.adapters.transport.transport import Incoming, Transport
 from atlas.core.errors import AtlasError
 from atlas.core.letters import discoveries
 from atlas.core.records.kinds import AGENT, MESSAGE
-from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, MAESTRO, Message
+from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, MAESTRO, Message, new_message
 from atlas.core.results.messages import ListenResult
 from atlas.services.project.context import Context
 
@@ -78,31 +78,21 @@ def _message(tx: Transaction, message_id: str, incoming: Incoming) -> Message:
     agent = next((a for a in tx.all(AGENT) if a["address"] and a["identifier"] == incoming.sender), None)
     answered = tx.get(MESSAGE, incoming.answers) if incoming.answers else None
     is_answer = answered is not None and agent is not None and answered["to"] == agent["id"]
-    return {
-        "id": message_id,
-        "to": LEAD_MAILBOX,
-        "sender": agent["id"] if agent else discoveries.STRANGER,
-        "subject": incoming.subject,
-        "body": incoming.body,
-        "type": "notification",
-        "priority": incoming.priority,
-        "status": "sent",
-        "created_at": tx.at,
-        "sent_at": tx.at,
-        "seen_at": None,
-        "task_uuid": answered["task_uuid"] if answered is not None and is_answer else None,
-        "error": None,
-        "transport": MAESTRO,
-        "held": False,
-        "attempts": 0,
-        "in_doubt": False,
-        "next_try": None,
-        "external_id": incoming.external_id[:200],
-        "read_at": None,
-        "in_reply_to": incoming.answers if is_answer else None,
-        "trusted": False,
-        "origin": incoming.sender,
-    }
+    message = new_message(
+        id=message_id,
+        to=LEAD_MAILBOX,
+        sender=agent["id"] if agent else discoveries.STRANGER,
+        subject=incoming.subject,
+        body=incoming.body,
+        created_at=tx.at,
+        priority=incoming.priority,
+        task_uuid=answered["task_uuid"] if answered is not None and is_answer else None,
+        transport=MAESTRO,
+    )
+    message["status"], message["sent_at"], message["external_id"] = "sent", tx.at, incoming.external_id[:200]
+    message["in_reply_to"] = incoming.answers if is_answer else None
+    message["trusted"], message["origin"] = False, incoming.sender
+    return message
 
 
 def _note_read(context: Context, by: Transport) -> None:
@@ -111,8 +101,8 @@ def _note_read(context: Context, by: Transport) -> None:
     read = {to: by.read(address) for to, address in addresses.items()} if by.name != BUILT_IN else {}
 
     def run(tx: Transaction) -> None:
-        for message in tx.all(MESSAGE):
-            if message["read_at"] is None and message["external_id"] in read.get(message["to"], ()):
+        for message in tx.where(MESSAGE, read_at=None):
+            if message["external_id"] in read.get(message["to"], ()):
                 tx.patch(MESSAGE, message, read_at=tx.at)
 
     if any(read.values()):
@@ -121,7 +111,7 @@ def _note_read(context: Context, by: Transport) -> None:
 
 def _unread_elsewhere(tx: Transaction) -> dict[str, str]:
     """The addresses of agents that have something from here which is not known to have been read."""
-    waiting = {m["to"] for m in tx.all(MESSAGE) if m["external_id"] and m["status"] == "sent" and not m["read_at"]}
+    waiting = {m["to"] for m in tx.where(MESSAGE, status="sent", read_at=None) if m["external_id"]}
     return {a["id"]: a["address"] for a in tx.all(AGENT) if a["id"] in waiting and a["address"]}
 
 

@@ -11,7 +11,8 @@ from atlas.core import text
 from atlas.core.errors import AtlasError
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import AGENT, MESSAGE, SESSION
-from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, Message
+from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, NOTIFICATION, Message, new_message
+from atlas.core.records.team import AI
 from atlas.core.results.messages import InboxResult, NotifyResult
 from atlas.core.rules import roles
 from atlas.services.project.context import Context
@@ -28,7 +29,7 @@ def post(
     subject: str,
     body: str,
     *,
-    kind: str = "notification",
+    kind: str = NOTIFICATION,
     priority: str = "normal",
     task_uuid: str | None = None,
     request: str | None = None,
@@ -42,36 +43,23 @@ def post(
     unless it is said.
     """
     mark = hashlib.sha256(f"{to} {request}".encode()).hexdigest()[:12] if request else os.urandom(6).hex()
-    message_id = f"msg-{mark}"
-    found = tx.get(MESSAGE, message_id)
+    found = tx.get(MESSAGE, f"msg-{mark}")
     if found is not None:
         return found
-    agent = tx.get(AGENT, to)
-    message: Message = {
-        "id": message_id,
-        "to": to,
-        "sender": sender or (tx.actor or {}).get("agent") or (tx.actor or {}).get("role") or roles.PERSON,
-        "subject": text.one_line(subject),
-        "body": body,
-        "type": kind,
-        "priority": priority,
-        "status": "queued",
-        "created_at": tx.at,
-        "sent_at": None,
-        "seen_at": None,
-        "task_uuid": task_uuid,
-        "error": None,
-        "transport": agent["transport"] if agent else BUILT_IN,
-        "held": held,
-        "attempts": 0,
-        "in_doubt": False,
-        "next_try": None,
-        "external_id": None,
-        "read_at": None,
-        "in_reply_to": None,
-        "trusted": True,
-        "origin": None,
-    }
+    agent, actor = tx.get(AGENT, to), tx.actor or {}
+    message = new_message(
+        id=f"msg-{mark}",
+        to=to,
+        sender=sender or actor.get("agent") or actor.get("role") or roles.PERSON,
+        subject=text.one_line(subject),
+        body=body,
+        created_at=tx.at,
+        type=kind,
+        priority=priority,
+        task_uuid=task_uuid,
+        transport=agent["transport"] if agent else BUILT_IN,
+        held=held,
+    )
     return _let_go(tx, message)
 
 
@@ -97,7 +85,7 @@ def withdraw_held(tx: Transaction, task_uuid: str) -> None:
 
 
 def _held(tx: Transaction, task_uuid: str) -> list[Message]:
-    return [m for m in tx.all(MESSAGE) if m["task_uuid"] == task_uuid and m["held"]]
+    return tx.where(MESSAGE, task_uuid=task_uuid, held=True)
 
 
 def notify(
@@ -114,7 +102,7 @@ def notify(
     def run(tx: Transaction, actor: roles.Actor) -> NotifyResult:
         orchestration(tx)
         agent = tx.need(AGENT, agent_id)
-        if agent["type"] != "ai":
+        if agent["type"] != AI:
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
         message = post(tx, agent_id, subject, body, kind=kind, priority=priority, request=request)
         if (message["subject"], message["body"]) != (text.one_line(subject), body):
@@ -158,7 +146,7 @@ def _unread(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]
     if agent_id != LEAD_MAILBOX:
         tx.need(AGENT, agent_id)
     roles.require_own(actor, agent_id, f"the mailbox {agent_id}")
-    return [m for m in tx.all(MESSAGE) if m["to"] == agent_id and m["status"] == "sent"]
+    return tx.where(MESSAGE, to=agent_id, status="sent")
 
 
 def _take(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
@@ -177,6 +165,6 @@ def _note_presence(tx: Transaction, actor: roles.Actor, agent_id: str) -> None:
     if agent is None:
         return
     tx.patch(AGENT, agent, last_seen=tx.at)
-    if actor["session"] and actor["role"] != roles.LEAD and agent["type"] == "ai":
+    if actor["session"] and actor["role"] != roles.LEAD and agent["type"] == AI:
         session = session_record(tx, actor["session"])
         tx.patch(SESSION, session, agent=agent_id, last_seen=tx.at, ended_at=None)

@@ -19,7 +19,7 @@ from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, WORKFLOW
-from atlas.core.records.message import BUILT_IN, MAESTRO, Message
+from atlas.core.records.message import BUILT_IN, IN_OUTBOX, MAESTRO, PROGRESS_POLL, Message
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
 
@@ -68,9 +68,8 @@ def deliver(context: Context, recipients: set[str] | None = None, due_only: bool
 def _waiting(tx: Transaction, due_only: bool) -> dict[str, list[str]]:
     """The ids of what waits, by recipient; nothing of one whose oldest is not due, since it must not be overtaken."""
     found: dict[str, list[Message]] = {}
-    for message in tx.all(MESSAGE):
-        if message["status"] in ("queued", "failed") and not message["held"]:
-            found.setdefault(message["to"], []).append(message)
+    for message in tx.where(MESSAGE, status=IN_OUTBOX, held=False):
+        found.setdefault(message["to"], []).append(message)
     return {
         to: [message["id"] for message in those]
         for to, those in found.items()
@@ -165,7 +164,7 @@ class _Claim(NamedTuple):
 def _claim(tx: Transaction, message_id: str) -> _Claim | None:
     """Note that a try begins; None when the message waits no longer."""
     message = tx.get(MESSAGE, message_id)
-    if message is None or message["status"] not in ("queued", "failed") or message["held"]:
+    if message is None or message["status"] not in IN_OUTBOX or message["held"]:
         return None
     agent = tx.get(AGENT, message["to"])
     claim = _Claim(message, agent["address"] if agent else None, message["in_doubt"] and not _is_due(message, tx.at))
@@ -196,7 +195,7 @@ def _sent(tx: Transaction, message_id: str, external_id: str | None) -> Message:
 def _count_poll(tx: Transaction, message: Message) -> None:
     """A poll counts from when it has gone out."""
     assignment = tx.get(ASSIGNMENT, message["task_uuid"] or "")
-    if assignment is None or message["type"] != "progress_poll":
+    if assignment is None or message["type"] != PROGRESS_POLL:
         return
     waiting = poll_schedule.unsent(assignment["progress_polling"])
     if waiting is not None and waiting["message"] == message["id"]:

@@ -15,6 +15,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import AssignResult, Given, HandedOver, Reassigned, ReassignResult
 from atlas.core.rules.roles import Actor
@@ -128,7 +129,7 @@ def _finish(context: Context, module_id: str, agent_id: str) -> Reassigned | Non
 
 def _dispatch(context: Context, order: _Order[G], workspace: bool) -> Dispatched[G]:
     foreseen, found = context.read(order.verb, lambda tx, actor: _foresee(tx, order.give))
-    if not workspace or foreseen["assignment"]["agent_type"] != "ai":
+    if not workspace or foreseen["assignment"]["agent_type"] != AI:
         _require_no_skeleton(order.skeleton)
         return context.transact(order.verb, lambda tx, actor: _give_plainly(tx, order))
     if foreseen["created"]:
@@ -156,7 +157,7 @@ def _announce(tx: Transaction, order: _Order[G], result: G, folder: str | None =
     """Tell an AI agent of its task and of what was there before; where it gets a `folder`, once that is ready."""
     assignment, held = result["assignment"], folder is not None
     assignments.announce(tx, assignment, folder, held)
-    if order.made and assignment["agent_type"] == "ai":
+    if order.made and assignment["agent_type"] == AI:
         module = tx.need(MODULE, assignment["module"])
         handoff.tell(tx, module, assignment["agent"], order.made, assignment["task_uuid"], held)
 

@@ -16,9 +16,10 @@ from atlas.adapters.system import file_lock
 from atlas.core import clock
 from atlas.core.letters import subjects
 from atlas.core.letters.handover import keep_body, take_away_body
-from atlas.core.records.assignment import Assignment, Handover
+from atlas.core.records.assignment import Assignment, Handover, new_handover
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION
 from atlas.core.records.message import BUILT_IN
+from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import KeptAfterAll, Receipt
 from atlas.core.rules.roles import Actor
@@ -73,7 +74,7 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
     module, old, _ = takeable(tx, module_id, agent_id, force=True)
     workspace = workspace_of_task(tx, old["task_uuid"])
     was_there = _is_there(tx, old["agent"], workspace)
-    if old["agent_type"] != "ai":
+    if old["agent_type"] != AI:
         return _Old(old, workspace, None, was_there)
     handover = old["handover"]
     if handover is None:
@@ -82,14 +83,14 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
             told = tell_stop(tx, old)
         seconds = current(tx)["reassign_wait_seconds"] if wait is None else wait
         until = clock.later(tx.at, int(seconds))
-        handover = {"to": agent_id, "at": tx.at, "until": until, "told": [told], "saved": None}
+        handover = new_handover(to=agent_id, at=tx.at, until=until, told=[told])
     handover["to"] = agent_id
     return _Old(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
 
 
 def _is_there(tx: Transaction, agent_id: str, workspace: Workspace | None) -> bool:
     """Whether some session may get a word to the agent: one that has not ended, or one that is elsewhere."""
-    is_open = any(one["agent"] == agent_id and one["ended_at"] is None for one in tx.all(SESSION))
+    is_open = tx.count(SESSION, agent=agent_id, ended_at=None) > 0
     was_started = workspace is not None and workspace["process"] is not None
     return is_open or was_started or tx.need(AGENT, agent_id)["transport"] != BUILT_IN
 

@@ -10,6 +10,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects, updates
 from atlas.core.records.kinds import MODULE
 from atlas.core.records.plan import Module
+from atlas.core.records.team import AI
 from atlas.core.results.orchestration import ModuleChanged, ModuleRemoved
 from atlas.core.rules import edits, graph, roles
 from atlas.services.assignments.assignments import live_assignment
@@ -77,7 +78,7 @@ def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, changes: li
     if module["task_uuid"] is None:
         return
     _, assignment = live_assignment(tx, module["id"])
-    if assignment["agent_type"] != "ai":
+    if assignment["agent_type"] != AI:
         return
     task_uuid = assignment["task_uuid"]
     body = updates.update_body(module, changes)

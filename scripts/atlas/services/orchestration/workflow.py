@@ -8,7 +8,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import MODULE, WORKFLOW
-from atlas.core.records.plan import Module, Workflow
+from atlas.core.records.plan import ORCHESTRATION, Module, Workflow, new_module
 from atlas.core.results.orchestration import CheckResult, LeadResult, RemainingModule, StartResult
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
@@ -28,7 +28,7 @@ def start(context: Context, integration_branch: str | None = None) -> StartResul
 
     def run(tx: Transaction, actor: Actor) -> StartResult:
         workflow = tx.only(WORKFLOW)
-        if workflow is not None and workflow["phase"] == "orchestration":
+        if workflow is not None and workflow["phase"] == ORCHESTRATION:
             return _started(workflow, tx, created=False)
         workflow = planning(tx)
         plan = approved_document(tx, workflow)
@@ -37,7 +37,7 @@ def start(context: Context, integration_branch: str | None = None) -> StartResul
             tx.put(WORKFLOW, workflow)
         for planned in plan.modules:
             tx.put(MODULE, module_record(planned))
-        workflow["phase"], workflow["status"], workflow["started_at"] = "orchestration", "executing", tx.at
+        workflow["phase"], workflow["status"], workflow["started_at"] = ORCHESTRATION, "executing", tx.at
         workflow["integration_branch"], workflow["base_branch"] = chosen.branch, chosen.base_branch
         workflow["integration_commit"] = chosen.commit
         workflow["transitions"].append({"to": "executing", "at": tx.at, "verb": "start"})
@@ -79,23 +79,17 @@ def _started(workflow: Workflow, tx: Transaction, created: bool) -> StartResult:
 
 def module_record(planned: dict[str, Any]) -> Module:
     """The record of a module, from its fields in the plan."""
-    return {
-        "id": planned["id"],
-        "name": planned["name"],
-        "description": planned["description"],
-        "status": "pending",
-        "priority": planned["priority"],
-        "acceptance_criteria": list(planned["acceptance_criteria"]),
-        "dependencies": list(planned["dependencies"]),
-        "checks": list(planned["checks"]),
-        "scope": list(planned["scope"]),
-        "assigned_to": None,
-        "task_uuid": None,
-        "github_issue": planned.get("github_issue"),
-        "pr": None,
-        "verification_loops": 0,
-        "evidence": [],
-    }
+    return new_module(
+        id=planned["id"],
+        name=planned["name"],
+        priority=planned["priority"],
+        description=planned["description"],
+        acceptance_criteria=planned["acceptance_criteria"],
+        dependencies=planned["dependencies"],
+        checks=planned["checks"],
+        scope=planned["scope"],
+        github_issue=planned.get("github_issue"),
+    )
 
 
 def lead(context: Context, only_show: bool = False) -> LeadResult:
@@ -130,7 +124,7 @@ def check(context: Context) -> CheckResult:
 
     def run(tx: Transaction, actor: Actor) -> CheckResult:
         workflow = tx.only(WORKFLOW)
-        if workflow is None or workflow["phase"] != "orchestration":
+        if workflow is None or workflow["phase"] != ORCHESTRATION:
             return {"in_phase": False, "complete": True, "remaining": []}
         rest: list[RemainingModule] = [
             {"id": m["id"], "status": m["status"]} for m in tx.all(MODULE) if m["status"] != "complete"

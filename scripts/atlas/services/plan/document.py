@@ -11,6 +11,7 @@ from atlas.adapters.system import serial
 from atlas.core import frontmatter
 from atlas.core.errors import AtlasError
 from atlas.core.paths import PLAN_FILE, own_path
+from atlas.core.records.plan import PLANNING
 from atlas.core.rules import graph
 
 
@@ -48,7 +49,7 @@ class PlanDocument:
     def new(cls, plan_id: str, goal: str, at: str) -> PlanDocument:
         """An empty plan for a goal."""
         front = {
-            "phase": "planning",
+            "phase": PLANNING,
             "plan_id": plan_id,
             "status": "drafting",
             "created_at": at,

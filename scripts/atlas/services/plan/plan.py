@@ -9,7 +9,7 @@ from atlas.core import clock, ids
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import in_force
 from atlas.core.records.kinds import ASSIGNMENT, KINDS, MISSION, MODULE, SESSION, SETTINGS, WORKFLOW, WORKSPACE
-from atlas.core.records.plan import Mission, Workflow
+from atlas.core.records.plan import PLANNING, Workflow, new_mission, new_workflow
 from atlas.core.records.transitions import LIVE
 from atlas.core.results.plan import ApproveResult, CheckPlanResult, PlanResult, PlanStatusResult, RequirementResult
 from atlas.core.rules import edits
@@ -34,8 +34,8 @@ def start(context: Context, goal: str, abandon: bool = False) -> PlanResult:
             return _already_planning(tx, workflow, goal)
         _clear(tx)
         plan_id = _plan_id(tx.at, workflow)
-        tx.put(MISSION, _new_mission(plan_id, goal, tx.at))
-        tx.put(WORKFLOW, _new_workflow(plan_id, actor, tx.at))
+        tx.put(MISSION, new_mission(id=plan_id, goal=goal, created_at=tx.at))
+        tx.put(WORKFLOW, new_workflow(id=plan_id, lead=actor["session"], created_at=tx.at))
         tx.put_plan(PlanDocument.new(plan_id, goal, tx.at).data)
         return {"plan_id": plan_id, "goal": goal, "created": True, "plan_file": context.project.plan}
 
@@ -44,7 +44,7 @@ def start(context: Context, goal: str, abandon: bool = False) -> PlanResult:
 
 def _already_planning(tx: Transaction, workflow: Workflow, goal: str) -> PlanResult:
     mission = tx.only(MISSION)
-    if mission is not None and mission["goal"] == goal and workflow["phase"] == "planning":
+    if mission is not None and mission["goal"] == goal and workflow["phase"] == PLANNING:
         return {"plan_id": workflow["plan_id"], "goal": goal, "created": False, "plan_file": ""}
     raise AtlasError(
         f"{workflow['plan_id']} is {workflow['status']}: finish it, or give it up with `atlas plan --abandon GOAL`"
@@ -57,29 +57,6 @@ def _plan_id(at: str, previous: Workflow | None) -> str:
     if previous is not None and plan_id <= previous["plan_id"]:
         return _plan_id(clock.later(at, 1), previous)
     return plan_id
-
-
-def _new_mission(plan_id: str, goal: str, at: str) -> Mission:
-    return {"id": plan_id, "goal": goal, "created_at": at, "understanding": "", "success_criteria": []}
-
-
-def _new_workflow(plan_id: str, actor: Actor, at: str) -> Workflow:
-    return {
-        "id": plan_id,
-        "phase": "planning",
-        "status": "drafting",
-        "plan_id": plan_id,
-        "plan_sha": None,
-        "started_at": None,
-        "completed_at": None,
-        "integration_branch": None,
-        "integration_commit": None,
-        "base_branch": None,
-        "lead": actor["session"],
-        "lead_since": at if actor["session"] else None,
-        "paused": None,
-        "transitions": [{"to": "drafting", "at": at, "verb": "plan"}],
-    }
 
 
 def _clear(tx: Transaction) -> None:
@@ -105,9 +82,8 @@ def _leave_workspaces(tx: Transaction) -> None:
 
 
 def _end_work(tx: Transaction) -> None:
-    for assignment in tx.all(ASSIGNMENT):
-        if assignment["status"] in LIVE:
-            tx.patch(ASSIGNMENT, assignment, status="released", ended_at=tx.at)
+    for assignment in tx.where(ASSIGNMENT, status=LIVE):
+        tx.patch(ASSIGNMENT, assignment, status="released", ended_at=tx.at)
     for module in tx.all(MODULE):
         if module["status"] not in ("pending", "complete"):
             tx.patch(MODULE, module, status="pending", assigned_to=None, task_uuid=None)
@@ -225,7 +201,7 @@ def check(context: Context) -> CheckPlanResult:
 
     def run(tx: Transaction, actor: Actor) -> CheckPlanResult:
         workflow = tx.only(WORKFLOW)
-        if workflow is None or workflow["phase"] != "planning":
+        if workflow is None or workflow["phase"] != PLANNING:
             return {"in_phase": False, "complete": True, "reasons": []}
         plan = _document(tx)
         reasons = plan.problems() or ([] if plan.complete else ["the plan is not approved: atlas approve"])
@@ -241,7 +217,7 @@ def planning(tx: Transaction) -> Workflow:
     workflow = tx.only(WORKFLOW)
     if workflow is None:
         raise AtlasError('not in the plan phase: begin with atlas plan "GOAL"')
-    if workflow["phase"] != "planning":
+    if workflow["phase"] != PLANNING:
         raise AtlasError("not in the plan phase: the orchestration has begun, change modules with `atlas modify`")
     return workflow
 

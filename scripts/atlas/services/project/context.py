@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from atlas.adapters.store.file_store import FileStore
+from atlas.adapters.store.store import Store
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, workspace_around
@@ -14,8 +14,6 @@ from atlas.core.rules import roles
 from atlas.core.rules.reach import withdraw_unreachable
 
 T = TypeVar("T")
-_QUEUED = '"status": "queued"'
-"""What the stored text of a message has in it while it waits; quotes in its words are escaped."""
 
 
 class Context:
@@ -24,7 +22,7 @@ class Context:
     def __init__(
         self,
         project: Project,
-        store: FileStore,
+        store: Store,
         session: str | None,
         folder: str | None = None,
         courier: Courier | None = None,
@@ -86,5 +84,4 @@ Courier = Callable[[Context, set[str]], None]
 
 def _left_for(tx: Transaction) -> set[str]:
     """Whom the messages are for that this change leaves in the outbox."""
-    ids = [key for key, line in tx.changes.get(MESSAGE.name, {}).items() if _QUEUED in (line or "")]
-    return {tx.need(MESSAGE, key)["to"] for key in ids}
+    return {message["to"] for message in tx.changed(MESSAGE) if message["status"] == "queued"}

@@ -6,12 +6,12 @@ from atlas.adapters.git import git
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MODULE, WORKFLOW
-from atlas.core.records.plan import Workflow
+from atlas.core.records.plan import ORCHESTRATION, Workflow
 
 
 def settle(tx: Transaction, workflow: Workflow, verb: str) -> bool:
     """Close the workflow when every module is complete; returns whether it is."""
-    done = all(module["status"] == "complete" for module in tx.all(MODULE))
+    done = tx.count(MODULE, status="complete") == tx.count(MODULE)
     if done and workflow["status"] != "complete":
         workflow["status"], workflow["completed_at"] = "complete", tx.at
         workflow["transitions"].append({"to": "complete", "at": tx.at, "verb": verb})
@@ -45,6 +45,6 @@ def orchestration(tx: Transaction) -> Workflow:
     workflow = tx.only(WORKFLOW)
     if workflow is None:
         raise AtlasError("not in the orchestration phase: begin with `atlas plan GOAL`")
-    if workflow["phase"] != "orchestration":
+    if workflow["phase"] != ORCHESTRATION:
         raise AtlasError("not in the orchestration phase: finish the plan, `atlas approve`, then `atlas start`")
     return workflow

@@ -13,7 +13,7 @@ from atlas.adapters.transport import choice
 from atlas.core.errors import AtlasError
 from atlas.core.paths import inner_path
 from atlas.core.records.kinds import SETTINGS
-from atlas.core.records.team import Settings
+from atlas.core.records.team import Settings, default_settings
 from atlas.core.results.project import Proposal, SettingsResult, SettingValue
 from atlas.core.rules import verdicts
 from atlas.core.rules.roles import Actor
@@ -31,19 +31,7 @@ FIELDS = {
     "reassign.wait-seconds": "reassign_wait_seconds",
     "transport.url": "transport_url",
 }
-_DEFAULTS: Settings = {
-    "id": "project",
-    "workspace_setup": None,
-    "workspace_setup_seconds": 600,
-    "workspace_link": [],
-    "workspace_copy": [],
-    "poll_minutes": 15,
-    "poll_blocked_minutes": 5,
-    "poll_answer_minutes": 10,
-    "reassign_wait_seconds": 60,
-    "transport_url": None,
-    "gates": {},
-}
+_DEFAULTS = default_settings()
 _GATE = "gate."
 GATES = {f"{_GATE}{rule}": rule for rule in verdicts.RULES}
 """The settings that choose what the rules of the gates come to, and their rules."""

@@ -33,4 +33,4 @@ def workspace_folder(project: Project, workspace: Workspace) -> str:
 
 def workspace_of_task(tx: Transaction, task_uuid: str) -> Workspace | None:
     """The workspace of an assignment."""
-    return next((one for one in tx.all(WORKSPACE) if one["task_uuid"] == task_uuid and not one["removed_at"]), None)
+    return next(iter(tx.where(WORKSPACE, task_uuid=task_uuid, removed_at=None)), None)

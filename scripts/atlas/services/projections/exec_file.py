@@ -13,8 +13,8 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.paths import PLAN_FILE
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKFLOW
-from atlas.core.records.plan import Module, Workflow
-from atlas.core.records.team import Agent
+from atlas.core.records.plan import ORCHESTRATION, Module, Workflow
+from atlas.core.records.team import AI, HUMAN, Agent
 from atlas.core.records.transitions import LIVE
 from atlas.core.text import one_line
 
@@ -22,10 +22,10 @@ from atlas.core.text import one_line
 def view(tx: Transaction) -> bytes:
     """The file's bytes for the state that a transaction sees."""
     workflow = tx.only(WORKFLOW)
-    if workflow is None or workflow["phase"] != "orchestration":
+    if workflow is None or workflow["phase"] != ORCHESTRATION:
         return b"---\nphase: planning\n---\n\nThe orchestration has not begun: see the plan.\n"
     modules, agents = tx.all(MODULE), tx.all(AGENT)
-    assignments = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
+    assignments = tx.where(ASSIGNMENT, status=LIVE)
     front = _front(
         workflow, modules, tx.lines(MODULE), agents, [tx.line(ASSIGNMENT, a["task_uuid"]) for a in assignments]
     )
@@ -39,12 +39,12 @@ def _front(
     ai = [
         {"agent_id": a["id"], "session_name": a["identifier"], "registered_at": a["registered_at"]}
         for a in agents
-        if a["type"] == "ai"
+        if a["type"] == AI
     ]
     people = [
         {"agent_id": a["id"], "github_username": a["identifier"], "registered_at": a["registered_at"]}
         for a in agents
-        if a["type"] == "human"
+        if a["type"] == HUMAN
     ]
     return [
         "phase: orchestration",

@@ -18,8 +18,6 @@ from atlas.core.paths import Project, contains
 from atlas.core.records.kinds import DISCOVERY, WORKSPACE
 from atlas.core.rules.reach import awaits
 
-_QUEUED = '"status": "queued"'
-"""What the stored text of a discovery has in it while it waits for anybody; quotes in its words are escaped."""
 _PATIENCE = 2.0
 _LOOK_SECONDS = 0.005
 
@@ -27,7 +25,7 @@ _LOOK_SECONDS = 0.005
 def waiting(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
     """What is to be delivered, by workspace, oldest first."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for discovery in (json.loads(line) for line in tx.lines(DISCOVERY) if _QUEUED in line):
+    for discovery in tx.containing(DISCOVERY, status="queued"):
         item = {
             **{field: discovery[field] for field in ("id", "severity", "stop")},
             "words": discoveries.discovery(discovery),

@@ -16,11 +16,8 @@ from atlas.adapters.system import disk
 from atlas.core.letters import discoveries
 from atlas.core.paths import Project
 from atlas.core.records.kinds import MESSAGE, WORKSPACE
+from atlas.core.records.message import Message
 
-_SENT = '"status": "sent"'
-"""What the stored text of a message has in it while it is unread; quotes in its words are escaped."""
-_UNREAD = '"read_at": null'
-"""The same while its reader has not read it elsewhere."""
 _SUBAGENTS = "lead.subagents"
 
 
@@ -32,7 +29,7 @@ def folder_of(project: Project) -> str:
 def contents(tx: Transaction) -> dict[str, bytes]:
     """What each file should hold, by its name."""
     unread: dict[str, list[dict[str, Any]]] = {}
-    for message in (json.loads(line) for line in tx.lines(MESSAGE) if _SENT in line and _UNREAD in line):
+    for message in tx.where(MESSAGE, status="sent", read_at=None):
         unread.setdefault(message["to"], []).append(_letter(message))
     files = {name: json.dumps({"version": 1, "messages": found}).encode() for name, found in unread.items()}
     if unread and any(w.get("subagent") and w["agent"] in unread for w in tx.all(WORKSPACE)):
@@ -40,7 +37,7 @@ def contents(tx: Transaction) -> dict[str, bytes]:
     return files
 
 
-def _letter(message: dict[str, Any]) -> dict[str, Any]:
+def _letter(message: Message) -> dict[str, Any]:
     """What of a message its reader needs. One from outside says itself who sent it, and nobody vouches for that."""
     return {
         **{field: message[field] for field in ("id", "subject", "body", "type", "priority")},

@@ -20,7 +20,7 @@ from atlas.core.paths import Project
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, SESSION, WORKFLOW, WORKSPACE
 from atlas.core.records.message import LEAD_MAILBOX, MAESTRO
-from atlas.core.records.plan import Pause, Workflow
+from atlas.core.records.plan import ORCHESTRATION, Pause, Workflow
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import understanding
@@ -29,8 +29,6 @@ from atlas.services.project import settings
 
 Gate = dict[str, Any]
 SESSIONS, WORKSPACES, HEARTBEATS, SUBAGENTS = "sessions", "workspaces", "heartbeats", "subagents"
-_AWAY = f'"transport": "{MAESTRO}"'
-"""What the stored text of an agent has in it whose answers do not come into the store by themselves."""
 
 
 def folder_of(project: Project) -> str:
@@ -43,7 +41,7 @@ def contents(project: Project, tx: Transaction) -> dict[str, bytes]:
     workflow = tx.only(WORKFLOW)
     common = _common(project, tx, workflow)
     title, board = summary.title(tx), whose_turn.OpenWork(tx)
-    owned = [workspace for workspace in tx.all(WORKSPACE) if workspace["agent"] and workspace["removed_at"] is None]
+    owned = [workspace for workspace in tx.where(WORKSPACE, removed_at=None) if workspace["agent"]]
     views = [_workspace(project, tx, workspace) for workspace in owned]
     gates: dict[str, Gate] = {}
     for view in views:
@@ -64,7 +62,7 @@ def contents(project: Project, tx: Transaction) -> dict[str, bytes]:
             "role": LEAD,
             "agent": None,
             "workspaces": live,
-            "listens": any(_AWAY in line for line in tx.lines(AGENT)),
+            "listens": tx.count(AGENT, transport=MAESTRO) > 0,
             **part,
         }
     return {path: json.dumps(gate).replace(", ", ",\n", 1).encode() for path, gate in gates.items()}
@@ -145,7 +143,7 @@ def _common(project: Project, tx: Transaction, workflow: Workflow | None) -> Gat
 def _phase(workflow: Workflow | None) -> str:
     if workflow is None or workflow["status"] == "complete":
         return "complete"
-    return "executing" if workflow["phase"] == "orchestration" else "planning"
+    return "executing" if workflow["phase"] == ORCHESTRATION else "planning"
 
 
 def _paused(pause: Pause | None) -> Gate | None:

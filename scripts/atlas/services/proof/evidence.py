@@ -14,8 +14,9 @@ from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
-from atlas.core.records.plan import Check, Evidence, Module
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.plan import Check, Evidence, Module, new_evidence
+from atlas.core.records.team import AI
+from atlas.core.records.workspace import IN_USE, Workspace
 from atlas.core.results.proof import CompleteResult
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration import branch as integration
@@ -38,7 +39,7 @@ class _Work:
         self.workspace = workspace_of_task(tx, self.assignment["task_uuid"])
         if not self.module["checks"] and not reason:
             raise AtlasError(f"{module_id} has no checks: say with --reason TEXT how it was found to be done")
-        if self.workspace is not None and self.workspace["status"] not in ("ready", "merging"):
+        if self.workspace is not None and self.workspace["status"] not in IN_USE:
             raise AtlasError(
                 f"workspace {self.workspace['name']} is {self.workspace['status']}: give {module_id} to "
                 f"{self.assignment['agent']} again with `atlas assign`"
@@ -64,14 +65,8 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
     work = context.read("complete", lambda tx, actor: _Work(tx, module_id, reason))
     with _held(context, work.workspace):
         commit, ran = _check(context, work, limit)
-        evidence: Evidence = {
-            "commit": commit,
-            "integrated": None,
-            "at": "",
-            "passed": all(check["exit_code"] == 0 for check in ran),
-            "reason": reason,
-            "checks": ran,
-        }
+        passed = all(check["exit_code"] == 0 for check in ran)
+        evidence = new_evidence(commit=commit, passed=passed, reason=reason, checks=ran)
         if not evidence["passed"]:
             return context.transact("complete", lambda tx, actor: _failed(tx, work, evidence))
         context.transact("complete", lambda tx, actor: _begin_merge(tx, work, reason))
@@ -152,7 +147,7 @@ def _conflicting(tx: Transaction, work: _Work, evidence: Evidence, files: list[s
     _stop_merge(tx, now)
     _resume(tx, now.module, now.assignment)
     branch = integration.branch_of(executing(tx))
-    if now.assignment["agent_type"] == "ai":
+    if now.assignment["agent_type"] == AI:
         subject = subjects.failed_subject(now.module, now.assignment["task_uuid"], now.module["verification_loops"] + 1)
         body = proof.conflict_body(now.module, branch, files)
         post(tx, now.assignment["agent"], subject, body, priority="high", task_uuid=now.assignment["task_uuid"])
@@ -179,7 +174,7 @@ def _resume(tx: Transaction, module: Module, assignment: Assignment) -> None:
 
 
 def _send_back(tx: Transaction, module: Module, assignment: Assignment, evidence: Evidence) -> None:
-    if assignment["agent_type"] == "ai":
+    if assignment["agent_type"] == AI:
         failures = [check for check in evidence["checks"] if check["exit_code"] != 0]
         subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"])
         body = proof.failed_body(module, failures)

@@ -14,8 +14,9 @@ from atlas.core import clock, text
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION, WORKSPACE
+from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
-from atlas.core.records.workspace import Process, Workspace
+from atlas.core.records.workspace import Process, Workspace, new_process
 from atlas.core.results.sessions import EndedSession, Launched, LaunchResult, Mode, StopAgentResult
 from atlas.core.rules import understanding
 from atlas.core.rules.roles import Actor
@@ -57,9 +58,9 @@ def launch(
 def _subject(tx: Transaction, context: Context, agent_id: str, module_id: str | None) -> tuple[Workspace, str]:
     executing(tx)
     agent = tx.need(AGENT, agent_id)
-    if agent["type"] != "ai":
+    if agent["type"] != AI:
         raise AtlasError(f"{agent_id} is a person: people start their own work")
-    live = [a for a in tx.all(ASSIGNMENT) if a["agent"] == agent_id and a["status"] in LIVE]
+    live = tx.where(ASSIGNMENT, agent=agent_id, status=LIVE)
     chosen = [a for a in live if module_id in (None, a["module"])]
     if len(chosen) != 1:
         which = ", ".join(a["module"] for a in live) or "none"
@@ -72,11 +73,10 @@ def _subject(tx: Transaction, context: Context, agent_id: str, module_id: str | 
 
 
 def _workspace_of(tx: Transaction, task_uuid: str) -> Workspace:
-    for workspace in tx.all(WORKSPACE):
-        if workspace["task_uuid"] == task_uuid:
-            if workspace["status"] != "ready":
-                raise AtlasError(f"workspace {workspace['name']} is {workspace['status']}, not ready")
-            return workspace
+    for workspace in tx.where(WORKSPACE, task_uuid=task_uuid):
+        if workspace["status"] != "ready":
+            raise AtlasError(f"workspace {workspace['name']} is {workspace['status']}, not ready")
+        return workspace
     raise AtlasError(f"{task_uuid} has no workspace: assign without --no-workspace, or `atlas workspace`")
 
 
@@ -106,7 +106,7 @@ def _process(mode: str, pid: int, tmux_name: str | None) -> Process:
     born = process.birth(pid)
     if born is None:
         raise AtlasError(f"the agent's session ended at once (process {pid}): try --print and run the command yourself")
-    return {"mode": mode, "pid": pid, "birth": born, "started_at": clock.now(), "session": None, "tmux": tmux_name}
+    return new_process(mode=mode, pid=pid, birth=born, started_at=clock.now(), tmux=tmux_name)
 
 
 def _record(tx: Transaction, name: str, started: Process) -> None:
@@ -134,7 +134,7 @@ def _last_words(screen: str) -> str:
 def _is_present(tx: Transaction, workspace: Workspace, started: Process) -> bool:
     """Whether the agent was seen, in any session of its, since the start."""
     agent = tx.get(AGENT, workspace["agent"] or "")
-    seen = [session["last_seen"] for session in tx.all(SESSION) if session["agent"] == workspace["agent"]]
+    seen = [session["last_seen"] for session in tx.where(SESSION, agent=workspace["agent"])]
     if agent is not None and agent["last_seen"]:
         seen.append(agent["last_seen"])
     return max(seen, default="") >= started["started_at"]
@@ -145,7 +145,7 @@ def stop(context: Context, agent_id: str, module_id: str | None) -> StopAgentRes
 
     def find(tx: Transaction, actor: Actor) -> list[Workspace]:
         tx.need(AGENT, agent_id)
-        mine = [w for w in tx.all(WORKSPACE) if w["agent"] == agent_id and module_id in (None, w["module"])]
+        mine = [w for w in tx.where(WORKSPACE, agent=agent_id) if module_id in (None, w["module"])]
         return [workspace for workspace in mine if workspace["process"] is not None]
 
     ended: list[EndedSession] = []

@@ -18,7 +18,8 @@ from atlas.core.letters import subjects
 from atlas.core.letters.polls import poll_body, silent_body
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
-from atlas.core.records.message import LEAD_MAILBOX, Message
+from atlas.core.records.message import IN_OUTBOX, LEAD_MAILBOX, PROGRESS_POLL, Message
+from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.results.messages import UnsentMessage
 from atlas.core.results.polling import (
@@ -84,7 +85,7 @@ def _undelivered(tx: Transaction, found: Checked) -> list[UnsentMessage]:
     """What still waits when the transport has had everything; what was found says how far its messages are by then."""
     for line in found["polled"]:
         line["status"] = tx.need(MESSAGE, line["message"])["status"]
-    waiting = [m for m in tx.all(MESSAGE) if m["status"] in ("queued", "failed") and not m["held"]]
+    waiting = tx.where(MESSAGE, status=IN_OUTBOX, held=False)
     return [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in waiting]
 
 
@@ -149,7 +150,7 @@ def history(context: Context, agent_id: str, module_id: str | None) -> PollHisto
 
     def run(tx: Transaction, actor: Actor) -> PollHistory:
         tx.need(AGENT, agent_id)
-        mine = [a for a in tx.all(ASSIGNMENT) if a["agent"] == agent_id and module_id in (None, a["module"])]
+        mine = [a for a in tx.where(ASSIGNMENT, agent=agent_id) if module_id in (None, a["module"])]
         polls: list[ModulePoll] = [
             {"module": a["module"], **one} for a in mine for one in a["progress_polling"]["poll_history"]
         ]
@@ -160,12 +161,12 @@ def history(context: Context, agent_id: str, module_id: str | None) -> PollHisto
 
 def _polled(tx: Transaction) -> list[Assignment]:
     """The live assignments of AI agents."""
-    return [a for a in tx.all(ASSIGNMENT) if a["agent_type"] == "ai" and a["status"] in LIVE]
+    return tx.where(ASSIGNMENT, agent_type=AI, status=LIVE)
 
 
 def _live_of(tx: Transaction, agent_id: str, module_id: str | None) -> Sequence[Assignment]:
     agent = tx.need(AGENT, agent_id)
-    if agent["type"] != "ai":
+    if agent["type"] != AI:
         raise AtlasError(f"{agent_id} is a person, not an AI agent: ask them outside ATLAS")
     found = [a for a in _polled(tx) if a["agent"] == agent_id and module_id in (None, a["module"])]
     if not found:
@@ -228,7 +229,7 @@ def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
         assignment["agent"],
         subjects.poll_subject(module, polling["poll_count"] + 1),
         poll_body(module, since, understanding.may_edit(assignment, current(tx)["gates"])),
-        kind="progress_poll",
+        kind=PROGRESS_POLL,
         priority=urgency,
         task_uuid=task_uuid,
     )
@@ -265,8 +266,8 @@ def _escalate(tx: Transaction, assignment: Assignment) -> Escalated:
 
 def idle_agents(tx: Transaction) -> list[str]:
     """The AI agents that have nothing to do."""
-    busy = {a["agent"] for a in tx.all(ASSIGNMENT) if a["status"] in LIVE}
-    return [agent["id"] for agent in tx.all(AGENT) if agent["type"] == "ai" and agent["id"] not in busy]
+    busy = {a["agent"] for a in tx.where(ASSIGNMENT, status=LIVE)}
+    return [agent_id for agent_id in tx.keys(AGENT, type=AI) if agent_id not in busy]
 
 
 # What shows by itself

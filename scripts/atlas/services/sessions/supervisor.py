@@ -17,6 +17,7 @@ from atlas.adapters.system.client import StreamedSession
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, WORKSPACE
 from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import IN_USE
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 
@@ -109,10 +110,10 @@ def _note_session(tx: Transaction, name: str, session: str | None) -> None:
 def _news(tx: Transaction, name: str) -> tuple[str | None, str]:
     """Why the work is over, or None; and the newest unread message of the agent, or ""."""
     workspace = tx.get(WORKSPACE, name)
-    if workspace is None or workspace["status"] not in ("ready", "merging"):
+    if workspace is None or workspace["status"] not in IN_USE:
         return "the workspace is gone", ""
     assignment = tx.get(ASSIGNMENT, workspace["task_uuid"] or "")
     if assignment is None or assignment["status"] not in LIVE:
         return "the assignment is over", ""
-    unread = [m["id"] for m in tx.all(MESSAGE) if m["to"] == workspace["agent"] and m["status"] == "sent"]
+    unread = tx.keys(MESSAGE, to=workspace["agent"], status="sent")
     return None, unread[-1] if unread else ""

@@ -21,10 +21,10 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, SESSION, WORKFLOW, WORKSPACE
 from atlas.core.records.message import BUILT_IN
+from atlas.core.records.team import AI
+from atlas.core.records.workspace import IN_USE
 from atlas.core.results.status import Unenforced
 from atlas.core.rules.enforcement import FIRST_CALL, GRAIN, is_at_work, is_unenforced
-
-_LIVE = ("ready", "merging")
 
 
 class Watched(NamedTuple):
@@ -55,14 +55,14 @@ def watched(tx: Transaction) -> list[Watched]:
     for session in tx.all(SESSION):
         sessions.setdefault(session["agent"], []).append(session["id"])
     found = []
-    for workspace in tx.all(WORKSPACE):
+    for workspace in tx.where(WORKSPACE, status=IN_USE):
         agent = tx.get(AGENT, workspace["agent"] or "")
         assignment = tx.get(ASSIGNMENT, workspace["task_uuid"] or "")
-        if agent is not None and assignment is not None and workspace["status"] in _LIVE:
+        if agent is not None and assignment is not None:
             began = max(assignment["assigned_at"], workspace["ready_at"] or workspace["created_at"])
             hearts = (f"workspace-{workspace['name']}", *sessions.get(agent["id"], ()))
             where = (workspace["name"], workspace["path"], workspace["base_commit"])
-            here = agent["type"] == "ai" and agent["transport"] == BUILT_IN
+            here = agent["type"] == AI and agent["transport"] == BUILT_IN
             found.append(Watched(agent["id"], *where, clock.seconds(began), hearts, here))
     workflow = tx.only(WORKFLOW)
     if workflow is not None and workflow["lead"] and workflow["lead_since"]:

@@ -16,10 +16,12 @@ from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
 from atlas.core.paths import Project, contains, own_path
-from atlas.core.records.assignment import Assignment, Question, Repetition
+from atlas.core.records.assignment import Assignment, Question, Repetition, new_question
+from atlas.core.records.constants import ATLAS
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
-from atlas.core.records.message import LEAD_MAILBOX
+from atlas.core.records.message import INSTRUCTION_VERIFICATION, LEAD_MAILBOX
 from atlas.core.records.plan import Module
+from atlas.core.records.team import HUMAN
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.understanding import AskResult, RepeatResult, Standing
@@ -27,7 +29,6 @@ from atlas.core.rules import roles, understanding
 from atlas.core.rules.reach import is_occupied
 from atlas.core.rules.understanding import Claim
 from atlas.services.assignments import assignments
-from atlas.services.messages import discoveries
 from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing
@@ -153,7 +154,7 @@ def _take_back(tx: Transaction, module: Module, assignment: Assignment) -> None:
         handshake.unassigned_body(module, agent, assignment["instruction_verification"]),
         priority="high",
         task_uuid=task_uuid,
-        sender=discoveries.ATLAS,
+        sender=ATLAS,
     )
 
 
@@ -168,15 +169,15 @@ def reopen(tx: Transaction, module: Module, assignment: Assignment) -> bool:
     status = "in_progress" if assignment["status"] == "reported" else assignment["status"]
     if status != assignment["status"]:
         tx.patch(MODULE, module, status=status)
-    anew = understanding.reopened(verification, tx.at)
+    anew = understanding.reopened(verification)
     tx.patch(ASSIGNMENT, assignment, status=status, instruction_verification=anew)
     return begun
 
 
 def say(tx: Transaction, assignment: Assignment, subject: str, body: str) -> None:
     """Tell an agent something about its instructions."""
-    kind, task_uuid = "instruction_verification", assignment["task_uuid"]
-    by = discoveries.ATLAS if (tx.actor or {}).get("agent") == assignment["agent"] else None
+    kind, task_uuid = INSTRUCTION_VERIFICATION, assignment["task_uuid"]
+    by = ATLAS if (tx.actor or {}).get("agent") == assignment["agent"] else None
     post(tx, assignment["agent"], subject, body, kind=kind, priority="high", task_uuid=task_uuid, sender=by)
 
 
@@ -203,7 +204,7 @@ def result(module: Module, assignment: Assignment) -> Standing:
 
 def require_ai(assignment: Assignment) -> None:
     """Raise AtlasError for an assignment of a person."""
-    if assignment["agent_type"] == "human":
+    if assignment["agent_type"] == HUMAN:
         raise AtlasError(f"{assignment['agent']} is a person: people need no authorisation, talk to them")
 
 
@@ -234,8 +235,8 @@ def _claims(tx: Transaction, own: Assignment, changed: dict[str, set[str]]) -> l
     """What the other live assignments claim: their module's scope, what they said, and what they changed."""
     places = {w["task_uuid"]: w["name"] for w in tx.all(WORKSPACE) if is_occupied(w)}
     claims = []
-    for other in tx.all(ASSIGNMENT):
-        if other["status"] in LIVE and other["task_uuid"] in places and other["task_uuid"] != own["task_uuid"]:
+    for other in tx.where(ASSIGNMENT, status=LIVE):
+        if other["task_uuid"] in places and other["task_uuid"] != own["task_uuid"]:
             module = tx.need(MODULE, other["module"])
             files = _announced(other) | changed.get(places[other["task_uuid"]], set())
             claims.append(Claim(other["agent"], module["id"], tuple(module["scope"]), files))
@@ -284,4 +285,4 @@ def ask(context: Context, module_id: str, text: str) -> AskResult:
 def _new_question(at: str, before: list[Question], text: str) -> Question:
     if len(before) >= MOST_QUESTIONS:
         raise AtlasError(f"{MOST_QUESTIONS} questions were asked: report blocked, and say what you need")
-    return {"id": f"q{len(before) + 1}", "text": text, "asked_at": at, "answer": None, "answered_at": None}
+    return new_question(id=f"q{len(before) + 1}", text=text, asked_at=at)

@@ -12,10 +12,11 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import subjects, updates
-from atlas.core.records.assignment import Assignment, Update
+from atlas.core.records.assignment import Assignment, Update, new_update
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY
 from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
+from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.results.updates import AcknowledgeResult, UpdateLine, Updates, UpdateStep
 from atlas.core.rules import roles
@@ -45,7 +46,7 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
     def run(tx: Transaction, actor: roles.Actor) -> UpdateStep:
         executing(tx)
         module, assignment = live_assignment(tx, module_id)
-        if assignment["agent_type"] != "ai":
+        if assignment["agent_type"] != AI:
             raise AtlasError(f"{assignment['agent']} is a person: tell them yourself, nothing is verified")
         for update in policy.open_updates(assignment):
             if (update["type"], update["text"], update["minor"]) == (kind, text, minor):
@@ -62,20 +63,8 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
 
 def _new(tx: Transaction, actor: roles.Actor, assignment: Assignment, kind: str, text: str, minor: bool) -> Update:
     known = assignment["instruction_updates"]
-    update: Update = {
-        "id": f"u{len(known) + 1}",
-        "type": kind,
-        "text": text,
-        "minor": minor,
-        "at": tx.at,
-        "by": actor["agent"] or actor["role"],
-        "told": "none",
-        "status": "sent",
-        "received_at": None,
-        "answers": [],
-        "concerns": [],
-        "resumed_at": None,
-    }
+    by = actor["agent"] or actor["role"]
+    update = new_update(id=f"u{len(known) + 1}", type=kind, text=text, minor=minor, at=tx.at, by=by)
     known.append(update)
     return update
 
@@ -198,7 +187,7 @@ def history(context: Context, module_id: str) -> Updates:
 
     def run(tx: Transaction, actor: roles.Actor) -> Updates:
         orchestration(tx)
-        found = [a for a in tx.all(ASSIGNMENT) if a["module"] == module_id]
+        found = tx.where(ASSIGNMENT, module=module_id)
         if not found:
             live_assignment(tx, module_id)
         return {"updates": [_line(tx, a, update) for a in found for update in a["instruction_updates"]]}
@@ -211,7 +200,7 @@ def pending(context: Context) -> Updates:
 
     def run(tx: Transaction, actor: roles.Actor) -> Updates:
         orchestration(tx)
-        live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE]
+        live = tx.where(ASSIGNMENT, status=LIVE)
         lines = [_line(tx, a, update) for a in live for update in policy.open_updates(a)]
         return {"updates": [line for line in lines if line["next"]]}
 

@@ -13,8 +13,9 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
 from atlas.core.records.assignment import Assignment, Question
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE
-from atlas.core.records.message import Message
+from atlas.core.records.message import IN_OUTBOX, Message
 from atlas.core.records.plan import Module
+from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.results.understanding import AnswerResult, Verifications, VerificationStep
 from atlas.core.rules import roles, understanding
@@ -40,7 +41,7 @@ def status(context: Context, module_id: str | None) -> Verifications:
         orchestration(tx)
         if module_id is not None:
             return {"verifications": [result(*assignments.live_assignment(tx, module_id))]}
-        live = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE and a["agent_type"] == "ai"]
+        live = tx.where(ASSIGNMENT, status=LIVE, agent_type=AI)
         return {"verifications": [result(tx.need(MODULE, a["module"]), a) for a in live]}
 
     return context.read("verify-instructions", run)
@@ -75,7 +76,7 @@ _NEXT = {
 
 def _is_unread(message: Message, assignment: Assignment, subject: str) -> bool:
     about = (message["task_uuid"], message["subject"]) == (assignment["task_uuid"], one_line(subject))
-    return about and message["status"] in ("queued", "sent", "failed")
+    return about and message["status"] in (*IN_OUTBOX, "sent")
 
 
 def show(context: Context, target: str, module_id: str | None) -> VerificationStep:
@@ -242,7 +243,7 @@ def _act(context: Context, target: str, module_id: str | None, change: Change) -
 
 def _subject(tx: Transaction, target: str, module_id: str | None) -> tuple[Module, Assignment]:
     """The live assignment that the id of an agent or a module stands for. Raises AtlasError unless there is one."""
-    named = [a for a in tx.all(ASSIGNMENT) if a["status"] in LIVE and target in (a["agent"], a["module"])]
+    named = [a for a in tx.where(ASSIGNMENT, status=LIVE) if target in (a["agent"], a["module"])]
     chosen = [a for a in named if module_id in (None, a["module"])]
     if len(chosen) == 1:
         return tx.need(MODULE, chosen[0]["module"]), chosen[0]

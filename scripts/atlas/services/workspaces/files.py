@@ -147,10 +147,10 @@ def _asked(module: Module) -> dict[str, Any]:
 
 def _others(tx: Transaction, record: Workspace) -> list[dict[str, Any]]:
     """Who else is at work, on what, and where."""
-    places = {one["task_uuid"]: one for one in tx.all(WORKSPACE) if one["removed_at"] is None}
+    places = {one["task_uuid"]: one for one in tx.where(WORKSPACE, removed_at=None)}
     found = []
-    for assignment in tx.all(ASSIGNMENT):
-        if assignment["status"] in LIVE and assignment["task_uuid"] != record["task_uuid"]:
+    for assignment in tx.where(ASSIGNMENT, status=LIVE):
+        if assignment["task_uuid"] != record["task_uuid"]:
             place = places.get(assignment["task_uuid"])
             module = tx.get(MODULE, assignment["module"])
             found.append(

@@ -16,7 +16,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
 from atlas.core.records.kinds import ASSIGNMENT, WORKFLOW, WORKSPACE
 from atlas.core.records.transitions import LIVE
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.workspace import LEFT, Workspace
 from atlas.core.results.workspaces import RemoveWorkspaceResult
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import give_back, tell_stop
@@ -167,5 +167,5 @@ def _note_removed(tx: Transaction, actor: Actor, name: str, saved: str | None) -
     if assignment is not None and assignment["status"] in LIVE:
         give_back(tx, assignment)
         tell_stop(tx, assignment)
-    status = record["status"] if record["status"] in ("merged", "abandoned") else "abandoned"
+    status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=tx.at, saved=saved, process=None, conflicts={})

@@ -18,7 +18,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import WORKTREES, Project, inner_path
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import WORKSPACE
-from atlas.core.records.workspace import Workspace
+from atlas.core.records.workspace import Workspace, new_workspace
 from atlas.core.results.workspaces import MadeWorkspace, UnmadeWorkspace, WorkspaceResult
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch as integration
@@ -129,8 +129,8 @@ class _Taken:
     def __init__(self, context: Context, verb: str) -> None:
         """Raises AtlasError when the folders for workspaces are links that lead elsewhere."""
         self._root = context.project.root
-        records = context.read(verb, lambda tx, actor: tx.all(WORKSPACE))
-        self._records = {record["name"]: record for record in records if record["removed_at"] is None}
+        records = context.read(verb, lambda tx, actor: tx.where(WORKSPACE, removed_at=None))
+        self._records = {record["name"]: record for record in records}
         self._registered = {entry.path for entry in worktree.entries(self._root)}
         self._branches = git.branches(self._root)
         _require_own_folders(context.project)
@@ -158,38 +158,17 @@ def reserve(tx: Transaction, wanted: Draft, assignment: Assignment | None) -> Wo
     if before is not None and before["removed_at"] is None:
         raise AtlasError(f"workspace {wanted.name} was made by somebody else just now: try again")
     tx.delete(WORKSPACE, wanted.name)
-    record = blank(wanted.name, wanted.branch, wanted.base_commit, tx.at)
-    record["skeleton"] = wanted.skeleton
+    record = new_workspace(
+        name=wanted.name,
+        branch=wanted.branch,
+        base_commit=wanted.base_commit,
+        created_at=tx.at,
+        skeleton=wanted.skeleton,
+    )
     if assignment is not None:
         record = {**record, **_owner(assignment)}
     tx.put(WORKSPACE, record)
     return record
-
-
-def blank(name: str, branch: str, base_commit: str, at: str) -> Workspace:
-    """The record of a workspace that is about to be made and belongs to nobody."""
-    return {
-        "name": name,
-        "status": "creating",
-        "branch": branch,
-        "base_commit": base_commit,
-        "path": os.path.join(WORKTREES, name),
-        "module": None,
-        "agent": None,
-        "task_uuid": None,
-        "created_at": at,
-        "ready_at": None,
-        "removed_at": None,
-        "saved": None,
-        "set_up": None,
-        "linked": [],
-        "copied": [],
-        "skeleton": [],
-        "error": None,
-        "conflicts": {},
-        "process": None,
-        "subagent": None,
-    }
 
 
 def _owner(assignment: Assignment) -> Owner:
