@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import argparse
 
-from atlas.services.messages import praise
+from atlas.services.messages.praise import Praise, praise_agent
 
 from .outcome import Outcome
 
@@ -41,9 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="+", help="in which way")
 
 
-def run(args: argparse.Namespace) -> Outcome:
+def run(args: argparse.Namespace) -> Outcome[Praise]:
     """Do it."""
-    result = praise.praise(args.agent_id, " ".join(args.text))
+    result = praise_agent(args.agent_id, " ".join(args.text))
     return Outcome(result, f"{result['agent']}: {result['text']}")
 '''
 SERVICE = '''\
@@ -51,8 +51,17 @@ SERVICE = '''\
 
 from __future__ import annotations
 
+from typing import TypedDict
 
-def praise(agent: str, text: str) -> dict[str, str]:
+
+class Praise(TypedDict):
+    """What is said to whom."""
+
+    agent: str
+    text: str
+
+
+def praise_agent(agent: str, text: str) -> Praise:
     """What is said to whom."""
     return {"agent": agent, "text": text}
 '''
@@ -88,6 +97,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (done.returncode, done.stderr) == (0, "")
     assert set(done.stdout.split()) == {
         *("scripts/atlas_praise_agent.py", "commands/atlas-praise.md", "docs/commands.md", "docs/state.md"),
+        "schemas/results/praise.schema.json",
     }
     return root
 
