@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.client.clients import REAL_HOME
+from tests.kit.state import begin_orchestration
 
-from .state import begin_orchestration
 from .support import PYTHON, SCRIPTS, make_repository, run
 
 SCRATCH = pytest.StashKey[str]()

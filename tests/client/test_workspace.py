@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Atlas
-from tests.handshake import handshake
+from tests.kit.handshake import handshake
 from tests.support import git, wait_for
 
 from . import sandbox as sandboxes

@@ -19,9 +19,19 @@ from atlas.core.records.kinds import FILES, KINDS, SESSION
 from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox
 from atlas.services.plan import plan
+from tests.kit.orchestrations import (
+    all_files,
+    aside,
+    assert_whole,
+    context,
+    copy,
+    plan_modules,
+    project_of,
+    records,
+    refusal,
+    start,
+)
 from tests.support import git, leave_fact, make_repository
-
-from .state import all_files, aside, assert_whole, context, copy, plan_modules, project_of, records, refusal, start
 
 TABLES = [file for file in FILES if file != "DISCOVERIES.json"]
 ELSEWHERE = b"somebody else's"

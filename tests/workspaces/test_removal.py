@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.project import Project
+from tests.kit.places import branches, folder, no_trace, record, registered, status, work
+from tests.kit.project import Project
 from tests.support import git, make_repository, run
-
-from .places import branches, folder, no_trace, record, registered, status, work
 
 BOTH = "commits that are on neither the integration branch nor a remote"
 

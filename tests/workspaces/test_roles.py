@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import script_of
-from tests.scripts.project import Done, Project
+from tests.kit.places import folder
+from tests.kit.project import Done, Project
 from tests.support import PYTHON, run
-
-from .places import folder
 
 
 def call(place: Path, verb: str, *arguments: str, session: str = "") -> Done:
