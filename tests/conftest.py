@@ -16,6 +16,8 @@ from tests.kit.state import begin_orchestration
 
 from .support import PYTHON, SCRIPTS, make_repository, run
 
+MEMORY = "/dev/shm"
+MEMORY_NEEDED = 2 << 30
 SCRATCH = pytest.StashKey[str]()
 GIT_CONFIG = """\
 [user]
@@ -41,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     assert config.cache is not None
     data = config.cache.mkdir("xdg-data")
     _prepare_atlas(data)
+    tempfile.tempdir = _temporary_folder()
     scratch = tempfile.mkdtemp(prefix="atlas-tests-")
     config.stash[SCRATCH] = scratch
     environment = _clean_environment(Path(scratch), data)
@@ -51,6 +54,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SCRATCH in config.stash:
         shutil.rmtree(config.stash[SCRATCH], ignore_errors=True)
+
+
+def _temporary_folder() -> str:
+    """Where tests write: in memory, unless TMPDIR names a place or the machine has no fit one.
+
+    ATLAS and git wait for the disk at every change. Tests kill processes and never the machine, so nothing that they
+    see depends on how long that takes.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return tempfile.gettempdir()
+    found = os.statvfs(MEMORY)
+    fit = found.f_bavail * found.f_frsize >= MEMORY_NEEDED and not found.f_flag & os.ST_NOEXEC
+    return MEMORY if fit else tempfile.gettempdir()
 
 
 def _prepare_atlas(data: Path) -> None:
