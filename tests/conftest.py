@@ -89,18 +89,10 @@ def _clean_environment(scratch: Path, data: Path) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": str(scratch / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "LANG": "C.UTF-8",
-        "PATH": f"{_python_folder(scratch)}:{os.environ['PATH']}",
+        "PATH": f"{Path(PYTHON).parent}:{os.environ['PATH']}",
         "TMPDIR": tempfile.gettempdir(),
         "XDG_DATA_HOME": str(data),
     }
-
-
-def _python_folder(scratch: Path) -> Path:
-    """A folder whose `python3` is the interpreter under test, whatever launcher the machine's PATH has."""
-    folder = scratch / "bin"
-    folder.mkdir()
-    (folder / "python3").symlink_to(PYTHON)
-    return folder
 
 
 @pytest.fixture(autouse=True)
