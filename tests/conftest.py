@@ -27,6 +27,8 @@ GIT_CONFIG = """\
     defaultBranch = main
 [commit]
     gpgSign = false
+[maintenance]
+    auto = false
 """
 
 Atlas = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -101,9 +103,14 @@ def _not_the_real_home() -> None:
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
+def repo(_repository: Path, tmp_path: Path) -> Path:
     """A git repository with one commit on `main`, in a folder whose name has a space."""
-    return make_repository(tmp_path / "a project")
+    return Path(shutil.copytree(_repository, tmp_path / "a project", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def _repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_repository(tmp_path_factory.mktemp("repository") / "project")
 
 
 @pytest.fixture

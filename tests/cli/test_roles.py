@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.kit.kept import Kept
 from tests.kit.project import Project
 
 WORKER = "session-of-implementer-1"
@@ -35,13 +38,21 @@ LEADS: dict[str, list[list[str]]] = {
 READS = ["status", "history", "check-plan", "doctor"]
 
 
+@pytest.fixture(scope="session")
+def _at_work(_begun_with_agents: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    def make(root: Path) -> None:
+        executing = Project(root)
+        executing.does("assign", "auth-core", "implementer-1")
+        executing.does("assign", "docs", "implementer-2")
+        executing.does("inbox", "implementer-1", session=WORKER)
+
+    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun_with_agents)
+
+
 @pytest.fixture
-def at_work(executing: Project) -> Project:
+def at_work(_at_work: Kept) -> Project:
     """`auth-core` is implementer-1's, whose session has read its mail, and `docs` is implementer-2's."""
-    executing.does("assign", "auth-core", "implementer-1")
-    executing.does("assign", "docs", "implementer-2")
-    executing.does("inbox", "implementer-1", session=WORKER)
-    return executing
+    return Project(_at_work.put_back())
 
 
 def test_reading_its_mailbox_makes_a_session_the_agents(at_work: Project) -> None:

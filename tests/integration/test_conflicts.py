@@ -15,28 +15,41 @@ from typing import Any
 import pytest
 
 from tests.conftest import Atlas, script_of
+from tests.kit.kept import Kept
+from tests.kit.project import Project
 from tests.support import PYTHON, ROUNDS, git
 
 
+@pytest.fixture(scope="session")
+def _team(_repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    def make(root: Path) -> None:
+        project = Project(root)
+        project.commit("shared.txt", "one\ntwo\nthree\n")
+        project.walk(
+            [
+                ["plan", "Work"],
+                ["requirement", "add", "--name", "Auth", "--criteria", "c", "--check", "true"],
+                ["requirement", "add", "--name", "Web", "--criteria", "c", "--check", "true"],
+                ["approve"],
+                ["start"],
+                ["register", "ai", "one"],
+                ["register", "ai", "two"],
+                ["assign", "auth", "implementer-1"],
+                ["assign", "web", "implementer-2"],
+            ]
+        )
+
+    return Kept(tmp_path_factory.mktemp("team"), make, _repository)
+
+
 @pytest.fixture
-def team(repo: Path, atlas: Atlas) -> Path:
+def repo(_team: Kept) -> Path:
+    return _team.put_back()
+
+
+@pytest.fixture
+def team(repo: Path) -> Path:
     """Two agents, each with a workspace."""
-    (repo / "shared.txt").write_text("one\ntwo\nthree\n", encoding="utf-8")
-    git(repo, "add", "--all")
-    git(repo, "commit", "--quiet", "--message=Shared")
-    for words in (
-        ("plan", "Work"),
-        ("requirement", "add", "--name", "Auth", "--criteria", "c", "--check", "true"),
-        ("requirement", "add", "--name", "Web", "--criteria", "c", "--check", "true"),
-        ("approve",),
-        ("start",),
-        ("register", "ai", "one"),
-        ("register", "ai", "two"),
-        ("assign", "auth", "implementer-1"),
-        ("assign", "web", "implementer-2"),
-    ):
-        done = atlas(*words)
-        assert done.returncode == 0, done.stderr
     return repo
 
 

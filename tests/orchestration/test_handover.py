@@ -15,6 +15,7 @@ import pytest
 
 from atlas.core.ids import session_key
 from tests.conftest import script_of
+from tests.kit.kept import Kept
 from tests.kit.places import folder, record, work
 from tests.kit.project import Project
 from tests.kit.state import gate_of, history_of
@@ -25,15 +26,23 @@ TAKE = ("reassign", "auth", "--to", "implementer-2", "--force")
 WORKER = "worker-1"
 
 
+@pytest.fixture(scope="session")
+def _begun_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    def make(root: Path) -> None:
+        shop = Project(root)
+        shop.does("assign", "auth", "implementer-1")
+        shop.does("report", "auth", "started", "--text", "Half of it.")
+        work(shop, "auth")
+        (folder(shop, "auth") / "src" / "api.py").write_text("def log_in() -> bool: ...\n")
+        (folder(shop, "auth") / "new.txt").write_text("new\n")
+
+    return Kept(tmp_path_factory.mktemp("begun-work"), make, _begun)
+
+
 @pytest.fixture
-def begun_work(shop: Project) -> Project:
+def begun_work(_begun_work: Kept) -> Project:
     """`implementer-1` has begun: a commit, a change and a new file are in its workspace. Nobody saw a session of it."""
-    shop.does("assign", "auth", "implementer-1")
-    shop.does("report", "auth", "started", "--text", "Half of it.")
-    work(shop, "auth")
-    (folder(shop, "auth") / "src" / "api.py").write_text("def log_in() -> bool: ...\n")
-    (folder(shop, "auth") / "new.txt").write_text("new\n")
-    return shop
+    return Project(_begun_work.put_back())
 
 
 def assignments(project: Project) -> list[Any]:

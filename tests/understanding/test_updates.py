@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atlas.core.ids import session_key
+from tests.kit.kept import Kept
 from tests.kit.places import folder
 from tests.kit.project import Project
 from tests.support import leave_fact
@@ -17,14 +19,22 @@ WORKER = "worker-1"
 FIVE = [word for number in range(1, 6) for word in ("--feasibility", f"answer {number}")]
 
 
+@pytest.fixture(scope="session")
+def _at_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    def make(root: Path) -> None:
+        shop = Project(root)
+        shop.does("settings", "gate.understanding", "off")
+        shop.does("assign", "auth", "implementer-1")
+        shop.does("inbox", "implementer-1", session=WORKER)
+        shop.does("report", "auth", "started", session=WORKER)
+
+    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun)
+
+
 @pytest.fixture
-def at_work(shop: Project) -> Project:
+def at_work(_at_work: Kept) -> Project:
     """`implementer-1` works on `auth` in its workspace, authorised, in the session `worker-1`."""
-    shop.does("settings", "gate.understanding", "off")
-    shop.does("assign", "auth", "implementer-1")
-    shop.does("inbox", "implementer-1", session=WORKER)
-    shop.does("report", "auth", "started", session=WORKER)
-    return shop
+    return Project(_at_work.put_back())
 
 
 def updates(project: Project) -> list[Any]:
