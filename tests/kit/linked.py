@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from atlas.services.project.context import Context
 from tests.cli.conftest import PLANNING
 from tests.support import make_repository
 
+from .maestro import Maestro
 from .maestro_server import Server, host
 from .project import Done, Project
 
@@ -42,20 +44,31 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "_PAUSES", (0.01, 0.02))
 
 
+@pytest.fixture(scope="session")
+def registered(started: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Maestro, Path]:
+    """A host with the sessions `proj-alpha` and `proj-beta`, and the orchestration that `linked` copies."""
+    folder = tmp_path_factory.mktemp("registered")
+    server = host(folder / "home", "proj-alpha", "proj-beta")
+    project = begin(started, folder / "project", server.url)
+    project.walk([["register", "ai", "proj-alpha"], ["register", "ai", "proj-beta"]])
+    server.stop()
+    return server.maestro, project.folder
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(registered: tuple[Maestro, Path], tmp_path: Path) -> Iterator[Server]:
     """A host with the sessions `proj-alpha` and `proj-beta`."""
-    server = host(tmp_path / "home", "proj-alpha", "proj-beta")
+    maestro = copy.deepcopy(registered[0])
+    maestro.home = tmp_path / "home"
+    server = Server(maestro)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def linked(started: Path, repo: Path, server: Server) -> Linked:
+def linked(registered: tuple[Maestro, Path], repo: Path, server: Server) -> Linked:
     """An orchestration that `proj-alpha`, known as `implementer-1`, and `proj-beta`, `implementer-2`, belong to."""
-    project = begin(started, repo, server.url)
-    project.walk([["register", "ai", "proj-alpha"], ["register", "ai", "proj-beta"]])
-    return project
+    return begin(registered[1], repo, server.url)
 
 
 @pytest.fixture
