@@ -82,6 +82,8 @@ def _prepare_atlas(data: Path) -> None:
 def _clean_environment(scratch: Path, data: Path) -> dict[str, str]:
     home = scratch / "home"
     home.mkdir()
+    (scratch / "tmp").mkdir()
+    scratch.chmod(0o711)  # other users, which tests become, look into `tmp`
     (scratch / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PYTEST", "ATLAS_TEST_"))}
     return {
@@ -92,7 +94,7 @@ def _clean_environment(scratch: Path, data: Path) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "LANG": "C.UTF-8",
         "PATH": f"{Path(PYTHON).parent}:{os.environ['PATH']}",
-        "TMPDIR": tempfile.gettempdir(),
+        "TMPDIR": str(scratch / "tmp"),
         "XDG_DATA_HOME": str(data),
     }
 
