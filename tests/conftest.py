@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.client.clients import REAL_HOME
+from tests.kit.state import begin_orchestration
 
-from .state import begin_orchestration
 from .support import PYTHON, SCRIPTS, make_repository, run
 
+MEMORY = "/dev/shm"
+MEMORY_NEEDED = 2 << 30
 SCRATCH = pytest.StashKey[str]()
 GIT_CONFIG = """\
 [user]
@@ -25,6 +27,8 @@ GIT_CONFIG = """\
     defaultBranch = main
 [commit]
     gpgSign = false
+[maintenance]
+    auto = false
 """
 
 Atlas = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -41,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     assert config.cache is not None
     data = config.cache.mkdir("xdg-data")
     _prepare_atlas(data)
+    tempfile.tempdir = _temporary_folder()
     scratch = tempfile.mkdtemp(prefix="atlas-tests-")
     config.stash[SCRATCH] = scratch
     environment = _clean_environment(Path(scratch), data)
@@ -51,6 +56,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SCRATCH in config.stash:
         shutil.rmtree(config.stash[SCRATCH], ignore_errors=True)
+
+
+def _temporary_folder() -> str:
+    """Where tests write: in memory, unless TMPDIR names a place or the machine has no fit one.
+
+    ATLAS and git wait for the disk at every change. Tests kill processes and never the machine, so nothing that they
+    see depends on how long that takes.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return tempfile.gettempdir()
+    found = os.statvfs(MEMORY)
+    fit = found.f_bavail * found.f_frsize >= MEMORY_NEEDED and not found.f_flag & os.ST_NOEXEC
+    return MEMORY if fit else tempfile.gettempdir()
 
 
 def _prepare_atlas(data: Path) -> None:
@@ -64,6 +82,8 @@ def _prepare_atlas(data: Path) -> None:
 def _clean_environment(scratch: Path, data: Path) -> dict[str, str]:
     home = scratch / "home"
     home.mkdir()
+    (scratch / "tmp").mkdir()
+    scratch.chmod(0o711)  # other users, which tests become, look into `tmp`
     (scratch / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PYTEST", "ATLAS_TEST_"))}
     return {
@@ -73,18 +93,10 @@ def _clean_environment(scratch: Path, data: Path) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": str(scratch / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "LANG": "C.UTF-8",
-        "PATH": f"{_python_folder(scratch)}:{os.environ['PATH']}",
-        "TMPDIR": tempfile.gettempdir(),
+        "PATH": f"{Path(PYTHON).parent}:{os.environ['PATH']}",
+        "TMPDIR": str(scratch / "tmp"),
         "XDG_DATA_HOME": str(data),
     }
-
-
-def _python_folder(scratch: Path) -> Path:
-    """A folder whose `python3` is the interpreter under test, whatever launcher the machine's PATH has."""
-    folder = scratch / "bin"
-    folder.mkdir()
-    (folder / "python3").symlink_to(PYTHON)
-    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -93,9 +105,14 @@ def _not_the_real_home() -> None:
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
+def repo(_repository: Path, tmp_path: Path) -> Path:
     """A git repository with one commit on `main`, in a folder whose name has a space."""
-    return make_repository(tmp_path / "a project")
+    return Path(shutil.copytree(_repository, tmp_path / "a project", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def _repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_repository(tmp_path_factory.mktemp("repository") / "project")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -16,8 +17,30 @@ from .envelopes import hold_to_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
-PYTHON: str = getattr(sys, "_base_executable", sys.executable)
-"""The interpreter without the development environment's packages, as users have it."""
+
+
+def _bare_python() -> str:
+    """The interpreter under test without any packages: neither the development environment's nor its machine's.
+
+    What a machine's Python imports at each start (`.pth` files do that) would be paid thousands of times.
+    """
+    if sys.prefix == sys.base_prefix:
+        return sys.executable
+    real = Path(getattr(sys, "_base_executable", sys.executable))
+    folder = Path(sys.prefix) / "bare"
+    python = folder / "bin" / "python3"
+    if not python.exists():
+        python.parent.mkdir(parents=True, exist_ok=True)
+        (folder / "pyvenv.cfg").write_text(
+            f"home = {real.parent}\ninclude-system-site-packages = false\n", encoding="utf-8"
+        )
+        with contextlib.suppress(FileExistsError):
+            python.symlink_to(real)
+    return str(python)
+
+
+PYTHON = _bare_python()
+"""The interpreter under test, with the standard library only."""
 
 ROUNDS = int(os.environ.get("ATLAS_TEST_ROUNDS", "20"))
 """How often a test marked `torture` repeats what it does to the state."""

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from atlas.core.verbs import VERBS
+from tests.kit.stub_plugin import ACTED_ON, REPORTING
 
-from .stub_plugin import ACTED_ON, REPORTING
 from .support import ROOT
 
 

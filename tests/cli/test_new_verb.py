@@ -74,7 +74,7 @@ require({"role": "worker", "agent": "anna", "session": None}, "praise")
 """
 GUARD = """\
 import pathlib, sys
-from tests.gates.scene import make_scene
+from tests.guard.scene import make_scene
 scene = make_scene(pathlib.Path(sys.argv[1]))
 print(*[scene.runs(role, command) or "free" for role in ("worker", "executing") for command in sys.argv[2:]], sep=", ")
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stub_plugin import calls, make_stub_plugin, play
+from tests.kit.stub_plugin import calls, make_stub_plugin, play
 from tests.support import make_repository
 
 from .conftest import ModelFactory

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from atlas.core.records.kinds import WORKFLOW, WORKSPACE
-from tests.gates.calls import task_of
-from tests.interrupts.team import LEAD, Team, make_team
+from tests.kit.calls import task_of
+from tests.kit.team import LEAD, Team, make_team
 
 from .conftest import ModelFactory
 from .model import Block, Request, bash, tool

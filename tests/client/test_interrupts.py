@@ -9,9 +9,9 @@ import pytest
 
 from atlas.services.messages import discoveries
 from tests.conftest import Atlas
-from tests.interrupts.caller import equip
-from tests.interrupts.team import LEAD, Team, make_team
-from tests.state import begin_orchestration
+from tests.kit.caller import equip
+from tests.kit.state import begin_orchestration
+from tests.kit.team import LEAD, Team, make_team
 
 from .conftest import ModelFactory
 from .model import Block, Request, Turn, bash, tool

@@ -15,7 +15,7 @@ import pytest
 
 from atlas.adapters.system.process import birth
 from tests.conftest import Atlas
-from tests.handshake import handshake
+from tests.kit.handshake import handshake
 from tests.support import run, wait_for
 
 from .conftest import ModelFactory

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.handshake import handshake
-from tests.scripts.project import Project
+from tests.kit.handshake import handshake
+from tests.kit.project import Project
 from tests.support import git
 
 from .conftest import ModelFactory

@@ -11,7 +11,7 @@ from atlas.board import status
 from atlas.core.records.kinds import MESSAGE, WORKFLOW
 from atlas.services.messages import mailbox
 from atlas.services.project import pause
-from tests.interrupts.team import LEAD, PLAN, Team, make_team
+from tests.kit.team import LEAD, PLAN, Team, make_team
 from tests.support import wait_for
 
 from .conftest import ModelFactory

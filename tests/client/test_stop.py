@@ -14,9 +14,9 @@ from atlas.app import context_at
 from atlas.board import status
 from atlas.core.records.kinds import WORKFLOW
 from tests.conftest import Atlas
-from tests.gates.stopping import is_waiting
-from tests.gates.test_stop import attend, finish, report
-from tests.interrupts.team import LEAD, Team, make_team
+from tests.hooks.test_stop import attend, finish, report
+from tests.kit.stopping import is_waiting
+from tests.kit.team import LEAD, Team, make_team
 from tests.support import git, wait_for
 
 from .conftest import ModelFactory

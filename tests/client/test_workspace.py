@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Atlas
-from tests.handshake import handshake
+from tests.kit.handshake import handshake
+from tests.kit.kept import Kept
+from tests.kit.project import Project
 from tests.support import git, wait_for
 
 from . import sandbox as sandboxes
@@ -21,10 +23,9 @@ CHECK = "test -f hello.txt && (cat hello.txt | grep -q 'hello; world')"
 PIPED = "python3 -c 'print(open(\"hello.txt\").read())' | grep -q hello && python3 -c 'print(1)' >/dev/null 2>&1"
 
 
-@pytest.fixture
-def project(repo: Path, atlas: Atlas) -> Path:
-    """An orchestration whose one module is an AI agent's, in the workspace `greeting`."""
-    for words in (
+@pytest.fixture(scope="session")
+def _project(_repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    commands = (
         ("plan", "Greet"),
         ("requirement", "add", "--name", "Greeting", "--criteria", "greets", "--check", CHECK, "--check", PIPED),
         ("approve",),
@@ -32,9 +33,19 @@ def project(repo: Path, atlas: Atlas) -> Path:
         ("register", "ai", "helper"),
         ("assign", "greeting", "implementer-1"),
         *handshake("greeting", file="hello.txt"),
-    ):
-        done = atlas(*words)
-        assert done.returncode == 0, done.stderr
+    )
+    folder = tmp_path_factory.mktemp("greeting")
+    return Kept(folder, lambda root: Project(root).walk(map(list, commands)), _repository)
+
+
+@pytest.fixture
+def repo(_project: Kept) -> Path:
+    return _project.put_back()
+
+
+@pytest.fixture
+def project(repo: Path) -> Path:
+    """An orchestration whose one module is an AI agent's, in the workspace `greeting`."""
     return repo
 
 

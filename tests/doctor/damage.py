@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import Atlas
-from tests.state import gate_of, history_of, plan_of, records, snapshot, table_of
+from tests.kit.state import gate_of, history_of, plan_of, records, snapshot, table_of
 
 Damage = Callable[[Path], object]
 

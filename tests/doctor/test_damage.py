@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atlas
-from tests.state import LEAD, gate_of, history_of, kept_aside, plan_of, records, table_of
+from tests.kit.state import LEAD, gate_of, history_of, kept_aside, plan_of, records, table_of
 
 from .damage import HISTORIES, TABLES, assert_whole, doctor, found, found_at_rest, lines_of, put_folder
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import Atlas
-from tests.state import WORKER, gate_of, history_of, kept_aside, plan_of, records, table_of
+from tests.kit.state import WORKER, gate_of, history_of, kept_aside, plan_of, records, table_of
 from tests.support import git
 
 from .damage import assert_whole, doctor, found, found_at_rest

@@ -12,7 +12,7 @@ import pytest
 
 from atlas.services.doctor.client import client_findings
 from tests.conftest import Atlas
-from tests.state import snapshot
+from tests.kit.state import snapshot
 from tests.support import PYTHON, ROOT, run
 
 from .damage import doctor

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from tests.conftest import Atlas, script_of
-from tests.state import LEAD, gate_of, history_of, kept_aside, records, table_of
+from tests.kit.state import LEAD, gate_of, history_of, kept_aside, records, table_of
 from tests.support import PYTHON, SCRIPTS, run, wait_for
 
 from .damage import assert_whole, doctor, edit, flip, found, lines_of

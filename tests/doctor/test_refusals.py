@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atlas
-from tests.state import LEAD, WORKER, gate_of, history_of, plan_of, records, table_of
+from tests.kit.state import LEAD, WORKER, gate_of, history_of, plan_of, records, table_of
 
 from .damage import (
     HISTORIES,

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.conftest import Atlas
-from tests.state import records, snapshot
+from tests.kit.state import records, snapshot
 from tests.support import git
 
 from .damage import doctor, flip, found, found_at_rest

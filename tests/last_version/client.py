@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.gates.sessions import matches
+from tests.kit.sessions import matches
 from tests.support import ROOT
 
 _calls = count(1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.state import records
+from tests.kit.state import records
 from tests.support import ROOT, git
 
 from .client import Session

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import script_of
+from tests.kit.orchestrations import all_files, assert_whole, start
 from tests.support import PYTHON, make_repository, run
-
-from .state import all_files, assert_whole, start
 
 _PAGE = 4096
 _MOST_PAGES = 9

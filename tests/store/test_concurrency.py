@@ -19,10 +19,10 @@ from atlas.core.records.transitions import LIVE
 from atlas.services.assignments import agents
 from atlas.services.orchestration import workflow
 from tests.conftest import script_of
+from tests.kit.orchestrations import assert_whole, assign, context, copy, project_of, records, start
 from tests.support import PYTHON, ROUNDS, wait_for
 
 from .nursery import Job, Nursery
-from .state import assert_whole, assign, context, copy, project_of, records, start
 
 WRITERS, CHANGES = 8, 50
 

@@ -19,9 +19,7 @@ from atlas.core.records.kinds import FILES, KINDS, SESSION
 from atlas.services.assignments import agents
 from atlas.services.messages import mailbox
 from atlas.services.plan import plan
-from tests.support import git, leave_fact, make_repository
-
-from .state import (
+from tests.kit.orchestrations import (
     all_files,
     aside,
     assert_whole,
@@ -34,6 +32,7 @@ from .state import (
     refusal,
     start,
 )
+from tests.support import git, leave_fact, make_repository
 
 TABLES = [file for file in FILES if file != "DISCOVERIES.json"]
 ELSEWHERE = b"somebody else's"

@@ -17,10 +17,10 @@ from atlas.adapters.store.recovery import Replay
 from atlas.adapters.system import disk
 from atlas.core.records.kinds import AGENT, FILES
 from tests.conftest import script_of
+from tests.kit.orchestrations import all_files, assert_whole, copy, project_of, records, start
 from tests.support import PYTHON, ROOT, SCRIPTS, git, make_repository, run, run_read_only
 
 from .nursery import DISTURBED, Job, Nursery
-from .state import all_files, assert_whole, copy, project_of, records, start
 from .test_kill import CASES, MOST_STEPS, in_pieces
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: mounts a file system, or becomes another user")

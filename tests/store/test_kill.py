@@ -17,10 +17,10 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION
 from atlas.services.assignments import agents
 from atlas.services.plan import plan
 from atlas.services.plan.document import PlanDocument
+from tests.kit.orchestrations import assert_whole, assign, context, copy, plan_modules, project_of, records, start
 from tests.support import ROUNDS, leave_fact
 
 from .nursery import Job, Nursery
-from .state import assert_whole, assign, context, copy, plan_modules, project_of, records, start
 
 
 @pytest.mark.torture

@@ -15,10 +15,10 @@ from atlas.adapters.store.lock import exclusive
 from atlas.board import status
 from atlas.core.errors import AtlasError
 from atlas.services.assignments import agents
+from tests.kit.orchestrations import assert_whole, context, project_of, start
 from tests.support import wait_for
 
 from .nursery import Job, Nursery
-from .state import assert_whole, context, project_of, start
 
 WRITERS, TURNS = 8, 30
 

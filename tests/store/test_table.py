@@ -17,8 +17,7 @@ from atlas.adapters.system import serial
 from atlas.core import frontmatter
 from atlas.core.errors import StateError
 from atlas.core.records.kinds import FILES, KINDS
-
-from .state import refusal
+from tests.kit.orchestrations import refusal
 
 AWKWARD = "\x00\x7f\x85\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800\\\"'{}[],:#-?|>\n\r\t 𐀀é"
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from(AWKWARD)))

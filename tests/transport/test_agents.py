@@ -8,10 +8,9 @@ import pytest
 
 from atlas.adapters.transport.choice import base_url
 from atlas.core.errors import AtlasError
-
-from .conftest import Linked, begin
-from .maestro import Maestro
-from .maestro_server import Server
+from tests.kit.linked import Linked, begin
+from tests.kit.maestro import Maestro
+from tests.kit.maestro_server import Server
 
 
 def test_a_session_is_resolved_to_its_uuid(linked: Linked, server: Server) -> None:

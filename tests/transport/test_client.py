@@ -9,8 +9,7 @@ import pytest
 from atlas.adapters.transport import wire
 from atlas.adapters.transport.maestro import Maestro
 from atlas.adapters.transport.transport import Letter, TransportError
-
-from .maestro_server import DRIPPING, GONE, JUNK, SILENT, VAGUE, Server
+from tests.kit.maestro_server import DRIPPING, GONE, JUNK, SILENT, VAGUE, Server
 
 FAULTS = [500, 502, 503, GONE, SILENT, DRIPPING, JUNK, VAGUE]
 pytestmark = pytest.mark.usefixtures("quick")

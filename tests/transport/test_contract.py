@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import script_of
+from tests.kit.linked import Linked, begin
+from tests.kit.maestro_server import host
 from tests.support import MAESTRO, PYTHON
-
-from .conftest import Linked, begin
-from .maestro_server import host
 
 MESSAGE = ("--subject", "Subject", "--message", "Message body")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .maestro import Maestro
+from tests.kit.maestro import Maestro
 
 RECORDINGS = Path(__file__).with_name("recordings")
 _IDS = re.compile(r"msg[-_]\d{13}[-_]\w{7}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.gates.stopping import Turns, Waiter
+from tests.kit.linked import Linked
+from tests.kit.maestro_server import Server
+from tests.kit.stopping import Turns, Waiter
+from tests.messages.test_exchange import channel, write
 from tests.support import wait_for
-
-from .conftest import Linked
-from .maestro_server import Server
-from .test_incoming import channel, write
 
 LEAD = "lead-1"
 

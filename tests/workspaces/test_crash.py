@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.project import Project
+from tests.kit.places import branches, folder, no_trace, record, registered, status, work
+from tests.kit.project import Project
+from tests.kit.striking import Striker, kill_at_random, seconds
 from tests.support import ROUNDS, git
-
-from .places import branches, folder, no_trace, record, registered, status, work
-from .striking import Striker, kill_at_random, seconds
 
 MOMENTS = ("before", "after")
 STEP = 1 if ROUNDS > 20 else 2

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.project import Project
+from tests.kit.places import folder, no_trace, record, status, work
+from tests.kit.project import Project
+from tests.kit.shop import BEGUN
 from tests.support import git
-
-from .conftest import BEGUN
-from .places import folder, no_trace, record, status, work
 
 HOSTILE = [
     "../../x",

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from atlas.adapters.store import schema
-from tests import state
-from tests.scripts.project import Project
+from tests.kit import state
+from tests.kit.places import branches, folder, no_trace, record, registered, status, work
+from tests.kit.project import Project
+from tests.kit.shop import BEGUN
 from tests.support import PYTHON, git, run
-
-from .conftest import BEGUN
-from .places import branches, folder, no_trace, record, registered, status, work
 
 OWN = (
     ".claude/WORKER_CONTEXT.json",

@@ -6,11 +6,10 @@ import os
 
 import pytest
 
-from tests import state
-from tests.scripts.project import Project
+from tests.kit import state
+from tests.kit.places import branches, folder, record, registered, status, work
+from tests.kit.project import Project
 from tests.support import git
-
-from .places import branches, folder, record, registered, status, work
 
 HOSTILE = [
     "../../x",

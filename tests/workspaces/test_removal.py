@@ -9,20 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.project import Project
+from tests.kit.kept import Kept
+from tests.kit.places import branches, folder, no_trace, record, registered, status, work
+from tests.kit.project import Project
 from tests.support import git, make_repository, run
-
-from .places import branches, folder, no_trace, record, registered, status, work
 
 BOTH = "commits that are on neither the integration branch nor a remote"
 
 
+@pytest.fixture(scope="session")
+def _left(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    def make(root: Path) -> None:
+        shop = Project(root)
+        shop.does("assign", "auth", "implementer-1")
+        shop.does("reassign", "auth", "--to", "dev-alice")
+
+    return Kept(tmp_path_factory.mktemp("left"), make, _begun)
+
+
 @pytest.fixture
-def left(shop: Project) -> Project:
+def left(_left: Kept) -> Project:
     """The workspace `auth`, which nobody works in any more."""
-    shop.does("assign", "auth", "implementer-1")
-    shop.does("reassign", "auth", "--to", "dev-alice")
-    return shop
+    return Project(_left.put_back())
 
 
 def rescued(project: Project, bundle: str) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import script_of
-from tests.scripts.project import Done, Project
+from tests.kit.kept import Kept
+from tests.kit.places import folder
+from tests.kit.project import Done, Project
 from tests.support import PYTHON, run
-
-from .places import folder
 
 
 def call(place: Path, verb: str, *arguments: str, session: str = "") -> Done:
@@ -19,14 +19,22 @@ def call(place: Path, verb: str, *arguments: str, session: str = "") -> Done:
     )
 
 
+@pytest.fixture(scope="session")
+def _at_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    def make(root: Path) -> None:
+        shop = Project(root)
+        shop.does("lead", session="lead-1")
+        shop.does("assign", "auth", "implementer-1")
+        shop.does("assign", "board", "implementer-2")
+        shop.authorize("auth")
+
+    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun)
+
+
 @pytest.fixture
-def at_work(shop: Project) -> Project:
+def at_work(_at_work: Kept) -> Project:
     """`auth` is implementer-1's, `board` implementer-2's; the session `lead-1` leads."""
-    shop.does("lead", session="lead-1")
-    shop.does("assign", "auth", "implementer-1")
-    shop.does("assign", "board", "implementer-2")
-    shop.authorize("auth")
-    return shop
+    return Project(_at_work.put_back())
 
 
 @pytest.mark.parametrize("session", ["", "unknown", "lead-1"])

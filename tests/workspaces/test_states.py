@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.project import Project
+from tests.kit.places import branches, folder, no_trace, record, status, work
+from tests.kit.project import Project
+from tests.kit.shop import BEGUN
 from tests.support import git, make_repository, run
-
-from .conftest import BEGUN
-from .places import branches, folder, no_trace, record, status, work
 
 LFS = (
     "version https://git-lfs.github.com/spec/v1\n"

@@ -88,7 +88,7 @@ class FileStore(Store):
                     return result
             raise AtlasError(f"{PLAN_FILE} keeps changing while it is edited here: save it, then run this again")
 
-        schema.load_library()  # takes longer than a commit, so not while others wait for the lock
+        schema.require_library()  # may begin to make it, so not while others wait for the lock
         with exclusive(self.project.private):
             return self._on_whole_state(attempt)
 

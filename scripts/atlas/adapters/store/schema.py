@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -11,16 +10,25 @@ from typing import TYPE_CHECKING, Any
 from atlas.adapters.system.packages import activate
 from atlas.core.errors import AtlasError
 
+from .schema_match import matches
+
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 SCHEMAS = os.path.join(os.path.dirname(os.path.realpath(__file__)), *[os.pardir] * 4, "schemas")
 
 
-def load_library() -> None:
-    """Import the library now. Raises AtlasError when ATLAS's Python environment is not ready."""
+def require_library() -> None:
+    """See that the library can be imported when it is needed. Raises AtlasError when ATLAS's Python environment is
+    not ready."""
     activate()
-    importlib.import_module("jsonschema")
+
+
+@functools.cache
+def _schema(kind: str) -> dict[str, Any]:
+    with open(os.path.join(SCHEMAS, f"{kind}.schema.json"), encoding="utf-8") as file:
+        schema: dict[str, Any] = json.load(file)
+    return schema
 
 
 @functools.cache
@@ -29,8 +37,7 @@ def validator(kind: str) -> Validator:
     activate()
     from jsonschema import Draft202012Validator
 
-    with open(os.path.join(SCHEMAS, f"{kind}.schema.json"), encoding="utf-8") as file:
-        return Draft202012Validator(json.load(file))
+    return Draft202012Validator(_schema(kind))
 
 
 class Fault:
@@ -48,6 +55,9 @@ class Fault:
 
 def faults(kind: str, value: Any) -> list[Fault]:
     """Everything about `value` that its schema forbids, in the order of the value."""
+    activate()
+    if matches(_schema(kind), value):
+        return []
     found = sorted(validator(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
     return [Fault(list(error.absolute_path), _short(error)) for error in found]
 

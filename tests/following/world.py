@@ -1,0 +1,89 @@
+"""The records of an orchestration, made up in memory: what a policy sees of a state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.adapters.store.tables import Table, encode
+from atlas.adapters.store.transaction import Transaction
+from atlas.core import clock
+from atlas.core.following import next_action, whose_turn
+from atlas.core.records.kinds import (
+    AGENT,
+    ASSIGNMENT,
+    DISCOVERY,
+    MESSAGE,
+    MODULE,
+    SESSION,
+    SETTINGS,
+    WORKFLOW,
+    WORKSPACE,
+    Kind,
+)
+from tests.kit.team import filled
+
+NOW = "2026-01-31T08:00:00Z"
+LEAD = "lead-1"
+TOLD = clock.later(NOW, 60)
+"""After whatever was reported at NOW."""
+
+
+class World:
+    """Everything began at NOW. Methods add records and return the world; `plan` is the workflow's own."""
+
+    def __init__(self, **plan: Any) -> None:
+        tables: dict[str, Table] = {}
+        self.records = Transaction(lambda file: tables.setdefault(file, Table(file)), lambda: None, NOW, 0)
+        running = {"id": "plan-1", "plan_id": "plan-1", "phase": "orchestration", "status": "executing", "lead": LEAD}
+        self._put(WORKFLOW, **{**running, **plan})
+
+    def module(self, name: str, status: str = "pending", **fields: Any) -> World:
+        return self._put(MODULE, id=name, name=name, status=status, **{"priority": "medium", **fields})
+
+    def agent(self, name: str, kind: str = "ai", **fields: Any) -> World:
+        return self._put(AGENT, id=name, type=kind, identifier=name, **fields)
+
+    def given(self, name: str, agent: str, status: str = "in_progress", kind: str = "ai", **fields: Any) -> World:
+        """A module that is an agent's, who may work and is at work in a workspace."""
+        task = fields.pop("task_uuid", f"task-{name}")
+        verification = {**filled("assignment")["instruction_verification"], "status": "verified", "authorized_at": NOW}
+        verification.update(fields.pop("verification", {}))
+        reported = {"blocked": "blocked", "reported": "done"}.get(status)
+        said = [{"at": NOW, "kind": reported, "by": agent, "text": "in its words"}] if reported else []
+        defaults = {"reports": said, "assigned_at": NOW, "instruction_verification": verification}
+        self.module(name, {"reported": "pending_verification"}.get(status, status), assigned_to=agent, task_uuid=task)
+        self.agent(agent, kind)
+        who = {"task_uuid": task, "agent": agent, "agent_type": kind, "module": name, "status": status}
+        self._put(ASSIGNMENT, **who, **{**defaults, **fields})
+        return self.session(f"of-{agent}", agent).workspace(name, agent, task) if kind == "ai" else self
+
+    def workspace(self, name: str, agent: str, task: str, **fields: Any) -> World:
+        return self._put(
+            WORKSPACE, name=name, agent=agent, module=name, task_uuid=task, **{"status": "ready", **fields}
+        )
+
+    def session(self, name: str, agent: str | None, **fields: Any) -> World:
+        return self._put(SESSION, id=name, agent=agent, first_seen=NOW, last_seen=NOW, **fields)
+
+    def message(self, to: str, status: str = "sent", **fields: Any) -> World:
+        made = {"id": "msg-1", "sender": "lead", "type": "notification", "created_at": TOLD, "sent_at": TOLD}
+        return self._put(MESSAGE, to=to, status=status, **{**made, **fields})
+
+    def interrupt(self, agent: str) -> World:
+        recipient = {"agent": agent, "workspace": "w", "module": "m", "status": "queued"}
+        to = [{**recipient, "delivered_at": None, "session": None, "tool": None}]
+        return self._put(DISCOVERY, id="disc-1", kind="interrupt", created_at=TOLD, recipients=to)
+
+    def rules(self, **verdicts: str) -> World:
+        return self._put(SETTINGS, id="project", gates=verdicts)
+
+    def for_lead(self) -> next_action.Stop:
+        return next_action.for_lead(whose_turn.OpenWork(self.records))
+
+    def for_worker(self, agent: str, task: str | None = None) -> next_action.Stop:
+        return next_action.for_worker(whose_turn.OpenWork(self.records), agent, task)
+
+    def _put(self, kind: Kind[Any], /, **fields: Any) -> World:
+        record = {**filled(kind.name), **fields}
+        self.records.table(kind.file).sections[kind.section].lines[kind.id_of(record)] = encode(record)
+        return self

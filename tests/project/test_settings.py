@@ -1,0 +1,60 @@
+"""What the rules come to is for a person to choose."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from atlas.core.rules.verdicts import RULES, VERDICTS
+from tests.kit.project import Project
+from tests.kit.team import LEAD, Team
+
+
+@pytest.fixture
+def project(team: Team) -> Project:
+    return Project(team.root)
+
+
+def test_all_are_shown_with_what_holds_by_default(project: Project) -> None:
+    shown = {key: value for key, value in project.does("settings")["settings"].items() if key.startswith("gate.")}
+    assert shown == {f"gate.{rule}": default for rule, (default, _, _) in RULES.items()}
+    project.does("settings", "gate.outside", "ask")
+    (line,) = [line for line in project.run("settings").stdout.splitlines() if "gate.outside" in line]
+    assert line.split(maxsplit=1) == ["gate.outside", "ask  (by default deny)"]
+    assert sum("by default" in line for line in project.run("settings").stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_one_is_chosen_kept_and_taken_away(project: Project, rule: str) -> None:
+    for chosen in VERDICTS:
+        assert project.does("settings", f"gate.{rule}", chosen)["settings"][f"gate.{rule}"] == chosen
+        assert project.records("settings")["project"]["gates"] == {rule: chosen}
+        assert project.does("settings", f"gate.{rule}", chosen)["changed"] is False
+    project.does("settings", "workspace.setup", "make")
+    assert project.records("settings")["project"]["gates"] == {rule: VERDICTS[-1]}
+    project.does("settings", f"gate.{rule}", "--unset")
+    assert project.records("settings")["project"]["gates"] == {}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["gate.nothing", "off"], ["gate.state", "OFF"], ["gate.state", ""], ["gate.state", "ask", "off"], ["gate.state"]],
+)
+def test_what_is_no_choice_is_refused(project: Project, arguments: list[str]) -> None:
+    line = project.refuses("settings", *arguments)
+    assert "gate." in line
+
+
+def test_only_a_person_chooses(project: Project, team: Team) -> None:
+    line = project.refuses("settings", "gate.state", "off", session=LEAD)
+    assert line.startswith("lead may not use 'configure-gates'")
+    assert line.endswith("ask the person to do it")
+    project.does("settings", "workspace.setup", "make", session=LEAD)
+
+
+def test_hooks_learn_of_it_with_the_change(project: Project, team: Team) -> None:
+    project.does("settings", "gate.delegate", "off")
+    gates = [file for kind in ("sessions", "workspaces") for file in (team.atlas / "gates" / kind).iterdir()]
+    assert len(gates) > 2
+    assert all(json.loads(file.read_text())["rules"] == {"delegate": "off"} for file in gates)
