@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, SCRIPTS
+from .support import ROOT, SCRIPTS
 
 FLOORS = (("core",), ("adapters",), ("services", "render"), ("board", "app"), ("cli", "mcp"), ("doors",))
 """From the bottom up: each may import what is below it. What shares a storey does not import each other."""

@@ -9,7 +9,7 @@ from statistics import median
 
 import pytest
 
-from tests.support import ROOT
+from .support import ROOT
 
 LINES_OF_A_FILE = 300
 LINES_OF_A_FUNCTION = 40

@@ -16,10 +16,10 @@ from atlas.core.rules import understanding as understanding_rules
 from atlas.core.rules import updates as update_rules
 from atlas.core.verbs import VERBS
 from atlas.services.orchestration import handover
+from tests.generate.results import Definitions, result_type, schema_of
 
 from .conftest import Atlas
 from .envelopes import SCHEMAS, hold_to_schema, validator_of
-from .generate.results import Definitions, result_type, schema_of
 
 every_verb = pytest.mark.parametrize("verb", VERBS)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.kit.project import Project
-from tests.kit.teams import team as team
 from tests.support import make_repository
 
 AUTH_CORE = ["--name", "Auth core", "--criteria", "Passwords work", "--description", "Hash and compare."]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.git import worktree
+from atlas.adapters.git import commits
 from tests.support import git, run
 
 
@@ -29,7 +29,7 @@ def commit(place: Path, name: str, text: str) -> str:
 
 
 def save(place: Path) -> str:
-    return worktree.commit_all(str(place), "work", "implementer-1", "Saved")
+    return commits.commit_all(str(place), "work", "implementer-1", "Saved")
 
 
 def content(place: Path, path: str) -> str:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.shop import _begun as _begun
-from tests.kit.shop import shop as shop
 from tests.support import make_repository
 
 from .office import Office, open_office

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from atlas.adapters.git import git
+from atlas.adapters.git import git, refs, tree_status
 from atlas.adapters.store.lock import exclusive
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
@@ -113,8 +113,8 @@ def _last_workspace(tx: Transaction, assignments: list[Assignment]) -> Workspace
 def _work(context: Context, workspace: Workspace, integration: str) -> handoff.Branch:
     """What git knows of the work in a workspace. Where it knows nothing, the note says why."""
     root, name, note = context.project.root, workspace["branch"], ""
-    tip = git.commit_of(root, f"refs/heads/{name}")
-    base = git.commit_of(root, f"refs/heads/{integration}") or workspace["base_commit"]
+    tip = refs.commit_of(root, f"refs/heads/{name}")
+    base = refs.commit_of(root, f"refs/heads/{integration}") or workspace["base_commit"]
     commits, diffstat, uncommitted = [], [], []
     if tip is None:
         note = f"the branch {name} is gone" + (f": it was saved in {workspace['saved']}" if workspace["saved"] else "")
@@ -123,7 +123,7 @@ def _work(context: Context, workspace: Workspace, integration: str) -> handoff.B
         diffstat = git.run(root, "diff", "--stat=100", f"{base}...{tip}", "--").splitlines()
     if workspace["removed_at"] is None:
         try:
-            uncommitted = git.head_and_changes(workspace_folder(context.project, workspace))[1]
+            uncommitted = tree_status.head_and_changes(workspace_folder(context.project, workspace))[1]
         except AtlasError as error:
             note = note or str(error)
     return handoff.Branch(name, tip or "", commits, diffstat, uncommitted, workspace["conflicts"], note)

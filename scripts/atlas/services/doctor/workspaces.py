@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from atlas.adapters.git import git, worktree
+from atlas.adapters.git import git, refs, worktree
 from atlas.adapters.store import schema
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock, process
@@ -86,7 +86,7 @@ def repair(context: Context, notice: Callable[[str], None]) -> None:
 def _all(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
     """Every fault with the name of the workspace whose lock guards its mending."""
     entries = {entry.path: entry for entry in worktree.entries(project.root)}
-    branches, integrated = git.branches(project.root), kept_commits(tx, project, "")[1:]
+    branches, integrated = refs.branches(project.root), kept_commits(tx, project, "")[1:]
     records = [record for record in tx.all(WORKSPACE) if not schema.faults("workspace", record)]
     for record in records:
         if file_lock.is_free(lock_path(project, record["name"])):
@@ -142,7 +142,7 @@ def _put_back(project: Project, record: Workspace) -> None:
 
 def _gone(project: Project, record: Workspace) -> Fault:
     name, left = record["name"], record["status"] in LEFT
-    if left or git.commit_of(project.root, f"refs/heads/{record['branch']}") is None:
+    if left or refs.commit_of(project.root, f"refs/heads/{record['branch']}") is None:
         return Fault(
             warning if left else problem,
             f"the folder of {name} is gone" + ("" if left else ", and so is its branch"),
@@ -288,7 +288,7 @@ def _unlink(context: Context, path: str) -> None:
 
 def _adopt(context: Context, entry: worktree.Entry) -> None:
     name = os.path.basename(entry.path)
-    base = git.head(entry.path)
+    base = refs.head(entry.path)
 
     def run(tx: Transaction, actor: Actor) -> None:
         kept = kept_commits(tx, context.project, base)[1:]

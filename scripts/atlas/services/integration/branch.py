@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import NamedTuple
 
-from atlas.adapters.git import git, merge, worktree
+from atlas.adapters.git import git, merge, refs, snapshots, worktree
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW
@@ -45,8 +45,8 @@ def choose(root: str, wanted: str | None) -> Choice:
     """
     name = wanted if wanted is not None else DEFAULT_BRANCH
     require_branch_name(root, name)
-    commit, base = git.commit_of(root, "HEAD"), git.branch(root)
-    known, in_use = git.branches(root), {entry.branch for entry in worktree.entries(root)} | {base}
+    commit, base = refs.commit_of(root, "HEAD"), refs.branch(root)
+    known, in_use = refs.branches(root), {entry.branch for entry in worktree.entries(root)} | {base}
     reasons = {}
     for candidate in [name, *(f"{name}-{number}" for number in range(2, _CANDIDATES))]:
         reasons[candidate] = name_taken(candidate, known - {candidate}) or _unfit(
@@ -85,14 +85,14 @@ def _unfit(root: str, name: str, known: set[str], in_use: Container[str | None],
     if name not in known or commit is None:
         return None
     tip = f"refs/heads/{name}"
-    if git.has(root, tip, commit) or git.has(root, commit, tip):
+    if refs.has(root, tip, commit) or refs.has(root, commit, tip):
         return None
     return "it holds other work"
 
 
 def _start(root: str, name: str, known: set[str], commit: str | None) -> str | None:
-    tip = git.commit_of(root, f"refs/heads/{name}") if name in known else None
-    return tip if tip and (commit is None or git.has(root, tip, commit)) else commit
+    tip = refs.commit_of(root, f"refs/heads/{name}") if name in known else None
+    return tip if tip and (commit is None or refs.has(root, tip, commit)) else commit
 
 
 def ensure(context: Context, verb: str) -> str:
@@ -103,19 +103,19 @@ def ensure(context: Context, verb: str) -> str:
     root = context.project.root
     workflow = context.read(verb, lambda tx, actor: orchestration(tx))
     branch, left_at = branch_of(workflow), workflow["integration_commit"]
-    tip = git.commit_of(root, f"refs/heads/{branch}")
+    tip = refs.commit_of(root, f"refs/heads/{branch}")
     if left_at is None:
-        left_at = tip or git.head(root)
+        left_at = tip or refs.head(root)
         _note(context, verb, left_at)
-    if tip is not None and git.has(root, tip, left_at):
+    if tip is not None and refs.has(root, tip, left_at):
         return tip
-    if tip is not None and not git.has(root, left_at, tip):
+    if tip is not None and not refs.has(root, left_at, tip):
         raise AtlasError(
             f"{branch} was moved and no longer holds {left_at[:12]}, where ATLAS left it: merge that into it again"
         )
     if tip is not None:
         _require_not_checked_out(root, branch)
-    git.move_branch(root, branch, left_at, tip)
+    refs.move_branch(root, branch, left_at, tip)
     return left_at
 
 
@@ -144,13 +144,13 @@ def integrate(context: Context, verb: str, commit: str, title: str) -> str:
     root = context.project.root
     for _ in range(_TRIES):
         tip = ensure(context, verb)
-        if git.has(root, tip, commit):
+        if refs.has(root, tip, commit):
             return tip
         branch = branch_of(context.read(verb, lambda tx, actor: orchestration(tx)))
         _require_not_checked_out(root, branch)
-        new = commit if git.has(root, commit, tip) else _merge(root, branch, tip, commit, title)
+        new = commit if refs.has(root, commit, tip) else _merge(root, branch, tip, commit, title)
         try:
-            git.move_branch(root, branch, new, tip)
+            refs.move_branch(root, branch, new, tip)
         except AtlasError:
             continue  # somebody else moved it just now
         return new
@@ -175,5 +175,5 @@ def _identity(root: str) -> dict[str, str]:
     try:
         git.run(root, "var", "GIT_COMMITTER_IDENT")
     except AtlasError:
-        return {name: value for name, value in merge.AS_ATLAS.items() if not name.endswith("DATE")}
+        return {name: value for name, value in snapshots.AS_ATLAS.items() if not name.endswith("DATE")}
     return {}

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 
-from atlas.adapters.git import git, merge
+from atlas.adapters.git import git, merge, snapshots
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk, process
 from atlas.core.errors import AtlasError
@@ -78,7 +78,7 @@ def _tips(context: Context, workspaces: list[Workspace], branch: str | None) -> 
 
     def tip(workspace: Workspace) -> str | None:
         try:
-            return merge.snapshot(os.path.join(context.project.root, workspace["path"]))
+            return snapshots.snapshot(os.path.join(context.project.root, workspace["path"]))
         except (AtlasError, OSError):
             return None
 

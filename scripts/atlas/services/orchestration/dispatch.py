@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
-from atlas.adapters.git import git
+from atlas.adapters.git import refs, tree_status
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
@@ -170,7 +170,7 @@ def _require_no_skeleton(skeleton: Sequence[str]) -> None:
 def _with_workspace(context: Context, order: _Order[G], module_id: str, continues: str | None) -> Dispatched[G]:
     project, verb = context.project, order.verb
     tip = branch.ensure(context, verb)
-    base = git.commit_of(project.root, continues) if continues else None
+    base = refs.commit_of(project.root, continues) if continues else None
     free = None if base else context.read(verb, lambda tx, actor: _free(tx, module_id))
     files = [workspaces.skeleton_file(project.root, path) for path in dict.fromkeys(order.skeleton)]
     draft = None if free else workspaces.draft(context, verb, module_id, base or tip, files)
@@ -190,7 +190,11 @@ def _with_workspace(context: Context, order: _Order[G], module_id: str, continue
     with file_lock.hold_lock(lock_path(project, name), f"workspace {name}"):
         result = context.transact(verb, run)
         ready = build(context, verb, name)
-    notes = ["the main directory has uncommitted changes, which no workspace has"] if git.changes(project.root) else []
+    notes = (
+        ["the main directory has uncommitted changes, which no workspace has"]
+        if tree_status.changes(project.root)
+        else []
+    )
     return result, ready, notes
 
 

@@ -10,7 +10,7 @@ import os
 import time
 from typing import Final, NamedTuple
 
-from atlas.adapters.git import git, worktree
+from atlas.adapters.git import commits, refs
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core import clock
@@ -129,9 +129,9 @@ def _save(context: Context, old: Assignment, workspace: Workspace, agent_id: str
     project, name = context.project, workspace["name"]
     with file_lock.hold_lock(lock_path(project, name), f"workspace {name}", _PATIENCE):
         if not os.path.lexists(workspace_path(project, workspace)):
-            return git.commit_of(project.root, f"refs/heads/{workspace['branch']}")
+            return refs.commit_of(project.root, f"refs/heads/{workspace['branch']}")
         title = f"Work of {old['agent']} on {old['module']}, as {agent_id} takes it over"
-        return worktree.commit_all(workspace_folder(project, workspace), workspace["branch"], old["agent"], title)
+        return commits.commit_all(workspace_folder(project, workspace), workspace["branch"], old["agent"], title)
 
 
 def cancel(context: Context, module_id: str, agent_id: str) -> KeptAfterAll | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atlas.adapters.git import git
+from atlas.adapters.git import refs, tree_status
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MODULE, WORKFLOW
@@ -24,8 +24,8 @@ def require_clean(folder: str, untracked: bool = True) -> str:
 
     Raises AtlasError when there is none, or when there are uncommitted changes (new files among them, if `untracked`).
     """
-    commit = git.head(folder)
-    changed = git.changes(folder, untracked)
+    commit = refs.head(folder)
+    changed = tree_status.changes(folder, untracked)
     if changed:
         paths = ", ".join(line[3:] for line in changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
         raise AtlasError(f"{folder} has uncommitted changes ({paths}): commit or stash them first")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from atlas.adapters.git import git
+from atlas.adapters.git import git, tree_status
 from atlas.adapters.store import log
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
@@ -120,7 +120,7 @@ def _worked(project: Project, one: Watched) -> Work | None:
     """The newest commit beyond the base of a workspace, or its newest change that is not committed."""
     folder = os.path.join(project.root, one.folder)
     try:
-        head, paths = git.head_and_changes(folder)
+        head, paths = tree_status.head_and_changes(folder)
         seen = [Work(at, path) for path in paths if (at := _changed(os.path.join(folder, path))) is not None]
         if head not in (None, one.base):
             seen.append(Work(float(git.run(folder, "log", "-1", "--format=%ct", "HEAD")), f"commit {str(head)[:12]}"))

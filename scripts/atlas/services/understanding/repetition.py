@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from atlas.adapters.git import git
+from atlas.adapters.git import git, tree_status
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
@@ -227,7 +227,7 @@ def _changed_files(context: Context, own_module: str) -> dict[str, set[str]]:
         folder = os.path.join(context.project.root, workspace["path"])
         with contextlib.suppress(AtlasError, OSError):
             begun = git.run(folder, "merge-base", "HEAD", branch) if branch else workspace["base_commit"]
-            changed[workspace["name"]] = git.changed_since(folder, begun)
+            changed[workspace["name"]] = tree_status.changed_since(folder, begun)
     return changed
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 from typing import Any
 
-from atlas.adapters.git import git, worktree
+from atlas.adapters.git import git, refs, tree_status, worktree
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import checks
 from atlas.core.errors import AtlasError
@@ -78,7 +78,7 @@ def _check_out(project: Project, record: Workspace) -> None:
     except FileExistsError as error:
         raise PlaceTaken(f"{path} was put there by somebody else just now") from error
     workspace_folder(project, record)
-    git.move_branch(project.root, record["branch"], record["base_commit"], None)
+    refs.move_branch(project.root, record["branch"], record["base_commit"], None)
     check_out_branch(project, record)
 
 
@@ -109,7 +109,7 @@ def _adopt(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
     """Equip a workspace that belonged to nobody, and bring it to where the integration branch is now if it can be."""
     folder = workspace_folder(context.project, record)
     tip = branch.ensure(context, verb)
-    if not git.changes(folder) and git.has(folder, tip, "HEAD"):
+    if not tree_status.changes(folder) and refs.has(folder, tip, "HEAD"):
         git.run(folder, "merge", "--quiet", "--ff-only", tip)
     return equip(context, verb, record)
 

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 
-from atlas.adapters.git import git, worktree
+from atlas.adapters.git import bundles, losses, refs, worktree
 from atlas.core.paths import WORKTREES, Project
 from atlas.core.records.workspace import Workspace
 from atlas.services.project.workspace_paths import workspace_path
@@ -92,17 +92,17 @@ def clear(project: Project, workspace: Workspace, kept: list[str] | None = None)
             worktree.forget(project.root, path)
     tip = droppable(project, workspace, kept or [workspace["base_commit"]])
     if tip is not None:
-        git.move_branch(project.root, workspace["branch"], None, tip)
+        refs.move_branch(project.root, workspace["branch"], None, tip)
 
 
 def droppable(project: Project, workspace: Workspace, kept: list[str]) -> str | None:
     """Where the branch of a workspace is, if it is there still and nothing is lost with it."""
     ref = f"refs/heads/{workspace['branch']}"
-    tip = git.commit_of(project.root, ref)
+    tip = refs.commit_of(project.root, ref)
     if tip is None or any(entry.branch == workspace["branch"] for entry in worktree.entries(project.root)):
         return None
-    saved = worktree.bundled(project.root, workspace["saved"]) if workspace["saved"] else []
-    return tip if tip in saved or not worktree.lost_commits(project.root, [ref], kept) else None
+    saved = bundles.bundled(project.root, workspace["saved"]) if workspace["saved"] else []
+    return tip if tip in saved or not losses.lost_commits(project.root, [ref], kept) else None
 
 
 def delete_folder(path: str) -> None:

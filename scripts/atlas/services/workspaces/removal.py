@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from atlas.adapters.git import git, merge, worktree
+from atlas.adapters.git import bundles, git, losses, refs, snapshots
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk, file_lock, process
 from atlas.core import clock
@@ -60,7 +60,7 @@ def kept_commits(tx: Transaction, project: Project, base: str) -> list[str]:
     """Commits whose histories are kept elsewhere: where a workspace began, and the integration branch."""
     workflow = tx.only(WORKFLOW)
     branch = workflow["integration_branch"] if workflow else None
-    tip = git.commit_of(project.root, f"refs/heads/{branch}") if branch else None
+    tip = refs.commit_of(project.root, f"refs/heads/{branch}") if branch else None
     return [base, *([tip] if tip else [])]
 
 
@@ -87,21 +87,21 @@ def _move_away(project: Project, record: Workspace, kept: list[str], force: bool
     if not is_ours(project, record):
         raise AtlasError(f"{path} is not the workspace that ATLAS made: it is left alone, remove it yourself")
     folder = workspace_folder(project, record)
-    nested = worktree.nested_repositories(folder)
+    nested = losses.nested_repositories(folder)
     if nested:
         raise AtlasError(
             f"{os.path.join(folder, nested[0])} is a repository of its own, it would be lost: move it away"
         )
     hidden = hidden_changes(project, record)
-    stake = worktree.at_stake(folder, record["branch"], kept)
+    stake = losses.at_stake(folder, record["branch"], kept)
     stake += [f"changes in files kept out of commits: {', '.join(hidden)}"] if hidden else []
     if stake:
         _require_force(record, stake, force)
-    before = merge.snapshot(folder, hidden) if stake else git.head(folder)
+    before = snapshots.snapshot(folder, hidden) if stake else refs.head(folder)
     saved = _save(project, record, folder, hidden) if stake else None
-    filled = worktree.submodules(folder)  # they do not work where they are moved to
+    filled = losses.submodules(folder)  # they do not work where they are moved to
     os.rename(folder, trash)
-    if not filled and merge.snapshot(trash, hidden) != before:
+    if not filled and snapshots.snapshot(trash, hidden) != before:
         os.rename(trash, folder)
         raise AtlasError(f"{folder} was changed while it was being removed: nothing was removed, try again")
     return saved
@@ -130,9 +130,9 @@ def _save(project: Project, record: Workspace, folder: str, hidden: list[str]) -
     """Bundle everything, each submodule with work of its own too; returns the main bundle's path."""
     bundle = _bundle_path(project, record["name"])
     stem = bundle.removesuffix(".bundle")
-    for number, path in enumerate(worktree.submodules(folder), 1):
-        worktree.save_submodule(os.path.join(folder, path), f"{stem}.submodule-{number}.bundle")
-    worktree.save(folder, record["name"], record["branch"], record["base_commit"], hidden, bundle)
+    for number, path in enumerate(losses.submodules(folder), 1):
+        bundles.save_submodule(os.path.join(folder, path), f"{stem}.submodule-{number}.bundle")
+    bundles.save(folder, record["name"], record["branch"], record["base_commit"], hidden, bundle)
     disk.sync_folder(project.aside)
     return bundle
 
@@ -140,12 +140,12 @@ def _save(project: Project, record: Workspace, folder: str, hidden: list[str]) -
 def _save_branch(project: Project, record: Workspace, kept: list[str], force: bool) -> str | None:
     """The same where the folder is gone: only the branch can be saved."""
     ref = f"refs/heads/{record['branch']}"
-    lost = worktree.lost_commits(project.root, [ref], kept)
+    lost = losses.lost_commits(project.root, [ref], kept)
     if not lost:
         return None
-    _require_force(record, [worktree.describe_commits(lost)], force)
+    _require_force(record, [losses.describe_commits(lost)], force)
     bundle = _bundle_path(project, record["name"])
-    worktree.write_bundle(project.root, bundle, ref, "--not", record["base_commit"])
+    bundles.write_bundle(project.root, bundle, ref, "--not", record["base_commit"])
     return bundle
 
 

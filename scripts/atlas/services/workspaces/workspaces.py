@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
-from atlas.adapters.git import git, worktree
+from atlas.adapters.git import refs, worktree
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core import ids
@@ -132,7 +132,7 @@ class _Taken:
         records = context.read(verb, lambda tx, actor: tx.where(WORKSPACE, removed_at=None))
         self._records = {record["name"]: record for record in records}
         self._registered = {entry.path for entry in worktree.entries(self._root)}
-        self._branches = git.branches(self._root)
+        self._branches = refs.branches(self._root)
         _require_own_folders(context.project)
 
     def reason(self, name: str) -> str | None:

@@ -1,0 +1,45 @@
+"""Committing all that a worktree holds, whatever state somebody left it in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from atlas.core.errors import AtlasError
+
+from . import git, refs, snapshots
+from .losses import nested_repositories
+from .worktree import UNHOOKED
+
+
+def commit_all(tree: str, branch: str, author: str, title: str) -> str:
+    """Commit all that a worktree holds to its branch, as this author; returns the commit that has everything then.
+
+    No hook runs and nothing is signed. What somebody checked out beside the branch is put into the history, too. It may
+    run again: what is committed stays as it is. Repositories of their own that lie in the worktree are left out.
+    """
+    whole = snapshots.tree_of(tree, left_out=nested_repositories(tree))
+    head = refs.head(tree)
+    if whole != git.run(tree, "rev-parse", f"{head}^{{tree}}"):
+        head = _commit(tree, whole, [head], author, title)
+    tip = refs.commit_of(tree, f"refs/heads/{branch}")
+    if tip is None or refs.has(tree, head, tip):
+        kept = head
+    elif refs.has(tree, tip, head):
+        kept = tip
+    else:
+        aside = f"{title} (with what was checked out beside the branch: {head})"
+        kept = _commit(tree, f"{tip}^{{tree}}", [tip, head], author, aside)
+    if kept != tip:
+        git.run(tree, *UNHOOKED, "update-ref", "-m", "atlas", f"refs/heads/{branch}", kept, tip or "")
+    if refs.branch(tree) == branch:
+        with contextlib.suppress(AtlasError):  # a lock that a killed git left: the work is committed all the same
+            git.run(tree, *UNHOOKED, "reset", "--quiet")
+    return kept
+
+
+def _commit(tree: str, content: str, parents: Sequence[str], author: str, title: str) -> str:
+    identity = {name: value for name, value in snapshots.AS_ATLAS.items() if not name.endswith("DATE")}
+    words = [word for parent in parents for word in ("-p", parent)]
+    author_name = {"GIT_AUTHOR_NAME": author}
+    return git.run(tree, "commit-tree", content, *words, "-m", title, env={**identity, **author_name})

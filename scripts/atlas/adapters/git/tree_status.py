@@ -1,0 +1,45 @@
+"""What differs in a worktree from a commit."""
+
+from __future__ import annotations
+
+from .git import run
+
+_FIELDS = {"1": 7, "2": 8, "u": 9, "?": 0}
+"""For each kind of line in git's status, how many fields stand before the path."""
+
+
+def head_and_changes(folder: str) -> tuple[str | None, list[str]]:
+    """The commit that is checked out, if there is one, and the paths that differ from it, new ones among them.
+
+    One call of git. Of a folder that is new as a whole, only the folder is named.
+    """
+    words = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=normal", "-z")
+    tokens = iter(run(folder, "status", *words).split("\0"))
+    head, paths = None, []
+    for token in tokens:
+        kind, _, rest = token.partition(" ")
+        if kind == "#" and rest.startswith("branch.oid "):
+            head = rest.removeprefix("branch.oid ")
+        elif kind in _FIELDS:
+            paths.append(rest.split(" ", _FIELDS[kind])[-1])
+            if kind == "2":
+                next(tokens)  # what it was called before
+    return (None if head == "(initial)" else head), paths
+
+
+def clean_head(folder: str) -> str | None:
+    """The commit that is checked out, if nothing differs from it, new files included; else None. One call of git."""
+    head, paths = head_and_changes(folder)
+    return None if paths else head
+
+
+def changes(folder: str, untracked: bool = True) -> list[str]:
+    """Paths with uncommitted changes, and untracked ones if asked for, as `git status --porcelain` lines."""
+    return run(folder, "status", "--porcelain", f"--untracked-files={'normal' if untracked else 'no'}").splitlines()
+
+
+def changed_since(folder: str, commit: str) -> set[str]:
+    """The paths that differ from a commit, committed since or not, new ones among them."""
+    tracked = run(folder, "diff", "--name-only", "--no-renames", "-z", commit)
+    new = run(folder, "ls-files", "--others", "--exclude-standard", "-z")
+    return {path for path in (*tracked.split("\0"), *new.split("\0")) if path}
