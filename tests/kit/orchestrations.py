@@ -13,7 +13,7 @@ from typing import Any
 
 from atlas.adapters.store import log, schema
 from atlas.adapters.store.checkpoint import Checkpoint
-from atlas.adapters.store.recovery import Replay
+from atlas.adapters.store.replay import Replay
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.app import context_at

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from atlas.adapters.store import log
-from atlas.adapters.store.recovery import Replay
+from atlas.adapters.store.replay import Replay
 from atlas.board import status as board
 from atlas.core.records.assignment import REPORTS
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, SESSION, WORKFLOW

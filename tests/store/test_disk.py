@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from atlas.adapters.store import log
-from atlas.adapters.store.recovery import Replay
+from atlas.adapters.store.replay import Replay
 from atlas.adapters.system import disk
 from atlas.core.records.kinds import AGENT, FILES
 from tests.conftest import script_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.store.recovery import Replay
+from atlas.adapters.store.replay import Replay
 from atlas.core.paths import PLAN_FILE
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION, WORKFLOW
 from atlas.services.assignments import agents

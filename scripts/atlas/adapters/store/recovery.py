@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from atlas.adapters.system import disk
 from atlas.core import clock
 from atlas.core.errors import NewerStateError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
-from atlas.core.records.kinds import FILES, KINDS
+from atlas.core.records.kinds import FILES
 
 from . import log
 from .checkpoint import Checkpoint, fingerprint
-from .tables import Table, encode
+from .replay import Replay
+from .tables import Table
 from .transaction import Transaction
 
 View = Callable[[Transaction], bytes]
@@ -21,40 +22,6 @@ View = Callable[[Transaction], bytes]
 Reflect = Callable[[], list[str]]
 Mirror = Callable[[Project, Transaction], Reflect]
 """Makes the files that hooks look at equal to the records."""
-
-
-class Replay:
-    """The state that a history leads to."""
-
-    def __init__(self, entries: Iterable[log.Entry]) -> None:
-        """Apply the entries in order. Raises what reading them raises."""
-        self.tables = {file: Table(file) for file in FILES}
-        self.plan: bytes | None = None
-        self.plan_seq = 0
-        self.seq = 0
-        for entry in entries:
-            self.apply(entry)
-
-    def apply(self, entry: log.Entry) -> None:
-        """Bring the state forward by one entry."""
-        self.seq = entry["seq"]
-        for kind_name, changed in entry["records"].items():
-            if kind_name == "plan":
-                self.plan, self.plan_seq = changed["plan"].encode("utf-8", "surrogateescape"), self.seq
-                continue
-            kind = KINDS[kind_name]
-            table = self.tables[kind.file]
-            table.seq = self.seq
-            rows = table.sections[kind.section].lines
-            for key, record in changed.items():
-                if record is None:
-                    rows.pop(key, None)
-                else:
-                    rows[key] = encode(record)
-
-    def transaction(self) -> Transaction:
-        """The state as something to read."""
-        return Transaction(self.tables.__getitem__, lambda: self.plan, clock.now(), self.seq)
 
 
 def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> Checkpoint:

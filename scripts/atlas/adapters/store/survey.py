@@ -16,7 +16,7 @@ from atlas.core.records.kinds import FILES, KINDS
 from . import log, schema
 from .checkpoint import Checkpoint
 from .lock import exclusive
-from .recovery import Replay
+from .replay import Replay
 from .tables import Table
 
 _WAIT_SECONDS = 5.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from atlas.adapters.store import leftovers
 from atlas.adapters.store import repair as mending
 from atlas.adapters.store.exclude import exclude_from_commits, missing_patterns
 from atlas.adapters.store.lock import exclusive
@@ -93,8 +94,8 @@ def _repair_state(project: Project, folder: str, session: str | None, notice: Ca
         elif not _whole(survey.cut):
             recover(project, exec_file.view, projections.update, notice)
             notice(f"tables and gate show change {survey.replay.seq} of the history, its last")
-        mending.remove_leftovers(project, notice)
-        mending.make_private(project, notice)
+        leftovers.remove_leftovers(project, notice)
+        leftovers.make_private(project, notice)
         if missing_patterns(project.common):
             exclude_from_commits(project.common)
             notice("git's info/exclude names the files of ATLAS again")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from atlas.adapters.git import git
-from atlas.adapters.store import repair, schema, spool
+from atlas.adapters.store import leftovers, repair, schema, spool
 from atlas.adapters.store.exclude import missing_patterns
-from atlas.adapters.store.recovery import Replay
+from atlas.adapters.store.replay import Replay
 from atlas.adapters.store.survey import Survey
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
@@ -141,7 +141,7 @@ def _spools(project: Project, best: Replay) -> Iterator[Finding]:
 
 
 def _leftovers(project: Project, survey: Survey) -> Iterator[Finding]:
-    stale = [*survey.cut.temps, *repair.stale_tickets(project)]
+    stale = [*survey.cut.temps, *leftovers.stale_tickets(project)]
     for path in stale:
         yield warning("leftovers", f"{path} was left by a command that was killed", f"remove it: {REPAIR}")
     kept = len(os.listdir(project.aside)) if os.path.isdir(project.aside) else 0
@@ -154,7 +154,7 @@ def _leftovers(project: Project, survey: Survey) -> Iterator[Finding]:
 
 
 def _modes(project: Project) -> Iterator[Finding]:
-    found = repair.open_to_others(project)
+    found = leftovers.open_to_others(project)
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         yield warning("modes", f"{found[0]}{more} can be read by others", f"take their rights away: {REPAIR}")

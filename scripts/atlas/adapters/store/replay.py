@@ -1,0 +1,46 @@
+"""The state that a history leads to, made by applying its lines one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from atlas.core import clock
+from atlas.core.records.kinds import FILES, KINDS
+
+from . import log
+from .tables import Table, encode
+from .transaction import Transaction
+
+
+class Replay:
+    """The state that a history leads to."""
+
+    def __init__(self, entries: Iterable[log.Entry]) -> None:
+        """Apply the entries in order. Raises what reading them raises."""
+        self.tables = {file: Table(file) for file in FILES}
+        self.plan: bytes | None = None
+        self.plan_seq = 0
+        self.seq = 0
+        for entry in entries:
+            self.apply(entry)
+
+    def apply(self, entry: log.Entry) -> None:
+        """Bring the state forward by one entry."""
+        self.seq = entry["seq"]
+        for kind_name, changed in entry["records"].items():
+            if kind_name == "plan":
+                self.plan, self.plan_seq = changed["plan"].encode("utf-8", "surrogateescape"), self.seq
+                continue
+            kind = KINDS[kind_name]
+            table = self.tables[kind.file]
+            table.seq = self.seq
+            rows = table.sections[kind.section].lines
+            for key, record in changed.items():
+                if record is None:
+                    rows.pop(key, None)
+                else:
+                    rows[key] = encode(record)
+
+    def transaction(self) -> Transaction:
+        """The state as something to read."""
+        return Transaction(self.tables.__getitem__, lambda: self.plan, clock.now(), self.seq)
