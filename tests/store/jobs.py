@@ -19,10 +19,10 @@ from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox
 from atlas.services.orchestration import workflow
 from atlas.services.plan import plan
+from tests.kit import orchestrations as state
 from tests.kit.orchestrations import assert_references, context, project_of
 from tests.support import leave_fact
 
-from . import state
 from .accidents import small_files
 
 _write = os.write  # a test may put another in its place
