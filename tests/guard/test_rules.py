@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from atlas.core import interrupts
-from atlas.core.guard import command_rules, decision, protected_paths, refusals, tool_call
+from atlas.core.guard import command_rules, decision, edit_rules, protected_paths, refusals, targets, tool_call
 from atlas.core.guard.role_view import RoleView
 from atlas.core.guard.tool_call import Call
 from atlas.core.paths import EXEC_FILE
@@ -259,7 +259,7 @@ def test_a_refusal_is_one_line_that_can_be_shown(scene: Scene) -> None:
 
 
 def test_every_text_is_used_and_filled_in() -> None:
-    code = "".join(inspect.getsource(module) for module in (decision, command_rules))
+    code = "".join(inspect.getsource(module) for module in (decision, edit_rules, command_rules))
     for case, text in refusals._WHY.items():
         assert f'why("{case}"' in code
         names = {name: "VALUE" for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -311,7 +311,7 @@ WORDS = [
 )
 def test_any_call_is_decided(scene: Scene, role: str, tool: str, text: str) -> None:
     given_all = dict.fromkeys(("file_path", "notebook_path", "command", "prompt", "subagent_type"), text)
-    with contextlib.suppress(protected_paths.Unclear):
+    with contextlib.suppress(targets.Unclear):
         scene.told(role, tool, given_all)
 
 
@@ -342,6 +342,6 @@ def test_a_call_that_is_none_is_not_guessed_at(arguments: dict[str, Any]) -> Non
 
 def test_too_many_files_are_said_to_be_so(scene: Scene) -> None:
     names = " ".join(f"x{number}" for number in range(3000))
-    with pytest.raises(protected_paths.Unclear):
+    with pytest.raises(targets.Unclear):
         scene.runs("worker", f"rm {names}")
     assert scene.runs("worker", "rm x; " * 3000) == ""

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlas.core.guard.programs import programs
-from atlas.core.guard.protected_paths import ANY, DEEP, UNKNOWN, Unclear
 from atlas.core.guard.shell import commands
+from atlas.core.guard.targets import ANY, DEEP, UNKNOWN, Unclear
 
 ENVIRONMENT = {"HOME": "/home/me", "TWO": "a b"}
 MARKS = str.maketrans({UNKNOWN: "¿", ANY: "∗", DEEP: "…"})

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlas.core.guard.programs import programs
-from atlas.core.guard.protected_paths import ANY, DEEP, Target, resolved
+from atlas.core.guard.targets import ANY, DEEP, Target, resolved
 from atlas.core.guard.writes import targets
 from tests.support import run
 

@@ -8,7 +8,8 @@ from . import refusals
 from .atlas_calls import hides_the_caller, verb_of
 from .git_calls import Git, forbidden
 from .programs import Program, programs
-from .protected_paths import Target, inside, resolved_folder
+from .protected_paths import inside
+from .targets import Target, resolved_folder
 from .writes import targets
 
 TYPE_CHECKING = False

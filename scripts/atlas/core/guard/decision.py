@@ -7,11 +7,12 @@ that slips through is not evidence. It is read in a hook, so it imports next to 
 from __future__ import annotations
 
 from atlas.core.rules import verdicts
-from atlas.core.verbs import LEAD, WORKER
+from atlas.core.verbs import LEAD
 
 from . import refusals
-from .protected_paths import Target, inside, is_document, is_temporary, own_paths, reaches, resolved
+from .edit_rules import broken_by_edits
 from .role_view import RoleView
+from .targets import Target
 from .tool_call import DISPATCHING_TOOLS, Call
 
 TYPE_CHECKING = False
@@ -55,54 +56,15 @@ def _broken(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
         from . import command_rules  # which writing tools need not wait for
 
         run = command_rules.read(call)
-        yield from _writing(view, command_rules.written(run))
+        yield from broken_by_edits(view, command_rules.written(run))
         yield from command_rules.broken(view, run)
-    yield from _writing(view, [Target(f"{call.cwd}/{path}" if path[0] != "/" else path) for path in call.paths])
+    yield from broken_by_edits(view, [Target(f"{call.cwd}/{path}" if path[0] != "/" else path) for path in call.paths])
     if view.role == LEAD and call.tool in DISPATCHING_TOOLS:
         yield from _dispatching(view, call)
 
 
-# Writing
-
-
-def _writing(view: RoleView, targets: list[Target]) -> Iterator[tuple[str, str]]:
-    own = own_paths(view.root, view.private, [one.folder for one in view.workspaces])
-    for target in resolved(targets):
-        path = target.path
-        if reaches(target, own):
-            yield "state", refusals.why("state", path=path)
-        if view.unbound:
-            yield "unbound", refusals.why("unbound", path=path)
-        elif view.role == WORKER:
-            yield from _workers_writing(view, path)
-        else:
-            yield from _leads_writing(view, path)
-
-
-def _workers_writing(view: RoleView, path: str) -> Iterator[tuple[str, str]]:
-    mine = view.holding(path)
-    if mine is None and not is_temporary(view.root, path):
-        yours = ", ".join(one.folder for one in view.workspaces) or "none now"
-        yield "outside", refusals.why("outside", path=path, yours=yours)
-    if mine is not None and not mine.may_edit:
-        yield "understanding", refusals.why("understanding", path=path, module=mine.module)
-
-
-def _leads_writing(view: RoleView, path: str) -> Iterator[tuple[str, str]]:
-    owner = view.holding(path)
-    if owner is not None:
-        yield "delegate", refusals.why("owned", path=path, agent=owner.agent, module=owner.module)
-    elif inside(view.root, path) and not is_document(view.root, path):
-        if view.phase == "planning":
-            yield "plan-first", refusals.why("plan-first", path=path)
-        if view.phase == "executing":
-            yield "delegate", refusals.why("delegate", path=path)
-
-
-# Dispatching
-
-
 def _dispatching(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
+    """The rule that starting a subagent breaks, and why."""
     tasks = _tasks(call.prompt)
     live = [one for task in tasks for one in view.workspaces if one.task == task]
     if not live and (tasks or call.subagent == WORKER_SUBAGENT):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from .programs import Options, Program
-from .protected_paths import ANY, DEEP, UNKNOWN
+from .targets import ANY, DEEP, UNKNOWN
 
 _VALUED = ("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--super-prefix", "--config-env")
 _READING = frozenset(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from .protected_paths import DEEP, UNKNOWN, Unclear
 from .shell import Command, commands
+from .targets import DEEP, UNKNOWN, Unclear
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
+from .targets import ANY, DEEP, Target, first_mark
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-UNKNOWN, ANY, DEEP = "\ufdd0", "\ufdd1", "\ufdd2"
-"""In what a shell is told: what only it can know, a pattern, whatever may lie below a folder. No text has these."""
 IN_PROJECT = (
     *("MISSION_CONTEXT.json", "WORKFLOW_STATE.json", "PHASE_PROGRESS.json", "PARALLEL_STATUS.json"),
     *("DISCOVERIES.json", "MESSAGES.json", "orchestrator-exec-phase.local.md", "tools/orchestration.py"),
@@ -23,63 +23,6 @@ IN_WORKSPACE = (
 _DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
 _DOCUMENT_FOLDERS = ("docs", "doc", ".claude")
 _TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/private/tmp", "/private/var/tmp", "/private/var/folders")
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/tty", "/dev/full", "/dev/stdin", "/dev/stdout", "/dev/stderr")
-_DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/")
-_MOST = 2000
-"""Files of one command that are looked at."""
-
-
-class Unclear(ValueError):
-    """What a call does cannot be told at a reasonable cost; the text says why."""
-
-
-class Target:
-    """Something that is written: its path, absolute but with links in it, and whether it is taken away as a whole."""
-
-    __slots__ = ("path", "removed")
-
-    def __init__(self, path: str, removed: bool = False) -> None:
-        self.path, self.removed = path, removed
-
-
-def resolved(targets: Iterable[Target]) -> Iterator[Target]:
-    """The same targets with links followed, each once, without devices. What is taken away may itself be a link.
-
-    Raises Unclear when there are too many.
-    """
-    seen = set()
-    for target in targets:
-        key = (target.path, target.removed)
-        if key not in seen and not _is_device(target.path):
-            seen.add(key)
-            if len(seen) > _MOST:
-                raise Unclear(f"a command that writes more than {_MOST} files names too many of them to be looked at")
-            yield Target(_resolved(target), target.removed)
-
-
-def resolved_folder(path: str) -> str:
-    """A folder's path with links followed, as far as that is possible."""
-    try:
-        return os.path.realpath(path)
-    except (OSError, ValueError):
-        return os.path.normpath(path)
-
-
-def _resolved(target: Target) -> str:
-    at = _first_mark(target.path)
-    if at is not None:
-        folder, slash, rest = target.path[:at].rpartition("/")
-        return f"{resolved_folder(folder or '/').rstrip('/')}{slash}{rest}{target.path[at:]}"
-    if not target.removed:
-        return resolved_folder(target.path)
-    above, name = os.path.split(target.path.rstrip("/"))
-    if name in ("", ".", ".."):
-        return resolved_folder(target.path)
-    return os.path.join(resolved_folder(above), name)
-
-
-def _is_device(path: str) -> bool:
-    return path.startswith(("/dev/", "/proc/")) and (path in _DEVICES or path.startswith(_DESCRIPTORS))
 
 
 def inside(folder: str, path: str) -> bool:
@@ -113,7 +56,7 @@ def reaches(target: Target, own: Iterable[str]) -> bool:
 def _reaches(path: str, removed: bool, own: str) -> bool:
     if inside(own, path):
         return True
-    if _first_mark(path) is None:
+    if first_mark(path) is None:
         return removed and inside(path, own)
     while not _may_be(path, own):
         own = os.path.dirname(own)
@@ -136,8 +79,3 @@ def _may_be(pattern: str, path: str) -> bool:
             return False
         at += len(piece)
     return at <= len(path) - len(pieces[-1])
-
-
-def _first_mark(path: str) -> int | None:
-    found = [at for at in (path.find(ANY), path.find(DEEP)) if at >= 0]
-    return min(found) if found else None

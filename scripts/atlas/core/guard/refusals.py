@@ -43,7 +43,7 @@ def why(case: str, **values: str) -> str:
 
 def refusal(rule: str, reason: str) -> str:
     """What a model, or the person who is asked, is told on one line: the rule, the reason, and the way out."""
-    from .protected_paths import ANY, DEEP, UNKNOWN
+    from .targets import ANY, DEEP, UNKNOWN
 
     shown = {UNKNOWN: "$", ANY: "*", DEEP: "**"}
     line = " ".join(f"ATLAS, rule `{rule}`: {reason} {WAY_OUT}".split())

@@ -7,8 +7,8 @@ any text; without `re` and `shlex`, because hooks read commands on every call.
 
 from __future__ import annotations
 
-from .protected_paths import UNKNOWN, Unclear
 from .shell_lexer import PLAIN_UNTIL, QUOTED_UNTIL, ShellState, Words
+from .targets import UNKNOWN, Unclear
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

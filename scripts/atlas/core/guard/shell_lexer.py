@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .protected_paths import ANY, DEEP, UNKNOWN
+from .targets import ANY, DEEP, UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

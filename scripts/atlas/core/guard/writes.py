@@ -12,7 +12,7 @@ import os
 
 from .git_calls import written_by_git
 from .programs import Options, Program, found_by
-from .protected_paths import UNKNOWN, Target
+from .targets import UNKNOWN, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
