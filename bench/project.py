@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from atlas.services.plan import approval, beginning
+
 FIELDS: dict[str, Any] = {
     "description": "What this module is to do, in a sentence or two of ordinary length, as people write them.",
     "priority": "medium",
@@ -24,14 +26,13 @@ def make_project(folder: Path, size: int) -> Path:
     from atlas.app import context_at
     from atlas.services.assignments import agents
     from atlas.services.orchestration import dispatch, workflow
-    from atlas.services.plan import plan
     from atlas.services.plan.document import PlanDocument
 
     folder.mkdir(parents=True)
     repository = folder / "project"
     subprocess.run(["git", "init", "--quiet", repository], check=True)
     context = context_at(str(repository), LEAD)
-    plan.start(context, "measure")
+    beginning.start(context, "measure")
 
     def fill(tx: Any, actor: Any) -> None:
         document = PlanDocument(tx.plan)
@@ -41,7 +42,7 @@ def make_project(folder: Path, size: int) -> Path:
         tx.put_plan(document.data)
 
     context.transact("requirement", fill)
-    plan.approve(context)
+    approval.approve(context)
     workflow.start(context)
     for name in ("one", "two"):
         agents.register(context, "ai", name)

@@ -19,7 +19,7 @@ from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import ASSIGNMENT, SESSION, WORKFLOW
 from atlas.services.assignments import assignments
 from atlas.services.messages import discoveries, mailbox
-from atlas.services.plan import plan
+from atlas.services.plan import beginning
 from atlas.services.project import pause
 from tests.kit.sessions import commands
 from tests.kit.stopping import Turns, Waiter
@@ -128,7 +128,7 @@ def test_what_happened_meanwhile_is_told_with_the_action(team: Team, lead: Turns
 
 
 def test_a_plan_is_a_talk_with_a_person_but_not_in_a_run_for_one_prompt(repo: Path) -> None:
-    plan.start(context_at(str(repo), LEAD), "Build a shop")
+    beginning.start(context_at(str(repo), LEAD), "Build a shop")
     lead = Turns(repo, LEAD)
     assert lead.stop() == {}
     lead.env["CLAUDE_CODE_ENTRYPOINT"] = "sdk-cli"

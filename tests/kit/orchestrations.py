@@ -23,7 +23,7 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, KINDS, MESSAGE, M
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import roles
 from atlas.services.orchestration import dispatch, workflow
-from atlas.services.plan import plan
+from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.plan.document import PlanDocument
 from atlas.services.project.context import Context
 from atlas.services.projections import exec_file
@@ -41,12 +41,12 @@ def project_of(repo: Path) -> Project:
 def plan_modules(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> None:
     """A plan with these modules, ready to be approved."""
     here = context(repo)
-    plan.start(here, "Try the store")
+    beginning.start(here, "Try the store")
 
     def fill(tx: Transaction, actor: roles.Actor) -> None:
         document = PlanDocument(tx.plan or b"")
         for name in modules:
-            module = plan.new_module(name, "medium", {"add_criteria": ["it works"], "add_checks": list(checks)})
+            module = module_edits.new_module(name, "medium", {"add_criteria": ["it works"], "add_checks": list(checks)})
             document.modules.append(module)
         tx.put_plan(document.data)
 
@@ -56,7 +56,7 @@ def plan_modules(repo: Path, modules: Iterable[str], checks: Iterable[str] = ())
 def start(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> None:
     """A running orchestration of these modules, led by nobody."""
     plan_modules(repo, modules, checks)
-    plan.approve(context(repo))
+    approval.approve(context(repo))
     workflow.start(context(repo))
 
 

@@ -16,7 +16,7 @@ from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, assignments, handoff
 from atlas.services.messages import mailbox
 from atlas.services.orchestration import handover, modules, workflow
-from atlas.services.plan import plan
+from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project.context import Context
 from atlas.services.proof import evidence
 from atlas.services.sessions import polling
@@ -51,10 +51,10 @@ WAYS["complete"] = [*WAYS["in_progress"], lambda here: evidence.complete(here, "
 
 NO_EDIT: Any = {}
 LEADING: dict[str, Call] = {
-    "plan": lambda here: plan.start(here, "Another goal"),
-    "plan --abandon": lambda here: plan.start(here, "Another goal", abandon=True),
-    "requirement": lambda here: plan.add_module(here, "new", "high", NO_EDIT),
-    "approve": plan.approve,
+    "plan": lambda here: beginning.start(here, "Another goal"),
+    "plan --abandon": lambda here: beginning.start(here, "Another goal", abandon=True),
+    "requirement": lambda here: module_edits.add_module(here, "new", "high", NO_EDIT),
+    "approve": approval.approve,
     "start": workflow.start,
     "register": lambda here: agents.register(here, "human", "three"),
     "assign to the same": lambda here: assign(here, "m0", "one"),
@@ -99,7 +99,7 @@ OWN["repeat"] = lambda here: repetition.repeat(here, "m0", repeated())
 OWN["repeat wrongly"] = lambda here: repetition.repeat(here, "m0", repeated(criteria=["c9"]))
 OWN["acknowledge"] = lambda here: updates.acknowledge(here, "m0", None, (), ())
 OWN["inbox"] = lambda here: mailbox.inbox(here, "one")
-READING: dict[str, Call] = {"status": board.status, "check": workflow.check, "check-plan": plan.check}
+READING: dict[str, Call] = {"status": board.status, "check": workflow.check, "check-plan": approval.check}
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +173,6 @@ def test_the_last_module_ends_the_orchestration(template: Path, tmp_path: Path) 
     assert board.status(context(repo))["status"] == "complete"
     for name in ("register", "assign to another", "reassign", "modify add", "report done"):
         assert "the orchestration is complete" in str(refusal(partial({**LEADING, **OWN}[name], context(repo))))
-    plan.start(context(repo), "The next goal")
+    beginning.start(context(repo), "The next goal")
     replay = assert_whole(repo)
     assert records(replay, MODULE) == records(replay, ASSIGNMENT) == {}

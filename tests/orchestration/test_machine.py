@@ -30,7 +30,7 @@ from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox as messages
 from atlas.services.orchestration import modules, workflow
-from atlas.services.plan import plan
+from atlas.services.plan import approval, beginning, module_edits, plan
 from atlas.services.plan.document import PlanDocument
 from atlas.services.project.context import Context
 from atlas.services.proof import evidence
@@ -126,19 +126,19 @@ class Orchestration(RuleBasedStateMachine):
 
     def plan(self, dice: Dice) -> None:
         goal = dice.one_of(["A goal", "Another", " "])
-        self.do("plan", dice.leader, lambda here: plan.start(here, goal, abandon=dice.agent < 10))
+        self.do("plan", dice.leader, lambda here: beginning.start(here, goal, abandon=dice.agent < 10))
 
     def requirement_add(self, dice: Dice) -> None:
         name = dice.one_of(NAMES)
-        self.do("requirement", dice.leader, lambda here: plan.add_module(here, name, "high", dice.edit))
+        self.do("requirement", dice.leader, lambda here: module_edits.add_module(here, name, "high", dice.edit))
 
     def requirement_modify(self, dice: Dice) -> None:
         module = self.module(dice)
-        self.do("requirement", dice.leader, lambda here: plan.modify_module(here, module, dice.edit))
+        self.do("requirement", dice.leader, lambda here: module_edits.modify_module(here, module, dice.edit))
 
     def requirement_remove(self, dice: Dice) -> None:
         module = self.module(dice)
-        self.do("requirement", dice.leader, lambda here: plan.remove_module(here, module))
+        self.do("requirement", dice.leader, lambda here: module_edits.remove_module(here, module))
 
     def edit_by_hand(self, dice: Dice) -> None:
         path = Path(project_of(self.repo).plan)
@@ -146,7 +146,7 @@ class Orchestration(RuleBasedStateMachine):
             path.write_bytes(path.read_bytes().replace(b"acceptance_criteria: []", b"acceptance_criteria: [it works]"))
 
     def approve(self, dice: Dice) -> None:
-        self.do("approve", dice.leader, lambda here: plan.approve(here, dry_run=dice.which < 20))
+        self.do("approve", dice.leader, lambda here: approval.approve(here, dry_run=dice.which < 20))
 
     def start(self, dice: Dice) -> None:
         self.do("start", dice.leader, workflow.start)
@@ -248,7 +248,7 @@ class Orchestration(RuleBasedStateMachine):
             ("status", board.status),
             ("plan-status", plan.status),
             ("check", workflow.check),
-            ("check-plan", plan.check),
+            ("check-plan", approval.check),
         ]
         self.do(*insert(dice.anybody, dice.one_of(calls)))
         assert position(self.repo) == self.state.seq
@@ -256,8 +256,8 @@ class Orchestration(RuleBasedStateMachine):
     def out_of_turn(self, dice: Dice) -> None:
         """By whomever, and whatever the phase."""
         calls: list[tuple[str, Callable[[Context], Any]]] = [
-            ("requirement", lambda here: plan.remove_module(here, "auth-core")),
-            ("approve", plan.approve),
+            ("requirement", lambda here: module_edits.remove_module(here, "auth-core")),
+            ("approve", approval.approve),
             ("start", workflow.start),
             ("register", lambda here: agents.register(here, "ai", "one")),
             ("assign", lambda here: state.assign(here, "auth-core", "implementer-1")),

@@ -15,7 +15,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.services.assignments import agents
-from atlas.services.plan import plan
+from atlas.services.plan import approval, beginning, module_edits, plan
 from atlas.services.plan.document import PlanDocument
 from tests.kit.orchestrations import all_files, aside, assert_whole, context, plan_modules, project_of, refusal, start
 
@@ -40,7 +40,7 @@ def test_an_edit_between_reading_and_committing_survives(repo: Path, monkeypatch
             path.write_bytes(path.read_bytes() + line)
 
     monkeypatch.setattr(Transaction, "put_plan", save_meanwhile)
-    plan.add_module(context(repo), "new", "high", NO_EDIT)
+    module_edits.add_module(context(repo), "new", "high", NO_EDIT)
     text = plan_file(repo).read_bytes()
     assert text.endswith(b"first line\nsecond line\n")
     assert [module["id"] for module in PlanDocument(text).modules] == ["m0", "new"]
@@ -59,11 +59,11 @@ def test_a_plan_that_never_stands_still_is_refused(repo: Path, monkeypatch: pyte
     monkeypatch.setattr(disk, "write_temp", save_meanwhile)
     before = all_files(repo)
     with pytest.raises(AtlasError, match="keeps changing while it is edited here"):
-        plan.add_module(context(repo), "new", "high", NO_EDIT)
+        module_edits.add_module(context(repo), "new", "high", NO_EDIT)
     monkeypatch.undo()
     after = all_files(repo)
     assert {name for name in after if after[name] != before[name]} == {str(path)}
-    plan.add_module(context(repo), "new", "high", NO_EDIT)
+    module_edits.add_module(context(repo), "new", "high", NO_EDIT)
     assert path.read_bytes().endswith(b"!\n")
 
 
@@ -81,7 +81,7 @@ def test_an_edit_of_the_last_moment_is_kept_and_named(
         path.write_bytes(late)
 
     monkeypatch.setattr(log, "append", save_meanwhile)
-    plan.add_module(context(repo), "new", "high", NO_EDIT)
+    module_edits.add_module(context(repo), "new", "high", NO_EDIT)
     assert aside(repo) == [late]
     (note,) = capsys.readouterr().err.splitlines()
     assert "was edited while this ran" in note
@@ -94,8 +94,8 @@ def test_comments_and_layout_of_a_hand_are_kept(repo: Path, capsys: pytest.Captu
     path = plan_file(repo)
     by_hand = path.read_bytes().replace(b"modules:", b"# by the way\nmodules:")
     path.write_bytes(by_hand)
-    plan.add_module(context(repo), "new", "high", NO_EDIT)
-    plan.add_module(context(repo), "newer", "high", NO_EDIT)
+    module_edits.add_module(context(repo), "new", "high", NO_EDIT)
+    module_edits.add_module(context(repo), "newer", "high", NO_EDIT)
     assert aside(repo) == [by_hand]
     assert capsys.readouterr().err == ""
 
@@ -134,11 +134,11 @@ def test_the_body_is_kept_byte_for_byte(repo: Path, body: bytes) -> None:
     path = plan_file(repo)
     front, fence, _ = path.read_bytes().rpartition(b"\n---\n")
     path.write_bytes(front + fence + body)
-    plan.add_module(context(repo), "new", "high", {"add_criteria": ["it works"]})
+    module_edits.add_module(context(repo), "new", "high", {"add_criteria": ["it works"]})
     assert path.read_bytes().endswith(fence + body)
     assert len(PlanDocument(path.read_bytes()).modules) == 2
     path.unlink()
-    plan.approve(context(repo), dry_run=True)
+    approval.approve(context(repo), dry_run=True)
     assert path.read_bytes().endswith(fence + body), "restored from the history"
 
 
@@ -151,7 +151,7 @@ def test_ways_to_write_the_fences(repo: Path, newline: bytes, mark: bytes, fence
     lines = path.read_bytes().split(b"\n")
     lines = [fence if line == b"---" else line for line in lines]
     path.write_bytes(mark + newline.join(lines))
-    plan.add_module(context(repo), "new", "high", NO_EDIT)
+    module_edits.add_module(context(repo), "new", "high", NO_EDIT)
     assert [module["id"] for module in PlanDocument(path.read_bytes()).modules] == ["m0", "new"]
 
 
@@ -159,8 +159,8 @@ def test_ways_to_write_the_fences(repo: Path, newline: bytes, mark: bytes, fence
     "goal", ["x: --- y", "--- ---", "---", "a\n---\nb", "- ---", "# ---", "'---'", '"', "{{", "\\", "null", "1e5", "no"]
 )
 def test_fences_and_signs_in_values(repo: Path, goal: str) -> None:
-    plan.start(context(repo), goal)
-    plan.add_module(context(repo), "new", "high", {"add_criteria": [goal], "description": goal})
+    beginning.start(context(repo), goal)
+    module_edits.add_module(context(repo), "new", "high", {"add_criteria": [goal], "description": goal})
     status = plan.status(context(repo))
     assert (status["goal"], status["modules"][0]["description"]) == (goal, goal)
     assert status["modules"][0]["acceptance_criteria"] == [goal]
@@ -223,7 +223,7 @@ def test_damaged_front_matter_is_named_by_line_and_column_and_left_alone(repo: P
     before = all_files(repo)
     calls: list[Call] = [
         lambda: plan.status(context(repo)),
-        lambda: plan.add_module(context(repo), "new", "high", NO_EDIT),
+        lambda: module_edits.add_module(context(repo), "new", "high", NO_EDIT),
     ]
     for call in calls:
         complaint = refusal(call) or ""
@@ -261,8 +261,8 @@ def test_a_script_never_writes_what_it_could_not_read(repo: Path, edit: Any) -> 
     plan_modules(repo, ["m0"])
     before = all_files(repo)
     calls: list[Call] = [
-        lambda: plan.modify_module(context(repo), "m0", edit),
-        lambda: plan.add_module(context(repo), "new", "high", edit),
+        lambda: module_edits.modify_module(context(repo), "m0", edit),
+        lambda: module_edits.add_module(context(repo), "new", "high", edit),
     ]
     for call in calls:
         assert re.match(r"the plan would be invalid, modules\.[01]\.", refusal(call) or "")
@@ -285,7 +285,7 @@ def test_the_plan_is_synced_before_it_is_shown(repo: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(os, "replace", noted_replace)
-    plan.add_module(context(repo), "new", "high", NO_EDIT)
+    module_edits.add_module(context(repo), "new", "high", NO_EDIT)
     project = project_of(repo)
     temp = os.path.join(project.claude, f".{os.path.basename(project.plan)}.atlas-tmp")
     assert done.index(temp) < done.index(project.history) < done.index(project.plan)

@@ -18,7 +18,7 @@ from atlas.core.records.kinds import KINDS
 from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox
 from atlas.services.orchestration import workflow
-from atlas.services.plan import plan
+from atlas.services.plan import beginning, module_edits
 from tests.kit import orchestrations as state
 from tests.kit.orchestrations import assert_references, context, project_of
 from tests.support import leave_fact
@@ -41,12 +41,12 @@ def _ignore(value: object) -> None:
 
 
 def begin_plan(report: Report, repo: str) -> None:
-    plan.start(context(Path(repo)), "Try the store")
+    beginning.start(context(Path(repo)), "Try the store")
     report("plan")
 
 
 def require(report: Report, repo: str, name: str) -> None:
-    plan.add_module(context(Path(repo)), name, "high", {"add_criteria": ["it works"]})
+    module_edits.add_module(context(Path(repo)), name, "high", {"add_criteria": ["it works"]})
     report(f"require {name}")
 
 

@@ -18,7 +18,7 @@ from atlas.core.paths import EXEC_FILE, PLAN_FILE
 from atlas.core.records.kinds import FILES, KINDS, SESSION
 from atlas.services.assignments import agents
 from atlas.services.messages import mailbox
-from atlas.services.plan import plan
+from atlas.services.plan import approval, beginning
 from tests.kit.orchestrations import (
     all_files,
     aside,
@@ -163,7 +163,7 @@ def test_a_missing_plan_is_restored_by_the_next_change(repo: Path, damage: Calla
     path = Path(project_of(repo).plan)
     text = path.read_bytes()
     damage(path)
-    plan.approve(context(repo), dry_run=True)
+    approval.approve(context(repo), dry_run=True)
     assert path.read_bytes() == text
     assert damage is not make_a_folder or ELSEWHERE in aside(repo)
 
@@ -313,10 +313,10 @@ def test_a_plan_of_somebody_elses_is_kept(repo: Path) -> None:
     path = Path(project_of(repo).plan)
     path.parent.mkdir()
     path.write_bytes(b"my own notes")
-    plan.start(context(repo), "First")
+    beginning.start(context(repo), "First")
     assert aside(repo) == [b"my own notes"]
     path.write_bytes(path.read_bytes() + b"written by hand\n")
     by_hand = path.read_bytes()
-    plan.start(context(repo), "Second", abandon=True)
+    beginning.start(context(repo), "Second", abandon=True)
     assert by_hand in aside(repo)
     assert PLAN_FILE in [entry.name for entry in path.parent.iterdir()]

@@ -15,7 +15,7 @@ from atlas.adapters.store.replay import Replay
 from atlas.core.paths import PLAN_FILE
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION, WORKFLOW
 from atlas.services.assignments import agents
-from atlas.services.plan import plan
+from atlas.services.plan import approval
 from atlas.services.plan.document import PlanDocument
 from tests.kit.orchestrations import assert_whole, assign, context, copy, plan_modules, project_of, records, start
 from tests.support import ROUNDS, leave_fact
@@ -59,7 +59,7 @@ def planned(repo: Path) -> None:
 
 def approved(repo: Path) -> None:
     plan_modules(repo, ["m0", "m1"])
-    plan.approve(context(repo))
+    approval.approve(context(repo))
 
 
 def executing(repo: Path) -> None:

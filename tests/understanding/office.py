@@ -15,7 +15,7 @@ from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
 from atlas.services.assignments import agents, assignments
 from atlas.services.messages import mailbox as messages
 from atlas.services.orchestration import dispatch, workflow
-from atlas.services.plan import plan
+from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project import settings
 from atlas.services.project.context import Context
 from atlas.services.understanding import repetition, verification
@@ -99,10 +99,10 @@ def open_office(folder: Path) -> Office:
     """Begin the orchestration, without workspaces, so that the folder can be copied."""
     office = Office(folder)
     person = office.as_(None)
-    plan.start(person, "Build a shop")
+    beginning.start(person, "Build a shop")
     for name, edit in MODULES.items():
-        plan.add_module(person, name, "medium", edit)
-    plan.approve(person)
+        module_edits.add_module(person, name, "medium", edit)
+    approval.approve(person)
     workflow.start(office.as_(LEAD))
     for agent, session in (("one", ONE), ("two", TWO)):
         agents.register(person, "ai", f"{agent}-session", agent)

@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.plan import ApproveResult
 from atlas.render import text
-from atlas.services.plan import plan
+from atlas.services.plan import approval
 
 from .outcome import Outcome
 
@@ -22,5 +22,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[ApproveResult]:
     """Do it."""
-    result = plan.approve(open_context(), args.dry_run)
+    result = approval.approve(open_context(), args.dry_run)
     return Outcome(result, text.approved(result))

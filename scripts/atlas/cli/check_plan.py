@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.plan import CheckPlanResult
 from atlas.render import text
-from atlas.services.plan import plan
+from atlas.services.plan import approval
 
 from .outcome import Outcome
 
@@ -21,5 +21,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[CheckPlanResult]:
     """Do it."""
-    result = plan.check(open_context())
+    result = approval.check(open_context())
     return Outcome(result, text.plan_check(result), 0 if result["complete"] else 2)

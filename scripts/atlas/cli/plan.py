@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.plan import PlanResult
 from atlas.render import text
-from atlas.services.plan import plan
+from atlas.services.plan import beginning
 
 from .outcome import Outcome
 
@@ -25,5 +25,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[PlanResult]:
     """Do it."""
-    result = plan.start(open_context(), args.goal, args.abandon)
+    result = beginning.start(open_context(), args.goal, args.abandon)
     return Outcome(result, text.planned(result))

@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.plan import RequirementResult
 from atlas.render import text
-from atlas.services.plan import plan
+from atlas.services.plan import module_edits
 
 from .module_options import add_options, change_options, edit_of
 from .outcome import Outcome
@@ -31,9 +31,9 @@ def run(args: argparse.Namespace) -> Outcome[RequirementResult]:
     """Do it."""
     context = open_context()
     if args.action == "add":
-        result = plan.add_module(context, args.name, args.priority, edit_of(args))
+        result = module_edits.add_module(context, args.name, args.priority, edit_of(args))
     elif args.action == "modify":
-        result = plan.modify_module(context, args.module_id, edit_of(args))
+        result = module_edits.modify_module(context, args.module_id, edit_of(args))
     else:
-        result = plan.remove_module(context, args.module_id)
+        result = module_edits.remove_module(context, args.module_id)
     return Outcome(result, text.module_changed(result))

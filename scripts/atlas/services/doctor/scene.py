@@ -14,7 +14,7 @@ from atlas.core.records.team import AI
 from atlas.services.assignments import agents
 from atlas.services.messages import discoveries
 from atlas.services.orchestration import dispatch, workflow
-from atlas.services.plan import plan
+from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project import settings
 from atlas.services.project.context import Context
 
@@ -53,9 +53,9 @@ class Scene:
 
     def _begin(self) -> str:
         lead = self.context(self.lead)
-        plan.start(lead, "Try the hooks")
-        plan.add_module(lead, MODULE, "medium", {"add_criteria": ["it holds"], "add_checks": ["true"]})
-        plan.approve(lead)
+        beginning.start(lead, "Try the hooks")
+        module_edits.add_module(lead, MODULE, "medium", {"add_criteria": ["it holds"], "add_checks": ["true"]})
+        approval.approve(lead)
         workflow.start(lead)
         agents.register(lead, AI, AGENT, AGENT)
         place = dispatch.assign(lead, MODULE, AGENT)["workspace"]

@@ -16,7 +16,7 @@ from atlas.core.rules import edits, graph, roles
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import discoveries
 from atlas.services.messages.mailbox import post
-from atlas.services.plan.plan import new_module
+from atlas.services.plan.module_edits import new_module
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing, settle
 from atlas.services.understanding.repetition import reopen

@@ -13,7 +13,8 @@ from atlas.core.results.orchestration import CheckResult, LeadResult, RemainingM
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch
-from atlas.services.plan.plan import approved_document, enter, planning
+from atlas.services.plan.approval import approved_document
+from atlas.services.plan.plan import enter, planning
 from atlas.services.project.context import Context
 from atlas.services.workspaces import tools_script
 
