@@ -9,7 +9,7 @@ import pytest
 
 from atlas.board import status
 from atlas.core.records.kinds import MESSAGE, WORKFLOW
-from atlas.services.messages import mailbox
+from atlas.services.messages import notices
 from atlas.services.project import pause
 from tests.kit.team import LEAD, PLAN, Team, make_team
 from tests.support import wait_for
@@ -57,7 +57,7 @@ def lead_of(team: Team) -> str | None:
 
 def send(team: Team, to: str = "ben") -> None:
     context = team.context(session=LEAD)
-    mailbox.notify(context, to, "A word", WORDS, "normal", "notification", None)
+    notices.notify(context, to, "A word", WORDS, "normal", "notification", None)
 
 
 def seen(team: Team) -> list[str]:

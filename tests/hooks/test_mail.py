@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from atlas.core.records.kinds import MESSAGE, WORKSPACE
-from atlas.services.messages import mailbox
+from atlas.services.messages import inbox, mailbox, notices
 from tests.kit.killing import Killer
 from tests.kit.sessions import Session
 from tests.kit.team import LEAD, Team
@@ -30,7 +30,7 @@ def send(team: Team, body: str = WORDS, to: str = "ben", subject: str = "A word"
         sent = team.put(lambda tx: mailbox.post(tx, to, subject, body))
     else:
         context = team.context(session=LEAD)
-        sent = mailbox.notify(context, to, subject, body, "normal", "notification", None)["message"]
+        sent = notices.notify(context, to, subject, body, "normal", "notification", None)["message"]
     return str(sent["id"])
 
 
@@ -120,7 +120,7 @@ def test_it_goes_on_after_a_clearing(team: Team, worker: Session) -> None:
 
 def test_what_is_read_by_command_is_not_handed_over_again(team: Team, worker: Session) -> None:
     send(team)
-    mailbox.inbox(team.context(WORKER, worker.folder), "ben")
+    inbox.inbox(team.context(WORKER, worker.folder), "ben")
     assert worker.batch() == ""
     assert mailboxes(team) == set()
 
@@ -128,7 +128,7 @@ def test_what_is_read_by_command_is_not_handed_over_again(team: Team, worker: Se
 def test_what_was_handed_over_is_not_in_the_inbox(team: Team, worker: Session) -> None:
     send(team)
     worker.batch()
-    assert mailbox.inbox(team.context(WORKER, worker.folder), "ben")["messages"] == []
+    assert inbox.inbox(team.context(WORKER, worker.folder), "ben")["messages"] == []
 
 
 # As data

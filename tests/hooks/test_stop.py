@@ -18,7 +18,7 @@ from atlas.core.records.assignment import ReportKind
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import ASSIGNMENT, SESSION, WORKFLOW
 from atlas.services.assignments import assignments
-from atlas.services.messages import discoveries, mailbox
+from atlas.services.messages import discoveries, notices
 from atlas.services.plan import beginning
 from atlas.services.project import pause
 from tests.kit.sessions import commands
@@ -157,7 +157,7 @@ def test_an_agent_goes_on_until_it_has_said_how_it_stands(team: Team, worker: Tu
     assert worker.stop()["decision"] == "block"
     report(team, "api")
     assert worker.stop() == {}
-    mailbox.notify(team.context(LEAD), "ben", "A word", "Look again.", "normal", "notification", None)
+    notices.notify(team.context(LEAD), "ben", "A word", "Look again.", "normal", "notification", None)
     assert "atlas inbox ben" in worker.stop()["reason"]
     assert "Look again." in worker.batch()
     assert worker.stop() == {}

@@ -13,7 +13,7 @@ import pytest
 from atlas.board import status
 from atlas.core import clock
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
-from atlas.services.messages import discoveries, mailbox
+from atlas.services.messages import discoveries, interrupts, mailbox
 from atlas.services.project import pause
 from tests.kit.stopping import Turns, Waiter
 from tests.kit.team import LEAD, PLAN, Team
@@ -249,7 +249,7 @@ def test_an_agent_in_a_terminal_is_woken_by_its_mail_and_by_an_interrupt(team: T
     assert "`atlas inbox ben`" in told
     worker.batch()
     waiter = worker.wait()
-    discoveries.interrupt(team.context(LEAD), "ben", "Stop that.")
+    interrupts.interrupt(team.context(LEAD), "ben", "Stop that.")
     assert "lead has a word for you, which you get before your next tool call" in waiter.woken()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from atlas.core.text import printable
-from atlas.services.messages import exchange, outbox
+from atlas.services.messages import incoming, listener, mail_server, notices, tries
 from atlas.services.project.context import Context
 from tests.conftest import script_of
 from tests.kit.linked import Linked
@@ -39,7 +39,7 @@ def mail(project: Linked) -> list[Any]:
 
 
 def collected(context: Context) -> int:
-    return exchange.collect(context, outbox.chosen(context))
+    return incoming.collect(context, mail_server.chosen(context))
 
 
 @pytest.fixture
@@ -223,14 +223,13 @@ def test_listening_brings_mail_into_the_store_until_its_time_is_over(
 def test_listening_sends_what_is_due(
     known: Context, linked: Linked, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "_LONGEST_PAUSE", 0)
+    monkeypatch.setattr(tries, "_LONGEST_PAUSE", 0)
     server.stop()
     known.transact("notify", lambda tx, actor: None)
-    from atlas.services.messages import mailbox
 
-    mailbox.notify(known, "implementer-1", "S", "m", "normal", "notification", None)
+    notices.notify(known, "implementer-1", "S", "m", "normal", "notification", None)
     server.start()
-    assert exchange.listen(known, 0.01)["troubles"] == []
+    assert listener.listen(known, 0.01)["troubles"] == []
     assert len(server.maestro.inbox("proj-alpha")) == 1
 
 

@@ -14,7 +14,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.transport import wire
 from atlas.core.records.kinds import MESSAGE
 from atlas.core.rules.roles import Actor
-from atlas.services.messages import mailbox, outbox
+from atlas.services.messages import mailbox, notices, outbox, tries
 from atlas.services.project.context import Context
 from tests.kit.maestro_server import DRIPPING, GONE, JUNK, SILENT, VAGUE, Fault, Server
 from tests.support import wait_for
@@ -68,7 +68,7 @@ def statuses(context: Context) -> dict[str, str]:
 def test_a_command_that_dies_between_any_two_steps(
     fault: Fault | None, dies_after: bool, context: Context, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "_FIRST_PAUSE", 0)
+    monkeypatch.setattr(tries, "_FIRST_PAUSE", 0)
     steps, names = Steps(monkeypatch), []
     for number in range(100):
         name = f"m{number}"
@@ -76,7 +76,7 @@ def test_a_command_that_dies_between_any_two_steps(
             server.fail(fault.kind, fault.after)
         steps.strike(number, dies_after)
         try:
-            mailbox.notify(context, "implementer-1", name, "words", "normal", "notification", name)
+            notices.notify(context, "implementer-1", name, "words", "normal", "notification", name)
         except Killed:
             steps.strike(-1, False)
             outbox.deliver(context)
@@ -91,7 +91,7 @@ def test_a_command_that_dies_between_any_two_steps(
 
 def test_many_messages_under_random_faults(context: Context, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(outbox, "_LONGEST_PAUSE", 1)
+    monkeypatch.setattr(tries, "_LONGEST_PAUSE", 1)
     chance = random.Random(1)
     quick: list[str | int] = [429, 500, 502, 503, GONE, JUNK, VAGUE]
     slow: list[str | int] = [DRIPPING, SILENT]
@@ -126,7 +126,7 @@ def test_many_messages_under_random_faults(context: Context, server: Server, mon
 
 def test_a_server_that_stores_a_message_after_nobody_waits_any_longer(context: Context, server: Server) -> None:
     server.fail(SILENT)
-    message = mailbox.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)["message"]
+    message = notices.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)["message"]
     assert (message["status"], message["in_doubt"]) == ("failed", True)
     (message,) = outbox.deliver(context)
     assert "it is sent again from" in str(message["error"])
@@ -140,10 +140,10 @@ def test_a_server_that_stores_a_message_after_nobody_waits_any_longer(context: C
 def test_a_doubt_stays_while_nobody_can_be_asked(
     context: Context, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "_LONGEST_PAUSE", 0)
+    monkeypatch.setattr(tries, "_LONGEST_PAUSE", 0)
     server.fail(SILENT, after=True)
     server.fail(GONE, request="GET /api/messages?agent=", times=5)
-    mailbox.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)
+    notices.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)
     server.stop()
     (message,) = outbox.deliver(context)
     assert (message["status"], message["in_doubt"]) == ("failed", True)

@@ -14,7 +14,7 @@ from atlas.core.records.assignment import REPORTS
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, assignments, handoff
-from atlas.services.messages import mailbox
+from atlas.services.messages import inbox, notices
 from atlas.services.orchestration import handover, modules, workflow
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project.context import Context
@@ -71,7 +71,7 @@ LEADING: dict[str, Call] = {
     "modify with a circle": lambda here: modules.modify(here, "m0", {"add_dependencies": ["m1"]}),
     "modify remove": lambda here: modules.remove(here, "m0"),
     "modify remove the other": lambda here: modules.remove(here, "m1"),
-    "notify": lambda here: mailbox.notify(here, "one", "Subject", "Body", "normal", "notification", None),
+    "notify": lambda here: notices.notify(here, "one", "Subject", "Body", "normal", "notification", None),
     "check-agents": polling.check_agents,
     "check-agents --all": lambda here: polling.check_agents(here, everybody=True),
     "poll": lambda here: polling.poll(here, "one"),
@@ -98,7 +98,7 @@ OWN["ask"] = lambda here: repetition.ask(here, "m0", "why?")
 OWN["repeat"] = lambda here: repetition.repeat(here, "m0", repeated())
 OWN["repeat wrongly"] = lambda here: repetition.repeat(here, "m0", repeated(criteria=["c9"]))
 OWN["acknowledge"] = lambda here: updates.acknowledge(here, "m0", None, (), ())
-OWN["inbox"] = lambda here: mailbox.inbox(here, "one")
+OWN["inbox"] = lambda here: inbox.inbox(here, "one")
 READING: dict[str, Call] = {"status": board.status, "check": workflow.check, "check-plan": approval.check}
 
 
@@ -111,7 +111,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     modules.modify(context(repo), "m1", {"add_dependencies": ["m0"]})
     for name in ("one", "two"):
         agents.register(context(repo), "ai", name, name)
-        mailbox.inbox(context(repo, f"s-{name}"), name)
+        inbox.inbox(context(repo, f"s-{name}"), name)
     return repo
 
 

@@ -28,7 +28,7 @@ from atlas.core.records.assignment import REPORTS
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, SESSION, WORKFLOW
 from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, assignments
-from atlas.services.messages import mailbox as messages
+from atlas.services.messages import inbox, notices
 from atlas.services.orchestration import modules, workflow
 from atlas.services.plan import approval, beginning, module_edits, plan
 from atlas.services.plan.document import PlanDocument
@@ -229,12 +229,12 @@ class Orchestration(RuleBasedStateMachine):
 
     def notify(self, dice: Dice) -> None:
         agent, request = self.agent(dice), dice.one_of([None, "the-same"])
-        call = functools.partial(messages.notify, subject="Subject", body=dice.text, priority="high")
+        call = functools.partial(notices.notify, subject="Subject", body=dice.text, priority="high")
         self.do("notify", dice.leader, lambda here: call(here, agent, kind="notification", request=request))
 
     def inbox(self, dice: Dice) -> None:
         worker, mailbox = self.agent_of(dice.anybody), self.agent(dice)
-        read = self.do("inbox", dice.anybody, lambda here: messages.inbox(here, mailbox, keep_unread=dice.yes))
+        read = self.do("inbox", dice.anybody, lambda here: inbox.inbox(here, mailbox, keep_unread=dice.yes))
         assert read is None or worker in (None, mailbox), "a worker read another one's mailbox"
 
     def check_agents(self, dice: Dice) -> None:
@@ -261,7 +261,7 @@ class Orchestration(RuleBasedStateMachine):
             ("start", workflow.start),
             ("register", lambda here: agents.register(here, "ai", "one")),
             ("assign", lambda here: state.assign(here, "auth-core", "implementer-1")),
-            ("notify", lambda here: messages.notify(here, "implementer-1", "S", "B", "high", "notification", None)),
+            ("notify", lambda here: notices.notify(here, "implementer-1", "S", "B", "high", "notification", None)),
             ("modify", lambda here: modules.remove(here, "d")),
             ("check-agents", polling.check_agents),
         ]
@@ -366,7 +366,7 @@ def templates(tmp_path: Path) -> dict[str, Path]:
     workflow.lead(here)
     for name, agent in (("one", "implementer-1"), ("two", "implementer-2")):
         agents.register(here, "ai", name)
-        messages.inbox(context(running, f"s-{name}"), agent)
+        inbox.inbox(context(running, f"s-{name}"), agent)
     state.assign(here, "auth-core", "implementer-1")
     assert set(records(assert_whole(running), AGENT)) == {"implementer-1", "implementer-2"}
     assert json.loads((running / ".claude" / "WORKFLOW_STATE.json").read_text())["sessions"]["s-two"]["agent"]

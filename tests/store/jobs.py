@@ -16,7 +16,7 @@ from atlas.cli import main as cli
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
 from atlas.services.assignments import agents, assignments
-from atlas.services.messages import mailbox
+from atlas.services.messages import notices
 from atlas.services.orchestration import workflow
 from atlas.services.plan import beginning, module_edits
 from tests.kit import orchestrations as state
@@ -90,7 +90,7 @@ def work(report: Report, repo: str, prefix: str) -> None:
         report(f"holder {agent}")
         assignments.report(here, "m0", "progress", agent * 50)
         report(f"said {agent * 50}")
-        message = mailbox.notify(here, agent, "Subject", "Body", "high", "notification", None)["message"]
+        message = notices.notify(here, agent, "Subject", "Body", "high", "notification", None)["message"]
         report(f"message {message['id']}")
         number += 1
 

@@ -17,7 +17,7 @@ from atlas.core.errors import AtlasError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE
 from atlas.core.records.kinds import FILES, KINDS, SESSION
 from atlas.services.assignments import agents
-from atlas.services.messages import mailbox
+from atlas.services.messages import inbox
 from atlas.services.plan import approval, beginning
 from tests.kit.orchestrations import (
     all_files,
@@ -200,7 +200,7 @@ def test_a_changed_byte_in_the_history_is_found_by_its_line(busy: Path) -> None:
     Path(project.claude, "MESSAGES.json").unlink()
     before = all_files(busy)
     with pytest.raises(StateError, match="history line 3 is damaged"):
-        mailbox.inbox(context(busy), "first", keep_unread=True)
+        inbox.inbox(context(busy), "first", keep_unread=True)
     assert all_files(busy) == before
 
 

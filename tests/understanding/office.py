@@ -13,7 +13,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import ReportKind
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
 from atlas.services.assignments import agents, assignments
-from atlas.services.messages import mailbox as messages
+from atlas.services.messages import inbox
 from atlas.services.orchestration import dispatch, workflow
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project import settings
@@ -106,7 +106,7 @@ def open_office(folder: Path) -> Office:
     workflow.start(office.as_(LEAD))
     for agent, session in (("one", ONE), ("two", TWO)):
         agents.register(person, "ai", f"{agent}-session", agent)
-        messages.inbox(office.as_(session), agent)
+        inbox.inbox(office.as_(session), agent)
     agents.register(person, "human", "dev-alice")
     for module, agent in (("api", "one"), ("board", "two"), ("docs", "dev-alice")):
         assign(person, module, agent)

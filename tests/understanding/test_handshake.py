@@ -9,7 +9,7 @@ import pytest
 from atlas.board import status
 from atlas.core.records.assignment import ReportKind
 from atlas.services.assignments import assignments
-from atlas.services.messages import mailbox
+from atlas.services.messages import inbox
 from atlas.services.orchestration import modules
 from atlas.services.understanding import verification
 from tests.kit.orchestrations import assign, reassign
@@ -148,7 +148,7 @@ def test_the_agent_is_asked_again_but_not_while_it_has_not_read_that(office: Off
     assert ask()["changed"] is True
     assert nothing_changes(office, ask)["changed"] is False
     assert office.mail("one")[-1]["subject"].endswith(" - REPETITION NEEDED")
-    mailbox.inbox(office.as_(ONE), "one")
+    inbox.inbox(office.as_(ONE), "one")
     assert ask()["changed"] is True
     office.repeat()
     assert "record-repetition api --correct" in refused(ask)

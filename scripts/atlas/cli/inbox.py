@@ -11,7 +11,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.messages import InboxResult
 from atlas.render import messages as text
-from atlas.services.messages import mailbox
+from atlas.services.messages import inbox
 
 from .options import seconds
 from .outcome import Outcome
@@ -26,5 +26,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[InboxResult]:
     """Do it."""
-    result = mailbox.inbox(open_context(), args.agent_id, args.wait, args.peek)
+    result = inbox.inbox(open_context(), args.agent_id, args.wait, args.peek)
     return Outcome(result, text.inbox(result))

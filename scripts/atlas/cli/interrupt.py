@@ -12,7 +12,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.discoveries import InterruptResult
 from atlas.render import discoveries as text
-from atlas.services.messages import discoveries
+from atlas.services.messages import interrupts
 
 from .outcome import Outcome
 
@@ -28,5 +28,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[InterruptResult]:
     """Do it."""
     words = " ".join(args.text)
-    result = discoveries.interrupt(open_context(), args.agent_id, words, args.stop, args.request_id)
+    result = interrupts.interrupt(open_context(), args.agent_id, words, args.stop, args.request_id)
     return Outcome(result, text.shared(result))

@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.messages import ListenResult
 from atlas.render import messages as text
-from atlas.services.messages import exchange
+from atlas.services.messages import listener
 
 from .options import seconds
 from .outcome import Outcome
@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[ListenResult]:
     """Do it."""
-    result = exchange.listen(open_context(), args.wait)
+    result = listener.listen(open_context(), args.wait)
     return Outcome(result, text.listened(result))

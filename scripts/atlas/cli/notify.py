@@ -11,7 +11,7 @@ from atlas.app import open_context
 from atlas.core.records.message import DELIVERED, MESSAGE_PRIORITIES, MESSAGE_TYPES, NOTIFICATION
 from atlas.core.results.messages import NotifyResult
 from atlas.render import messages as text
-from atlas.services.messages import mailbox
+from atlas.services.messages import notices
 
 from .outcome import Outcome
 
@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[NotifyResult]:
     """Do it."""
-    result = mailbox.notify(
+    result = notices.notify(
         open_context(), args.agent_id, args.subject, args.message, args.priority, args.type, args.request_id
     )
     return Outcome(result, text.notified(result), 0 if result["message"]["status"] in DELIVERED else 1)

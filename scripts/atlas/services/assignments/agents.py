@@ -12,7 +12,7 @@ from atlas.core.records.message import BUILT_IN, MAESTRO
 from atlas.core.records.team import AGENT_TYPES, AI, HUMAN, Agent, new_agent
 from atlas.core.results.assignments import RegisterResult
 from atlas.core.rules.roles import Actor
-from atlas.services.messages import outbox
+from atlas.services.messages import mail_server
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing
 
@@ -69,7 +69,7 @@ def _new(tx: Transaction, agent_type: str, identifier: str, chosen_id: str | Non
 def _find(context: Context, identifier: str) -> Address | None:
     """Where AI Maestro has that session, or None where the built-in transport is chosen."""
     context.read("register", lambda tx, actor: executing(tx))
-    by = outbox.chosen(context)
+    by = mail_server.chosen(context)
     return None if by.name == BUILT_IN else by.resolve(identifier)
 
 

@@ -12,7 +12,7 @@ from atlas.adapters.system import client, environment, hook_runner
 from atlas.core.paths import find_project
 from atlas.core.records.team import AI
 from atlas.services.assignments import agents
-from atlas.services.messages import discoveries
+from atlas.services.messages import interrupts
 from atlas.services.orchestration import dispatch, workflow
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project import settings
@@ -68,7 +68,7 @@ class Scene:
 
     def interrupt(self) -> None:
         """`WORD` waits for the worker from now on."""
-        discoveries.interrupt(self.context(self.lead), AGENT, WORD)
+        interrupts.interrupt(self.context(self.lead), AGENT, WORD)
 
     def monitor(self) -> dict[str, list[Any]]:
         """The hooks that the workspace has of its own. Raises AtlasError when it has none."""

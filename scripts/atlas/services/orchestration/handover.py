@@ -24,7 +24,7 @@ from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import KeptAfterAll, Receipt
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import takeable, tell_stop
-from atlas.services.messages import discoveries
+from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
@@ -78,7 +78,7 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
         return _Old(old, workspace, None, was_there)
     handover = old["handover"]
     if handover is None:
-        told = discoveries.stop_work(tx, actor, old, take_away_body(module), stop=True)
+        told = interrupts.stop_work(tx, actor, old, take_away_body(module), stop=True)
         if told is None:
             told = tell_stop(tx, old)
         seconds = current(tx)["reassign_wait_seconds"] if wait is None else wait

@@ -14,7 +14,7 @@ from atlas.core.records.team import AI
 from atlas.core.results.orchestration import ModuleChanged, ModuleRemoved
 from atlas.core.rules import edits, graph, roles
 from atlas.services.assignments.assignments import live_assignment
-from atlas.services.messages import discoveries
+from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post
 from atlas.services.plan.module_edits import new_module
 from atlas.services.project.context import Context
@@ -85,7 +85,7 @@ def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, changes: li
     if is_other_task:
         body = handshake.reopened_body(module, changes)
         if reopen(tx, module, assignment):
-            discoveries.stop_work(tx, actor, assignment, body)
+            interrupts.stop_work(tx, actor, assignment, body)
     subject = subjects.update_subject(module, task_uuid)
     post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)
 

@@ -22,7 +22,7 @@ from atlas.core.results.updates import AcknowledgeResult, UpdateLine, Updates, U
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.assignments.assignments import live_assignment
-from atlas.services.messages import discoveries
+from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing, orchestration
@@ -73,7 +73,7 @@ def _tell(tx: Transaction, actor: roles.Actor, module: Module, assignment: Assig
     """Interrupt the agent, or send it a message where it has no workspace; returns the id of either."""
     body = updates.changed_body(module, update, policy.QUESTIONS)
     severity = "important" if update["minor"] else "critical"
-    word = discoveries.stop_work(tx, actor, assignment, body, severity)
+    word = interrupts.stop_work(tx, actor, assignment, body, severity)
     if word is not None:
         return word
     name = subjects.update_subject if update["minor"] else subjects.verify_update_subject
