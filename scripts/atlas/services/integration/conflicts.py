@@ -8,7 +8,6 @@ gone, however often and from wherever this runs.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,18 +15,16 @@ from itertools import combinations
 
 from atlas.adapters.git import git, merge, snapshots
 from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.system import disk, process
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW, WORKSPACE
 from atlas.core.records.workspace import IN_USE, Workspace
-from atlas.core.results.workspaces import ConflictFile, ConflictHunk, ConflictsResult
+from atlas.core.results.workspaces import ConflictsResult
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import discoveries
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
 
-Pair = tuple[str, str]
-_LONGEST_LIST = 20
+from .conflict_cache import LONGEST_LIST, Pair, merge_pairs
 
 
 def check(context: Context) -> ConflictsResult:
@@ -40,7 +37,7 @@ def check(context: Context) -> ConflictsResult:
     tips = _tips(context, workspaces, branch)
     names = {workspace["name"] for workspace in workspaces}
     pairs = [pair for pair in combinations(sorted(tips), 2) if not names.isdisjoint(pair)]
-    found, merged = _merge(context, pairs, tips)
+    found, merged = merge_pairs(context, pairs, tips)
     current = {pair: [conflict["path"] for conflict in files] for pair, files in found.items()}
     appeared, gone = _changes(workspaces, current, tips)
     if appeared or gone:
@@ -91,48 +88,6 @@ def _tips(context: Context, workspaces: list[Workspace], branch: str | None) -> 
     return tips
 
 
-def _merge(context: Context, pairs: list[Pair], tips: Mapping[str, str]) -> tuple[dict[Pair, list[ConflictFile]], int]:
-    """The conflicting files of every pair that has any, and how many pairs had to be merged anew."""
-    path = os.path.join(context.project.private, "cache", "conflicts.json")
-    known = _read_cache(path)
-    keys = {pair: f"{tips[pair[0]]} {tips[pair[1]]}" for pair in pairs}
-    new = [pair for pair in pairs if keys[pair] not in known]
-    merged = merge.conflicts(context.project.root, [(tips[one], tips[two]) for one, two in new])
-    for pair, conflicts in zip(new, merged, strict=True):
-        known[keys[pair]] = [
-            {"path": c.path, "kind": c.kind, "hunks": [_hunk(hunk) for hunk in c.hunks[:_LONGEST_LIST]]}
-            for c in conflicts
-        ]
-    if new:
-        _write_cache(path, {key: known[key] for key in keys.values()})
-    return {pair: known[key] for pair, key in keys.items() if known[key]}, len(new)
-
-
-def _hunk(hunk: merge.Hunk) -> ConflictHunk:
-    return {"line": hunk.line, "ours": hunk.ours, "theirs": hunk.theirs}
-
-
-def _read_cache(path: str) -> dict[str, list[ConflictFile]]:
-    try:
-        found = json.loads(disk.read_bytes(path) or b"{}")
-    except ValueError:
-        found = {}
-    return found if isinstance(found, dict) else {}
-
-
-def _write_cache(path: str, content: dict[str, list[ConflictFile]]) -> None:
-    folder = os.path.dirname(path)
-    disk.private_folder(folder)
-    for name in os.listdir(folder):
-        pid = name.rpartition(".")[2]
-        if pid.isdigit() and process.birth(int(pid)) is None:  # it was killed while it wrote
-            os.unlink(os.path.join(folder, name))
-    temp = f"{path}.{os.getpid()}"
-    with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file)
-    os.replace(temp, path)
-
-
 def _changes(
     workspaces: list[Workspace], current: Mapping[Pair, list[str]], tips: Mapping[str, str]
 ) -> tuple[list[Pair], list[Pair]]:
@@ -173,5 +128,5 @@ def _announce(
 def _text(pair: Pair, files: list[str] | None) -> str:
     if files is None:
         return f"The conflict between {pair[0]} and {pair[1]} is gone."
-    more = f" and {len(files) - _LONGEST_LIST} more" if len(files) > _LONGEST_LIST else ""
-    return f"{pair[0]} and {pair[1]} would conflict in: {', '.join(files[:_LONGEST_LIST])}{more}"
+    more = f" and {len(files) - LONGEST_LIST} more" if len(files) > LONGEST_LIST else ""
+    return f"{pair[0]} and {pair[1]} would conflict in: {', '.join(files[:LONGEST_LIST])}{more}"

@@ -12,7 +12,7 @@ from atlas.core.records.plan import ORCHESTRATION, Module, Workflow, new_module
 from atlas.core.results.orchestration import CheckResult, LeadResult, RemainingModule, StartResult
 from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
-from atlas.services.integration import branch
+from atlas.services.integration import branch, branch_choice
 from atlas.services.plan.approval import approved_document
 from atlas.services.plan.plan import enter, planning
 from atlas.services.project.context import Context
@@ -25,7 +25,7 @@ def start(context: Context, integration_branch: str | None = None) -> StartResul
     The session it is called from becomes the lead, unless another one leads already.
     Raises AtlasError when the plan phase is not complete, or the branch cannot be used.
     """
-    chosen = branch.choose(context.project.root, integration_branch)
+    chosen = branch_choice.choose(context.project.root, integration_branch)
 
     def run(tx: Transaction, actor: Actor) -> StartResult:
         workflow = tx.only(WORKFLOW)
@@ -52,7 +52,7 @@ def start(context: Context, integration_branch: str | None = None) -> StartResul
     return result
 
 
-def _prepare(context: Context, chosen: branch.Choice) -> list[str]:
+def _prepare(context: Context, chosen: branch_choice.Choice) -> list[str]:
     """What follows from a start outside the store; what cannot be done is said, and done when it is needed."""
     notes = [chosen.note] if chosen.note else []
     try:

@@ -20,6 +20,7 @@ from atlas.core.records.workspace import IN_USE, Workspace
 from atlas.core.results.proof import CompleteResult
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration import branch as integration
+from atlas.services.integration import landing
 from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing, require_clean, settle
@@ -72,8 +73,8 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
         context.transact("complete", lambda tx, actor: _begin_merge(tx, work, reason))
         try:
             title = f"Merge {module_id}: {text.one_line(work.module['name'], 60)}"
-            evidence["integrated"] = integration.integrate(context, "complete", commit, title)
-        except integration.Conflict as conflict:
+            evidence["integrated"] = landing.integrate(context, "complete", commit, title)
+        except landing.Conflict as conflict:
             files = conflict.files
             return context.transact("complete", lambda tx, actor: _conflicting(tx, work, evidence, files))
         except BaseException:

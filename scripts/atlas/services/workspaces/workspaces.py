@@ -22,6 +22,7 @@ from atlas.core.records.workspace import Workspace, new_workspace
 from atlas.core.results.workspaces import MadeWorkspace, UnmadeWorkspace, WorkspaceResult
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch as integration
+from atlas.services.integration import branch_choice
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing
 from atlas.services.project.workspace_paths import lock_path
@@ -142,7 +143,7 @@ class _Taken:
         path = os.path.join(self._root, WORKTREES, name)
         if os.path.lexists(path) or path in self._registered:
             return f"{path} is there already and not ATLAS's: choose another name"
-        return integration.name_taken(BRANCHES + name, self._branches)
+        return branch_choice.name_taken(BRANCHES + name, self._branches)
 
 
 def _require_own_folders(project: Project) -> None:
