@@ -19,7 +19,7 @@ from atlas.services.orchestration import handover, modules, workflow
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project.context import Context
 from atlas.services.proof import evidence
-from atlas.services.sessions import polling
+from atlas.services.sessions import poll_answers, polling
 from atlas.services.understanding import repetition, updates, verification
 from tests.kit.orchestrations import (
     all_files,
@@ -75,7 +75,7 @@ LEADING: dict[str, Call] = {
     "check-agents": polling.check_agents,
     "check-agents --all": lambda here: polling.check_agents(here, everybody=True),
     "poll": lambda here: polling.poll(here, "one"),
-    "poll --record-response": lambda here: polling.record_response(here, "one", None, "well"),
+    "poll --record-response": lambda here: poll_answers.record_response(here, "one", None, "well"),
     "update send": lambda here: updates.send(here, "m0", "design_update", "Use B"),
     "update record-receipt": lambda here: updates.record_receipt(here, "m0", "u1"),
     "update record-feasibility": lambda here: updates.record_feasibility(here, "m0", "u1", ["yes"] * 5, ["late"]),

@@ -17,7 +17,7 @@ from atlas.core.rules.roles import Actor
 from atlas.services.integration import conflicts
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration
-from atlas.services.sessions import watchdog
+from atlas.services.sessions import watchdog, watched_agents
 
 _LATEST = 5
 
@@ -25,7 +25,7 @@ _LATEST = 5
 def status(context: Context) -> StatusResult:
     """Everything a board shows, after a look for conflicts. Raises AtlasError outside the orchestration phase."""
     trouble = conflicts.refresh(context)
-    summary, watched = context.read("status", lambda tx, actor: (_summary(tx, actor), watchdog.watched(tx)))
+    summary, watched = context.read("status", lambda tx, actor: (_summary(tx, actor), watched_agents.watched(tx)))
     return {**summary, "conflicts_unknown": trouble, "unenforced": watchdog.unenforced(context.project, watched)}
 
 

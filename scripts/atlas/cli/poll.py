@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.polling import PollResult
 from atlas.render import polling as text
-from atlas.services.sessions import polling
+from atlas.services.sessions import poll_answers, polling
 
 from .outcome import Outcome
 
@@ -28,10 +28,10 @@ def run(args: argparse.Namespace) -> Outcome[PollResult]:
     """Do it."""
     context = open_context()
     if args.history:
-        known = polling.history(context, args.agent_id, args.module)
+        known = poll_answers.history(context, args.agent_id, args.module)
         return Outcome(known, text.history(known))
     if args.record_response is not None:
-        answered = polling.record_response(context, args.agent_id, args.module, args.record_response)
+        answered = poll_answers.record_response(context, args.agent_id, args.module, args.record_response)
         return Outcome(answered, text.recorded(answered))
     result = polling.poll(context, args.agent_id, args.module)
     return Outcome(result, text.checked(result), 1 if polling.failed(result) else 0)

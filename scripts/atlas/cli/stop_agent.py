@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.sessions import StopAgentResult
 from atlas.render import sessions as text
-from atlas.services.sessions import launch
+from atlas.services.sessions import stopping
 
 from .outcome import Outcome
 
@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[StopAgentResult]:
     """Do it."""
-    result = launch.stop(open_context(), args.agent_id, args.module)
+    result = stopping.stop(open_context(), args.agent_id, args.module)
     return Outcome(result, text.stopped(result))

@@ -8,7 +8,8 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.paths import Project
 from atlas.core.results.doctor import Finding
 from atlas.core.rules.enforcement import describe
-from atlas.services.sessions.watchdog import unenforced, watched
+from atlas.services.sessions.watchdog import unenforced
+from atlas.services.sessions.watched_agents import watched
 
 from .findings import ok, warning
 

@@ -29,7 +29,7 @@ from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
-from atlas.services.sessions import launch
+from atlas.services.sessions import stopping
 
 ARRIVED: Final = "arrived"
 LATE: Final = "late"
@@ -66,7 +66,7 @@ def stop_and_save(context: Context, module_id: str, agent_id: str, wait: float |
     receipt = _await(context, old, wait)
     if old.workspace is None or old.workspace["ready_at"] is None:
         return Taken(None, receipt)
-    launch.stop(context, old.assignment["agent"], module_id)
+    stopping.stop(context, old.assignment["agent"], module_id)
     return Taken(_save(context, old.assignment, old.workspace, agent_id), receipt)
 
 

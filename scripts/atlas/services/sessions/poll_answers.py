@@ -1,0 +1,60 @@
+"""What agents answer to polls, and the polls that there were."""
+
+from __future__ import annotations
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.following import poll_schedule
+from atlas.core.records.kinds import AGENT, ASSIGNMENT
+from atlas.core.results.polling import ModulePoll, PollAnswered, PollHistory
+from atlas.core.rules.roles import Actor
+from atlas.services.project.context import Context
+from atlas.services.project.phases import orchestration
+from atlas.services.project.settings import current
+
+from .asking import assignments_of, count_sent
+
+_LONGEST_ANSWER = 20_000
+
+
+def record_response(context: Context, agent_id: str, module_id: str | None, text: str) -> PollAnswered:
+    """Note what an agent answered to the last poll; the same again changes nothing.
+
+    Raises AtlasError when it is not known which module it is about, no poll has gone out, or it has an answer already.
+    """
+    if not text.strip() or len(text) > _LONGEST_ANSWER:
+        raise AtlasError(f"the response has {len(text.strip())} characters: give 1 to {_LONGEST_ANSWER}")
+
+    def run(tx: Transaction, actor: Actor) -> PollAnswered:
+        orchestration(tx)
+        found = assignments_of(tx, agent_id, module_id)
+        if len(found) > 1:
+            raise AtlasError(f"{agent_id} has {', '.join(a['module'] for a in found)}: say with --module which it is")
+        (assignment,) = found
+        count_sent(tx, assignment, poll_schedule.times_of(current(tx)))
+        asked = [one for one in assignment["progress_polling"]["poll_history"] if one["sent_at"]]
+        if not asked:
+            raise AtlasError(f"no poll about {assignment['module']} has gone out: ask with `atlas poll {agent_id}`")
+        if asked[-1]["answer"] not in ("", text):
+            raise AtlasError(f"poll #{asked[-1]['number']} has another answer: use `atlas report` for more")
+        if not asked[-1]["answer"]:
+            poll_schedule.heard(assignment, tx.at, "response", poll_schedule.times_of(current(tx)))
+            asked[-1]["answer"] = text
+            tx.put(ASSIGNMENT, assignment)
+        return {"agent": agent_id, "module": assignment["module"], "poll": asked[-1]}
+
+    return context.transact("poll", run)
+
+
+def history(context: Context, agent_id: str, module_id: str | None) -> PollHistory:
+    """The polls of an agent's assignments, those that are over too. Raises AtlasError when there is no such agent."""
+
+    def run(tx: Transaction, actor: Actor) -> PollHistory:
+        tx.need(AGENT, agent_id)
+        mine = [a for a in tx.where(ASSIGNMENT, agent=agent_id) if module_id in (None, a["module"])]
+        polls: list[ModulePoll] = [
+            {"module": a["module"], **one} for a in mine for one in a["progress_polling"]["poll_history"]
+        ]
+        return {"agent": agent_id, "polls": polls}
+
+    return context.read("poll", run)

@@ -1,0 +1,43 @@
+"""Ending the session that was started for an agent, and only it."""
+
+from __future__ import annotations
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.adapters.system import process, tmux
+from atlas.core.records.kinds import AGENT, WORKSPACE
+from atlas.core.records.workspace import Process, Workspace
+from atlas.core.results.sessions import EndedSession, StopAgentResult
+from atlas.core.rules.roles import Actor
+from atlas.services.project.context import Context
+
+_PATIENCE = 10.0
+
+
+def stop(context: Context, agent_id: str, module_id: str | None) -> StopAgentResult:
+    """End the session that `launch` started for an agent. One that is gone already is only noted as such."""
+
+    def find(tx: Transaction, actor: Actor) -> list[Workspace]:
+        tx.need(AGENT, agent_id)
+        mine = [w for w in tx.where(WORKSPACE, agent=agent_id) if module_id in (None, w["module"])]
+        return [workspace for workspace in mine if workspace["process"] is not None]
+
+    ended: list[EndedSession] = []
+    for workspace in context.read("stop-agent", find):
+        running = workspace["process"]
+        assert running is not None
+        ended.append({"workspace": workspace["name"], "pid": running["pid"], "was_running": _end(running)})
+
+    def forget(tx: Transaction, actor: Actor) -> None:
+        for workspace in find(tx, actor):
+            if workspace["process"] and not process.alive(workspace["process"]["pid"], workspace["process"]["birth"]):
+                tx.patch(WORKSPACE, workspace, process=None)
+
+    context.transact("stop-agent", forget)
+    return {"agent": agent_id, "ended": ended}
+
+
+def _end(running: Process) -> bool:
+    was_running = process.end(running["pid"], running["birth"], _PATIENCE)
+    if running["tmux"]:
+        tmux.end(running["tmux"], running["pid"])
+    return was_running
