@@ -17,7 +17,7 @@ from atlas.board import status, text
 from atlas.core.records.assignment import ReportKind
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import ASSIGNMENT, SESSION, WORKFLOW
-from atlas.services.assignments import assignments
+from atlas.services.assignments import reports
 from atlas.services.messages import discoveries, notices
 from atlas.services.plan import beginning
 from atlas.services.project import pause
@@ -42,7 +42,7 @@ def attend(team: Team, *agents: str) -> None:
 
 def report(team: Team, module: str, kind: ReportKind = "done", words: str = "") -> None:
     """As its agent, from its workspace and in its session."""
-    assignments.report(team.context(WORKER, team.workspace(module)), module, kind, words)
+    reports.report(team.context(WORKER, team.workspace(module)), module, kind, words)
 
 
 def finish(team: Team) -> None:

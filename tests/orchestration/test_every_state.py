@@ -13,7 +13,7 @@ from atlas.board import status as board
 from atlas.core.records.assignment import REPORTS
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.transitions import TRANSITIONS
-from atlas.services.assignments import agents, assignments, handoff
+from atlas.services.assignments import agents, handoff, reports
 from atlas.services.messages import inbox, notices
 from atlas.services.orchestration import handover, modules, workflow
 from atlas.services.plan import approval, beginning, module_edits
@@ -44,9 +44,9 @@ WAYS: dict[str, list[Call]] = {
     "pending": [],
     "assigned": [lambda here: assign(here, "m0", "one")],
 }
-WAYS["in_progress"] = [*WAYS["assigned"], lambda here: assignments.report(here, "m0", "started", "")]
-WAYS["blocked"] = [*WAYS["assigned"], lambda here: assignments.report(here, "m0", "blocked", "by the weather")]
-WAYS["pending_verification"] = [*WAYS["assigned"], lambda here: assignments.report(here, "m0", "done", "")]
+WAYS["in_progress"] = [*WAYS["assigned"], lambda here: reports.report(here, "m0", "started", "")]
+WAYS["blocked"] = [*WAYS["assigned"], lambda here: reports.report(here, "m0", "blocked", "by the weather")]
+WAYS["pending_verification"] = [*WAYS["assigned"], lambda here: reports.report(here, "m0", "done", "")]
 WAYS["complete"] = [*WAYS["in_progress"], lambda here: evidence.complete(here, "m0", "seen by eye")]
 
 NO_EDIT: Any = {}
@@ -91,7 +91,7 @@ LEADING: dict[str, Call] = {
     "answer": lambda here: verification.answer(here, "m0", None, "because"),
 }
 OWN: dict[str, Call] = {
-    f"report {kind}": lambda here, kind=kind: assignments.report(here, "m0", kind, "in words")  # type: ignore[misc]
+    f"report {kind}": lambda here, kind=kind: reports.report(here, "m0", kind, "in words")  # type: ignore[misc]
     for kind in REPORTS
 }
 OWN["ask"] = lambda here: repetition.ask(here, "m0", "why?")

@@ -27,7 +27,7 @@ from atlas.board import status as board
 from atlas.core.records.assignment import REPORTS
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, SESSION, WORKFLOW
 from atlas.core.records.transitions import TRANSITIONS
-from atlas.services.assignments import agents, assignments
+from atlas.services.assignments import agents, reports
 from atlas.services.messages import inbox, notices
 from atlas.services.orchestration import modules, workflow
 from atlas.services.plan import approval, beginning, module_edits, plan
@@ -172,7 +172,7 @@ class Orchestration(RuleBasedStateMachine):
         module, kind, worker = self.module(dice, *HELD), dice.one_of(REPORTS), self.agent_of(dice.anybody)
         holder = records(self.state, MODULE).get(module, {}).get("assigned_to")
         verified = self.verification(module).get("status") == "verified"
-        done = self.do("report", dice.anybody, lambda here: assignments.report(here, module, kind, dice.text))
+        done = self.do("report", dice.anybody, lambda here: reports.report(here, module, kind, dice.text))
         assert done is None or worker in (None, holder), "a worker reported on another one's module"
         assert done is None or worker is None or kind == "blocked" or verified, (
             "a worker began without being authorised"

@@ -16,7 +16,7 @@ from atlas.core import clock
 from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.workspace import new_workspace
-from atlas.services.assignments import assignments
+from atlas.services.assignments import giving
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current
 from atlas.services.sessions import polling
@@ -66,7 +66,7 @@ class Day:
         agent: Any = {"id": f"agent-{module}", "type": "ai", "identifier": module, "transport": "built-in"}
         agent.update(address=None, registered_at=tx.at, last_seen=None)
         tx.put(AGENT, agent)
-        assignment = assignments.give_pending(tx, module, f"agent-{module}", False)["assignment"]
+        assignment = giving.give_pending(tx, module, f"agent-{module}", False)["assignment"]
         place: Any = new_workspace(name=module, branch=f"atlas/{module}", base_commit="0" * 40, created_at=tx.at)
         place.update({field: assignment[field] for field in ("module", "agent", "task_uuid")})
         tx.put(WORKSPACE, place)

@@ -15,7 +15,7 @@ from atlas.adapters.store import lock
 from atlas.cli import main as cli
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
-from atlas.services.assignments import agents, assignments
+from atlas.services.assignments import agents, reports
 from atlas.services.messages import notices
 from atlas.services.orchestration import workflow
 from atlas.services.plan import beginning, module_edits
@@ -88,7 +88,7 @@ def work(report: Report, repo: str, prefix: str) -> None:
         report(f"agent {agent}")
         state.reassign(here, "m0", agent, force=True)
         report(f"holder {agent}")
-        assignments.report(here, "m0", "progress", agent * 50)
+        reports.report(here, "m0", "progress", agent * 50)
         report(f"said {agent * 50}")
         message = notices.notify(here, agent, "Subject", "Body", "high", "notification", None)["message"]
         report(f"message {message['id']}")

@@ -12,7 +12,7 @@ from atlas.app import context_at
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import ReportKind
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
-from atlas.services.assignments import agents, assignments
+from atlas.services.assignments import agents, reports
 from atlas.services.messages import inbox
 from atlas.services.orchestration import dispatch, workflow
 from atlas.services.plan import approval, beginning, module_edits
@@ -68,7 +68,7 @@ class Office:
         self.authorize()
 
     def report(self, kind: ReportKind = "started", session: str | None = ONE) -> Any:
-        return assignments.report(self.as_(session), "api", kind, "in words")
+        return reports.report(self.as_(session), "api", kind, "in words")
 
     def switch_off(self) -> None:
         settings.change(self.as_(None), "gate.understanding", ["off"])

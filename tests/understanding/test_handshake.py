@@ -8,7 +8,7 @@ import pytest
 
 from atlas.board import status
 from atlas.core.records.assignment import ReportKind
-from atlas.services.assignments import assignments
+from atlas.services.assignments import reports
 from atlas.services.messages import inbox
 from atlas.services.orchestration import modules
 from atlas.services.understanding import verification
@@ -205,7 +205,7 @@ def test_people_are_exempt(office: Office) -> None:
     ):
         assert "dev-alice is a person" in refused(call)
     assert [one["agent"] for one in verification.status(office.as_(LEAD), None)["verifications"]] == ["one", "two"]
-    assignments.report(office.as_(None), "docs", "started", "")
+    reports.report(office.as_(None), "docs", "started", "")
 
 
 def test_it_is_per_assignment_never_per_agent(office: Office) -> None:

@@ -11,7 +11,7 @@ from atlas.app import open_context
 from atlas.core.records.assignment import REPORTS
 from atlas.core.results.assignments import ReportResult
 from atlas.render import text
-from atlas.services.assignments import assignments
+from atlas.services.assignments import reports
 
 from .outcome import Outcome
 
@@ -25,5 +25,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[ReportResult]:
     """Do it."""
-    result = assignments.report(open_context(), args.module_id, args.kind, args.text)
+    result = reports.report(open_context(), args.module_id, args.kind, args.text)
     return Outcome(result, text.reported(result))

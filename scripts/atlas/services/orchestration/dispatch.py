@@ -19,7 +19,7 @@ from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import AssignResult, Given, HandedOver, Reassigned, ReassignResult
 from atlas.core.rules.roles import Actor
-from atlas.services.assignments import assignments, handoff
+from atlas.services.assignments import giving, handoff, taking
 from atlas.services.integration import branch
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task, workspace_path
@@ -58,7 +58,7 @@ def assign(
 
     Raises AtlasError when the module cannot be given, or its workspace cannot be made: then nobody has the module.
     """
-    give = partial(assignments.give_pending, module_id=module_id, agent_id=agent_id, force=force)
+    give = partial(giving.give_pending, module_id=module_id, agent_id=agent_id, force=force)
     given, place, notes = _dispatch(context, _Order("assign", give, skeleton), workspace)
     return {**given, "workspace": place, "notes": notes}
 
@@ -85,7 +85,7 @@ def reassign(
     kept = handover.cancel(context, module_id, agent_id)
     if kept is not None:
         return kept
-    give = partial(assignments.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
+    give = partial(taking.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
     context.read("reassign", lambda tx, actor: give(tx))
     files = [workspaces.skeleton_file(context.project.root, path) for path in skeleton]
     if not force:
@@ -156,7 +156,7 @@ def _give_plainly(tx: Transaction, order: _Order[G]) -> Dispatched[G]:
 def _announce(tx: Transaction, order: _Order[G], result: G, folder: str | None = None) -> None:
     """Tell an AI agent of its task and of what was there before; where it gets a `folder`, once that is ready."""
     assignment, held = result["assignment"], folder is not None
-    assignments.announce(tx, assignment, folder, held)
+    giving.announce(tx, assignment, folder, held)
     if order.made and assignment["agent_type"] == AI:
         module = tx.need(MODULE, assignment["module"])
         handoff.tell(tx, module, assignment["agent"], order.made, assignment["task_uuid"], held)

@@ -23,7 +23,8 @@ from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import KeptAfterAll, Receipt
 from atlas.core.rules.roles import Actor
-from atlas.services.assignments.assignments import takeable, tell_stop
+from atlas.services.assignments.assignments import tell_stop
+from atlas.services.assignments.taking import takeable
 from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post
 from atlas.services.project.context import Context

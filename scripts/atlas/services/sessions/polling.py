@@ -9,11 +9,7 @@ from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import MESSAGE
 from atlas.core.records.message import IN_OUTBOX
 from atlas.core.results.messages import UnsentMessage
-from atlas.core.results.polling import (
-    CheckAgentsResult,
-    Checked,
-    PollSent,
-)
+from atlas.core.results.polling import CheckAgentsResult, Checked, PollSent
 from atlas.core.rules.roles import Actor
 from atlas.services.messages.exchange import exchange
 from atlas.services.project.context import Context
