@@ -20,7 +20,15 @@ from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project.context import Context
 from atlas.services.proof import evidence
 from atlas.services.sessions import poll_answers, polling
-from atlas.services.understanding import repetition, updates, verification
+from atlas.services.understanding import (
+    authorisation,
+    judgement,
+    questions,
+    repetition,
+    update_answers,
+    update_decisions,
+    update_sending,
+)
 from tests.kit.orchestrations import (
     all_files,
     assert_whole,
@@ -76,28 +84,30 @@ LEADING: dict[str, Call] = {
     "check-agents --all": lambda here: polling.check_agents(here, everybody=True),
     "poll": lambda here: polling.poll(here, "one"),
     "poll --record-response": lambda here: poll_answers.record_response(here, "one", None, "well"),
-    "update send": lambda here: updates.send(here, "m0", "design_update", "Use B"),
-    "update record-receipt": lambda here: updates.record_receipt(here, "m0", "u1"),
-    "update record-feasibility": lambda here: updates.record_feasibility(here, "m0", "u1", ["yes"] * 5, ["late"]),
-    "update resolve-concerns": lambda here: updates.resolve(here, "m0", "u1", "bear it", None),
-    "update authorize-resume": lambda here: updates.authorize(here, "m0", "u1"),
+    "update send": lambda here: update_sending.send(here, "m0", "design_update", "Use B"),
+    "update record-receipt": lambda here: update_answers.record_receipt(here, "m0", "u1"),
+    "update record-feasibility": lambda here: update_answers.record_feasibility(
+        here, "m0", "u1", ["yes"] * 5, ["late"]
+    ),
+    "update resolve-concerns": lambda here: update_decisions.resolve(here, "m0", "u1", "bear it", None),
+    "update authorize-resume": lambda here: update_decisions.authorize(here, "m0", "u1"),
     "reassign --force, its first step": lambda here: handover.stop_and_save(here, "m0", "two", 0),
     "handoff": lambda here: handoff.hand_off(here, "m0", "two"),
     "lead": workflow.lead,
-    "verify-instructions ask": lambda here: verification.request(here, "m0", None),
-    "verify-instructions record-repetition": lambda here: verification.judge(here, "m0", None, None),
-    "verify-instructions record-questions": lambda here: verification.count_questions(here, "m0", None, 1, 1),
-    "verify-instructions authorize": lambda here: verification.authorize(here, "m0", None),
-    "answer": lambda here: verification.answer(here, "m0", None, "because"),
+    "verify-instructions ask": lambda here: judgement.request(here, "m0", None),
+    "verify-instructions record-repetition": lambda here: judgement.judge(here, "m0", None, None),
+    "verify-instructions record-questions": lambda here: authorisation.count_questions(here, "m0", None, 1, 1),
+    "verify-instructions authorize": lambda here: authorisation.authorize(here, "m0", None),
+    "answer": lambda here: questions.answer(here, "m0", None, "because"),
 }
 OWN: dict[str, Call] = {
     f"report {kind}": lambda here, kind=kind: reports.report(here, "m0", kind, "in words")  # type: ignore[misc]
     for kind in REPORTS
 }
-OWN["ask"] = lambda here: repetition.ask(here, "m0", "why?")
+OWN["ask"] = lambda here: questions.ask(here, "m0", "why?")
 OWN["repeat"] = lambda here: repetition.repeat(here, "m0", repeated())
 OWN["repeat wrongly"] = lambda here: repetition.repeat(here, "m0", repeated(criteria=["c9"]))
-OWN["acknowledge"] = lambda here: updates.acknowledge(here, "m0", None, (), ())
+OWN["acknowledge"] = lambda here: update_answers.acknowledge(here, "m0", None, (), ())
 OWN["inbox"] = lambda here: inbox.inbox(here, "one")
 READING: dict[str, Call] = {"status": board.status, "check": workflow.check, "check-plan": approval.check}
 

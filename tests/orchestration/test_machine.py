@@ -35,7 +35,7 @@ from atlas.services.plan.document import PlanDocument
 from atlas.services.project.context import Context
 from atlas.services.proof import evidence
 from atlas.services.sessions import polling
-from atlas.services.understanding import repetition, verification
+from atlas.services.understanding import authorisation, judgement, questions, repetition
 from tests.kit import orchestrations as state
 from tests.kit.orchestrations import assert_whole, context, copy, plan_modules, project_of, records, refusal, start
 from tests.kit.orchestrations import repetition as repeated
@@ -189,20 +189,20 @@ class Orchestration(RuleBasedStateMachine):
 
     def ask(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
-        self.do("ask", dice.anybody, lambda here: repetition.ask(here, module, dice.text))
+        self.do("ask", dice.anybody, lambda here: questions.ask(here, module, dice.text))
 
     def answer(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
-        self.do("answer", dice.leader, lambda here: verification.answer(here, module, None, dice.text))
+        self.do("answer", dice.leader, lambda here: questions.answer(here, module, None, dice.text))
 
     def judge(self, dice: Dice) -> None:
         module, wrong = self.module(dice, *HELD), None if dice.often else dice.text
-        self.do("verify-instructions", dice.leader, lambda here: verification.judge(here, module, None, wrong))
+        self.do("verify-instructions", dice.leader, lambda here: judgement.judge(here, module, None, wrong))
 
     def authorize(self, dice: Dice) -> None:
         module, before = self.module(dice, *HELD), self.verification
         confirmed = before(module).get("repetition_correct") or before(module).get("status") == "verified"
-        done = self.do("verify-instructions", dice.leader, lambda here: verification.authorize(here, module, None))
+        done = self.do("verify-instructions", dice.leader, lambda here: authorisation.authorize(here, module, None))
         assert done is None or confirmed, "authorised without a repetition that was confirmed"
 
     def verification(self, module: str) -> dict[str, Any]:

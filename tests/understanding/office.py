@@ -18,7 +18,7 @@ from atlas.services.orchestration import dispatch, workflow
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project import settings
 from atlas.services.project.context import Context
-from atlas.services.understanding import repetition, verification
+from atlas.services.understanding import authorisation, judgement, questions, repetition
 from tests.kit.orchestrations import assign
 
 ONE, TWO, LEAD = "s-one", "s-two", "s-lead"
@@ -50,16 +50,16 @@ class Office:
         return repetition.repeat(self.as_(session), module, {**RIGHT, **said})
 
     def ask(self, text: str, module: str = "api", session: str | None = ONE) -> Any:
-        return repetition.ask(self.as_(session), module, text)
+        return questions.ask(self.as_(session), module, text)
 
     def confirm(self, target: str = "api") -> Any:
-        return verification.judge(self.as_(LEAD), target, None, None)
+        return judgement.judge(self.as_(LEAD), target, None, None)
 
     def correct(self, text: str, target: str = "api") -> Any:
-        return verification.judge(self.as_(LEAD), target, None, text)
+        return judgement.judge(self.as_(LEAD), target, None, text)
 
     def authorize(self, target: str = "api", session: str | None = LEAD) -> Any:
-        return verification.authorize(self.as_(session), target, None)
+        return authorisation.authorize(self.as_(session), target, None)
 
     def begin(self) -> None:
         """The whole handshake of `one` about `api`."""

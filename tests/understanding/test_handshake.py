@@ -11,7 +11,7 @@ from atlas.core.records.assignment import ReportKind
 from atlas.services.assignments import reports
 from atlas.services.messages import inbox
 from atlas.services.orchestration import modules
-from atlas.services.understanding import verification
+from atlas.services.understanding import authorisation, judgement, questions, verification
 from tests.kit.orchestrations import assign, reassign
 
 from .office import LEAD, ONE, TWO, Office, nothing_changes, refused
@@ -22,7 +22,7 @@ def test_the_whole_of_it(office: Office) -> None:
     assert office.repeat()["waits_for"] == "judge"
     assert office.ask("Which port?")["question"]["id"] == "q1"
     assert office.confirm()["waits_for"] == "answer"
-    assert verification.answer(office.as_(LEAD), "api", None, "8080")["waits_for"] == "authorize"
+    assert questions.answer(office.as_(LEAD), "api", None, "8080")["waits_for"] == "authorize"
     assert office.authorize()["waits_for"] == "nothing"
     found = office.verification()
     assert found["status"] == "verified"
@@ -56,8 +56,8 @@ def test_the_same_again_changes_nothing(office: Office) -> None:
     nothing_changes(office, office.confirm)
     nothing_changes(office, office.repeat)
     for _ in range(2):
-        verification.answer(office.as_(LEAD), "api", None, "8080")
-    nothing_changes(office, lambda: verification.answer(office.as_(LEAD), "api", "q1", "8080"))
+        questions.answer(office.as_(LEAD), "api", None, "8080")
+    nothing_changes(office, lambda: questions.answer(office.as_(LEAD), "api", "q1", "8080"))
     office.authorize()
     nothing_changes(office, office.authorize)
     nothing_changes(office, office.repeat)
@@ -125,9 +125,9 @@ def test_after_three_wrong_attempts_the_module_is_back_in_the_pool(by: str, offi
 def test_nothing_is_done_out_of_turn(office: Office) -> None:
     assert "has not repeated api yet" in refused(office.confirm)
     assert "has not repeated api yet" in refused(lambda: office.correct("No"))
-    assert "has not repeated api yet" in refused(lambda: verification.show(office.as_(LEAD), "api", None))
+    assert "has not repeated api yet" in refused(lambda: judgement.show(office.as_(LEAD), "api", None))
     assert "has not repeated api correctly yet" in refused(office.authorize)
-    assert "api has 0 open questions" in refused(lambda: verification.answer(office.as_(LEAD), "api", None, "42"))
+    assert "api has 0 open questions" in refused(lambda: questions.answer(office.as_(LEAD), "api", None, "42"))
     office.repeat()
     assert "confirm or correct it" in refused(office.authorize)
     assert "is with the lead" in refused(lambda: office.repeat(text="Better words"))
@@ -135,7 +135,7 @@ def test_nothing_is_done_out_of_turn(office: Office) -> None:
     office.confirm()
     assert "answer its questions" in refused(office.authorize)
     assert "is with the lead" in refused(lambda: office.repeat(text="Better words"))
-    verification.answer(office.as_(LEAD), "api", "q1", "Because")
+    questions.answer(office.as_(LEAD), "api", "q1", "Because")
     office.authorize()
     assert "there is nothing to repeat" in refused(lambda: office.repeat(text="Better words"))
     assert "is authorised already" in refused(lambda: office.correct("Stop"))
@@ -143,7 +143,7 @@ def test_nothing_is_done_out_of_turn(office: Office) -> None:
 
 def test_the_agent_is_asked_again_but_not_while_it_has_not_read_that(office: Office) -> None:
     def ask() -> Any:
-        return verification.request(office.as_(LEAD), "one", None)
+        return judgement.request(office.as_(LEAD), "one", None)
 
     assert ask()["changed"] is True
     assert nothing_changes(office, ask)["changed"] is False
@@ -159,7 +159,7 @@ def test_the_agent_is_asked_again_but_not_while_it_has_not_read_that(office: Off
 def test_questions_each_have_their_answer(office: Office) -> None:
     office.ask("Which port?")
     office.ask("Which host?")
-    answer = verification.answer
+    answer = questions.answer
     assert "2 open questions: open are q1, q2" in refused(lambda: answer(office.as_(LEAD), "api", None, "8080"))
     assert "no question 'q3'" in refused(lambda: answer(office.as_(LEAD), "api", "q3", "8080"))
     assert "say the answer" in refused(lambda: answer(office.as_(LEAD), "api", None, "q1"))
@@ -179,7 +179,7 @@ def test_a_question_during_the_work_takes_nothing_back(office: Office) -> None:
 
 def test_questions_that_were_asked_elsewhere_count(office: Office) -> None:
     def record(count: int, answered: int) -> Any:
-        return verification.count_questions(office.as_(LEAD), "one", "api", count, answered)
+        return authorisation.count_questions(office.as_(LEAD), "one", "api", count, answered)
 
     office.repeat()
     office.confirm()
@@ -189,7 +189,7 @@ def test_questions_that_were_asked_elsewhere_count(office: Office) -> None:
     office.ask("Which port?")
     for wrong in ((0, 0), (1, 1), (3, 3), (2, 3), (10**6, 0)):
         assert "cannot be" in refused(lambda numbers=wrong: record(*numbers))  # type: ignore[misc]
-    verification.answer(office.as_(LEAD), "api", None, "8080")
+    questions.answer(office.as_(LEAD), "api", None, "8080")
     assert "cannot be" in refused(lambda: record(1, 0))
     assert record(3, 3)["waits_for"] == "authorize"
 
@@ -201,7 +201,7 @@ def test_people_are_exempt(office: Office) -> None:
         lambda: office.ask("Why?", "docs", session=None),
         lambda: office.authorize("dev-alice"),
         lambda: office.confirm("docs"),
-        lambda: verification.answer(office.as_(LEAD), "docs", None, "Because"),
+        lambda: questions.answer(office.as_(LEAD), "docs", None, "Because"),
     ):
         assert "dev-alice is a person" in refused(call)
     assert [one["agent"] for one in verification.status(office.as_(LEAD), None)["verifications"]] == ["one", "two"]
@@ -214,7 +214,7 @@ def test_it_is_per_assignment_never_per_agent(office: Office) -> None:
     assert office.verification("board")["status"] == "awaiting_repetition"
     assert "stands for 2 assignments (modules: api, board): say which" in refused(lambda: office.authorize("one"))
     assert "has not repeated board correctly" in refused(
-        lambda: verification.authorize(office.as_(LEAD), "one", "board")
+        lambda: authorisation.authorize(office.as_(LEAD), "one", "board")
     )
     reassign(office.as_(LEAD), "api", "two", force=True)
     reassign(office.as_(LEAD), "api", "one", force=True)
@@ -229,7 +229,7 @@ def test_a_worker_reports_nothing_before_it_is_authorised(kind: ReportKind, offi
     office.ask("Why?")
     office.confirm()
     assert "the lead has to answer" in refused(lambda: office.report(kind))
-    verification.answer(office.as_(LEAD), "api", None, "Because")
+    questions.answer(office.as_(LEAD), "api", None, "Because")
     assert "the lead has to authorise" in refused(lambda: office.report(kind))
     office.report("blocked")
     office.authorize()
@@ -264,7 +264,7 @@ def test_agent_and_module_both_name_it(target: str, office: Office) -> None:
 
 def test_what_is_named_must_be_there(office: Office) -> None:
     assert "'nobody' is neither an agent nor a module" in refused(lambda: office.authorize("nobody"))
-    assert "0 assignments (modules: api)" in refused(lambda: verification.authorize(office.as_(LEAD), "one", "board"))
+    assert "0 assignments (modules: api)" in refused(lambda: authorisation.authorize(office.as_(LEAD), "one", "board"))
     assert "'nothing' not found" in refused(lambda: office.repeat("nothing"))
     assert "'nothing' not found" in refused(lambda: verification.status(office.as_(LEAD), "nothing"))
 
@@ -275,10 +275,10 @@ def test_a_workers_hands_are_off_what_is_not_its_own(office: Office) -> None:
     assert "api belongs to one, not to two" in refused(lambda: office.ask("Why?", session=TWO))
     for call in (
         lambda: office.authorize(session=ONE),
-        lambda: verification.judge(office.as_(ONE), "api", None, None),
-        lambda: verification.request(office.as_(ONE), "api", None),
-        lambda: verification.count_questions(office.as_(ONE), "api", None, 0, 0),
+        lambda: judgement.judge(office.as_(ONE), "api", None, None),
+        lambda: judgement.request(office.as_(ONE), "api", None),
+        lambda: authorisation.count_questions(office.as_(ONE), "api", None, 0, 0),
         lambda: verification.status(office.as_(ONE), "api"),
     ):
         assert "one may not use 'verify-instructions'" in refused(call)
-    assert "one may not use 'answer'" in refused(lambda: verification.answer(office.as_(ONE), "api", None, "Yes"))
+    assert "one may not use 'answer'" in refused(lambda: questions.answer(office.as_(ONE), "api", None, "Yes"))

@@ -14,7 +14,7 @@ from atlas.board import text as board
 from atlas.render import instructions as text
 from atlas.services.messages import notices
 from atlas.services.sessions import launch
-from atlas.services.understanding import verification
+from atlas.services.understanding import questions, verification
 from tests.conftest import script_of
 from tests.support import PYTHON, run
 
@@ -37,7 +37,7 @@ def test_words_are_shown_as_data(office: Office) -> None:
     office.ask(FORGED)
     shown = text.status(verification.status(office.as_(LEAD), "api"))
     office.confirm()
-    verification.answer(office.as_(LEAD), "api", None, "No")
+    questions.answer(office.as_(LEAD), "api", None, "No")
     office.authorize()
     told = "\n".join(message["body"] for message in office.mail("one")[-3:])
     for place in (shown, told):

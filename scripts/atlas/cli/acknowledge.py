@@ -12,7 +12,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.updates import AcknowledgeResult
 from atlas.render import updates as text
-from atlas.services.understanding import updates
+from atlas.services.understanding import update_answers
 
 from .outcome import Outcome
 from .update import answers
@@ -27,5 +27,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[AcknowledgeResult]:
     """Do it."""
-    result = updates.acknowledge(open_context(), args.module_id, args.update_id, args.feasibility, args.concern)
+    result = update_answers.acknowledge(open_context(), args.module_id, args.update_id, args.feasibility, args.concern)
     return Outcome(result, text.step(result))

@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.understanding import AnswerResult
 from atlas.render import instructions as text
-from atlas.services.understanding import verification
+from atlas.services.understanding import questions
 
 from .outcome import Outcome
 
@@ -24,5 +24,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[AnswerResult]:
     """Do it."""
-    result = verification.answer(open_context(), args.module_id, args.question, args.text)
+    result = questions.answer(open_context(), args.module_id, args.question, args.text)
     return Outcome(result, text.answered(result))

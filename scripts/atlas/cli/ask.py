@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.understanding import AskResult
 from atlas.render import instructions as text
-from atlas.services.understanding import repetition
+from atlas.services.understanding import questions
 
 from .outcome import Outcome
 
@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[AskResult]:
     """Do it."""
-    result = repetition.ask(open_context(), args.module_id, args.text)
+    result = questions.ask(open_context(), args.module_id, args.text)
     return Outcome(result, text.asked(result))

@@ -14,7 +14,7 @@ from atlas.app import open_context
 from atlas.core.records.assignment import UPDATES
 from atlas.core.results.updates import UpdateResult
 from atlas.render import updates as text
-from atlas.services.understanding import updates
+from atlas.services.understanding import update_answers, update_decisions, update_sending, updates
 
 from .options import count
 from .outcome import Outcome
@@ -65,14 +65,14 @@ def run(args: argparse.Namespace) -> Outcome[UpdateResult]:
         known = updates.history(context, args.module_id)
         return Outcome(known, text.lines(known))
     if args.action == "send":
-        result = updates.send(context, args.module_id, args.type, args.text, args.minor)
+        result = update_sending.send(context, args.module_id, args.type, args.text, args.minor)
     elif args.action == "record-receipt":
-        result = updates.record_receipt(context, args.module_id, args.update_id)
+        result = update_answers.record_receipt(context, args.module_id, args.update_id)
     elif args.action == "record-feasibility":
         given = (args.feasibility, args.concern)
-        result = updates.record_feasibility(context, args.module_id, args.update_id, *given)
+        result = update_answers.record_feasibility(context, args.module_id, args.update_id, *given)
     elif args.action == "resolve-concerns":
-        result = updates.resolve(context, args.module_id, args.update_id, args.resolution, args.concern)
+        result = update_decisions.resolve(context, args.module_id, args.update_id, args.resolution, args.concern)
     else:
-        result = updates.authorize(context, args.module_id, args.update_id)
+        result = update_decisions.authorize(context, args.module_id, args.update_id)
     return Outcome(result, text.step(result))

@@ -13,7 +13,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.understanding import VerifyInstructionsResult
 from atlas.render import instructions as text
-from atlas.services.understanding import verification
+from atlas.services.understanding import authorisation, judgement, verification
 
 from .options import number
 from .outcome import Outcome
@@ -51,13 +51,13 @@ def run(args: argparse.Namespace) -> Outcome[VerifyInstructionsResult]:
         return Outcome(standing, text.status(standing))
     about = (context, args.agent, args.module)
     if args.action == "ask":
-        result = verification.request(*about)
+        result = judgement.request(*about)
     elif args.action == "record-questions":
-        result = verification.count_questions(*about, args.count, args.answered)
+        result = authorisation.count_questions(*about, args.count, args.answered)
     elif args.action == "authorize":
-        result = verification.authorize(*about)
+        result = authorisation.authorize(*about)
     elif args.correct or args.wrong is not None:
-        result = verification.judge(*about, args.wrong)
+        result = judgement.judge(*about, args.wrong)
     else:
-        result = verification.show(*about)
+        result = judgement.show(*about)
     return Outcome(result, text.verified(args.action, result))

@@ -1,0 +1,60 @@
+"""What the other agents claim: their modules' scope, the files they named, and those they changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from atlas.adapters.git import git, tree_status
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.transitions import LIVE
+from atlas.core.records.workspace import Workspace
+from atlas.core.rules import roles
+from atlas.core.rules.reach import is_occupied
+from atlas.core.rules.understanding import Claim
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
+
+
+def changed_files(context: Context, own_module: str) -> dict[str, set[str]]:
+    """For each other workspace in use what was changed in it, committed or not, so far as git can tell.
+
+    It is looked up before the lock is held, so it may be a moment old.
+    """
+
+    def others(tx: Transaction, actor: roles.Actor) -> tuple[list[Workspace], str | None]:
+        found = [w for w in tx.all(WORKSPACE) if is_occupied(w) and w["module"] != own_module]
+        return found, executing(tx)["integration_branch"]
+
+    workspaces, branch = context.read("repeat", others)
+    changed = {}
+    for workspace in workspaces:
+        folder = os.path.join(context.project.root, workspace["path"])
+        with contextlib.suppress(AtlasError, OSError):
+            begun = git.run(folder, "merge-base", "HEAD", branch) if branch else workspace["base_commit"]
+            changed[workspace["name"]] = tree_status.changed_since(folder, begun)
+    return changed
+
+
+def read_claims(tx: Transaction, own: Assignment, changed: dict[str, set[str]]) -> list[Claim]:
+    """What the other live assignments claim: their module's scope, what they said, and what they changed."""
+    places = {w["task_uuid"]: w["name"] for w in tx.all(WORKSPACE) if is_occupied(w)}
+    claims = []
+    for other in tx.where(ASSIGNMENT, status=LIVE):
+        if other["task_uuid"] in places and other["task_uuid"] != own["task_uuid"]:
+            module = tx.need(MODULE, other["module"])
+            files = _announced(other) | changed.get(places[other["task_uuid"]], set())
+            claims.append(Claim(other["agent"], module["id"], tuple(module["scope"]), files))
+    return claims
+
+
+def _announced(assignment: Assignment) -> frozenset[str]:
+    """The files that an agent said it will touch, unless that was wrong."""
+    verification = assignment["instruction_verification"]
+    repetition = verification["repetition"]
+    if repetition is None or verification["findings"] or verification["correction"]:
+        return frozenset()
+    return frozenset(repetition["files"])

@@ -1,0 +1,42 @@
+"""Telling an agent that its repetition was wrong, and after the last one taking its module back."""
+
+from __future__ import annotations
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.letters import handshake, subjects
+from atlas.core.records.assignment import Assignment
+from atlas.core.records.constants import ATLAS
+from atlas.core.records.message import LEAD_MAILBOX
+from atlas.core.records.plan import Module
+from atlas.core.rules import understanding
+from atlas.services.assignments import assignments
+from atlas.services.messages.mailbox import post
+
+from .verification import say
+
+
+def tell_wrong(tx: Transaction, module: Module, assignment: Assignment, unless_by: str | None = None) -> None:
+    """Tell an agent, `unless_by` itself, that its repetition was wrong; after the last one, take the module back."""
+    verification = assignment["instruction_verification"]
+    if verification["attempts"] >= understanding.MOST_ATTEMPTS:
+        _take_back(tx, module, assignment)
+    elif assignment["agent"] != unless_by:
+        subject = subjects.correction_subject(module, assignment["task_uuid"])
+        say(tx, assignment, subject, handshake.correction_body(module, verification))
+
+
+def _take_back(tx: Transaction, module: Module, assignment: Assignment) -> None:
+    """Put a module back into the pool: its agent is told to stop, and the lead, for the person, why."""
+    agent, task_uuid = assignment["agent"], assignment["task_uuid"]
+    assignments.leave(tx, assignment)
+    assignments.give_back(tx, assignment)
+    say(tx, assignment, subjects.returned_subject(module, task_uuid), handshake.returned_body(module))
+    post(
+        tx,
+        LEAD_MAILBOX,
+        subjects.unassigned_subject(module, task_uuid),
+        handshake.unassigned_body(module, agent, assignment["instruction_verification"]),
+        priority="high",
+        task_uuid=task_uuid,
+        sender=ATLAS,
+    )

@@ -1,0 +1,92 @@
+"""Questions about a module: agents ask them, the lead answers."""
+
+from __future__ import annotations
+
+import re
+
+from atlas.adapters.store.transaction import Transaction
+from atlas.core.errors import AtlasError
+from atlas.core.letters import handshake, subjects
+from atlas.core.records.assignment import Question, new_question
+from atlas.core.records.kinds import ASSIGNMENT
+from atlas.core.results.understanding import AnswerResult, AskResult
+from atlas.core.rules import roles
+from atlas.services.assignments import assignments
+from atlas.services.project.context import Context
+from atlas.services.project.phases import executing
+
+from .verification import LONGEST_TEXT, LONGEST_WORDS, note_life, require_ai, result, say
+
+MOST_QUESTIONS = 50
+
+
+def ask(context: Context, module_id: str, text: str) -> AskResult:
+    """Record a question about a module, which its agent has; the same question again changes nothing.
+
+    Raises AtlasError when it is blank or too long, there are too many, or the module is not the agent's.
+    """
+    if not text.strip():
+        raise AtlasError("the question is empty: say what is unclear")
+    if len(text) > LONGEST_WORDS:
+        raise AtlasError(f"the question has {len(text)} characters: at most {LONGEST_WORDS}")
+
+    def run(tx: Transaction, actor: roles.Actor) -> AskResult:
+        executing(tx)
+        module, assignment = assignments.live_assignment(tx, module_id)
+        roles.require_own(actor, assignment["agent"], module_id)
+        require_ai(assignment)
+        verification = assignment["instruction_verification"]
+        asked = next((one for one in verification["questions"] if one["text"] == text), None)
+        if asked is None:
+            asked = _new_question(tx.at, verification["questions"], text)
+            verification["questions"].append(asked)
+            verification["questions_asked"] += 1
+            note_life(tx, assignment)
+        return {**result(module, assignment), "question": asked}
+
+    return context.transact("ask", run)
+
+
+def _new_question(at: str, before: list[Question], text: str) -> Question:
+    if len(before) >= MOST_QUESTIONS:
+        raise AtlasError(f"{MOST_QUESTIONS} questions were asked: report blocked, and say what you need")
+    return new_question(id=f"q{len(before) + 1}", text=text, asked_at=at)
+
+
+def answer(context: Context, module_id: str, question_id: str | None, text: str) -> AnswerResult:
+    """Answer a question about a module, the only open one unless it is named; the same answer again changes nothing.
+
+    Raises AtlasError when there is no such question, it has another answer, or the text is empty or too long.
+    """
+    if not 0 < len(text.strip()) <= LONGEST_TEXT or (question_id is None and re.fullmatch("q[0-9]+", text)):
+        raise AtlasError(f"say the answer, of at most {LONGEST_TEXT} characters: atlas answer MODULE [QUESTION] TEXT")
+
+    def run(tx: Transaction, actor: roles.Actor) -> AnswerResult:
+        executing(tx)
+        module, assignment = assignments.live_assignment(tx, module_id)
+        require_ai(assignment)
+        verification = assignment["instruction_verification"]
+        question = _question(module_id, verification["questions"], question_id, text)
+        if question["answer"] is None:
+            question["answer"], question["answered_at"] = text, tx.at
+            verification["questions_answered"] += 1
+            tx.put(ASSIGNMENT, assignment)
+            subject = subjects.clarification_subject(module, assignment["task_uuid"])
+            say(tx, assignment, subject, handshake.answer_body(module, question))
+        elif question["answer"] != text:
+            raise AtlasError(f"{question['id']} of {module_id} is answered already: add to it with `atlas notify`")
+        return {**result(module, assignment), "question": question}
+
+    return context.transact("answer", run)
+
+
+def _question(module_id: str, questions: list[Question], question_id: str | None, text: str) -> Question:
+    unanswered = [question for question in questions if question["answer"] is None]
+    chosen = [question for question in questions if question["id"] == question_id]
+    if question_id is None:
+        chosen = unanswered or [question for question in questions if question["answer"] == text]
+    if len(chosen) == 1:
+        return chosen[0]
+    known = ", ".join(question["id"] for question in unanswered) or "none"
+    named = f"no question {question_id[:40]!r}" if question_id else f"{len(unanswered)} open questions"
+    raise AtlasError(f"{module_id} has {named}: open are {known}, say which: atlas answer {module_id} QUESTION TEXT")
