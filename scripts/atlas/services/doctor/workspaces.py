@@ -32,11 +32,11 @@ from atlas.services.workspaces.clearing import (
     link_of,
     put_back,
     trash_of,
-    unfinished_bundles,
 )
-from atlas.services.workspaces.files import is_equipped, write_own
+from atlas.services.workspaces.drafts import BRANCHES
+from atlas.services.workspaces.own_files import is_equipped, write_own
 from atlas.services.workspaces.removal import kept_commits
-from atlas.services.workspaces.workspaces import BRANCHES
+from atlas.services.workspaces.saving import unfinished_bundles
 
 from .findings import REPAIR, number_of, ok, problem, warning
 

@@ -23,7 +23,7 @@ from atlas.services.assignments import giving, handoff, taking
 from atlas.services.integration import branch
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task, workspace_path
-from atlas.services.workspaces import workspaces
+from atlas.services.workspaces import drafts, reservation
 from atlas.services.workspaces.building import build
 
 from . import handover
@@ -87,7 +87,7 @@ def reassign(
         return kept
     give = partial(taking.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
     context.read("reassign", lambda tx, actor: give(tx))
-    files = [workspaces.skeleton_file(context.project.root, path) for path in skeleton]
+    files = [drafts.skeleton_file(context.project.root, path) for path in skeleton]
     if not force:
         given, place, notes = _dispatch(context, _Order("reassign", give, files), workspace)
         reassigned: Reassigned = {**given, "workspace": place, "notes": notes}
@@ -172,8 +172,8 @@ def _with_workspace(context: Context, order: _Order[G], module_id: str, continue
     tip = branch.ensure(context, verb)
     base = refs.commit_of(project.root, continues) if continues else None
     free = None if base else context.read(verb, lambda tx, actor: _free(tx, module_id))
-    files = [workspaces.skeleton_file(project.root, path) for path in dict.fromkeys(order.skeleton)]
-    draft = None if free else workspaces.draft(context, verb, module_id, base or tip, files)
+    files = [drafts.skeleton_file(project.root, path) for path in dict.fromkeys(order.skeleton)]
+    draft = None if free else drafts.draft(context, verb, module_id, base or tip, files)
     name = draft.name if draft else module_id
 
     def run(tx: Transaction, actor: Actor) -> G:
@@ -181,9 +181,9 @@ def _with_workspace(context: Context, order: _Order[G], module_id: str, continue
         if not result["created"]:
             raise AtlasError(f"{module_id} was given to the same agent just now: nothing was changed")
         if draft:
-            record = workspaces.reserve(tx, draft, result["assignment"])
+            record = reservation.reserve(tx, draft, result["assignment"])
         else:
-            record = workspaces.adopt(tx, _still_free(tx, module_id), result["assignment"], files)
+            record = reservation.adopt(tx, _still_free(tx, module_id), result["assignment"], files)
         _announce(tx, order, result, workspace_path(project, record))
         return result
 

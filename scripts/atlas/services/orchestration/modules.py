@@ -20,7 +20,7 @@ from atlas.services.plan.module_edits import new_module
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing, settle
 from atlas.services.understanding.verification import reopen
-from atlas.services.workspaces.files import refresh
+from atlas.services.workspaces.own_files import refresh
 
 from .workflow import module_record
 

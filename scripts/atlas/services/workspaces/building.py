@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Any
 
 from atlas.adapters.git import git, refs, tree_status, worktree
 from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.system import checks
 from atlas.core.errors import AtlasError
-from atlas.core.paths import Project
 from atlas.core.records.kinds import ASSIGNMENT, WORKSPACE
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import SetUp, Workspace
@@ -19,29 +16,12 @@ from atlas.services.assignments.assignments import give_back
 from atlas.services.integration import branch
 from atlas.services.messages.mailbox import send_held
 from atlas.services.project.context import Context
-from atlas.services.project.settings import current
 from atlas.services.project.workspace_paths import workspace_folder, workspace_path
 
-from .clearing import LOCK_REASON, clear, link
-from .files import OWN, equip
-
-
-class PlaceTaken(AtlasError):
-    """Somebody else has put something where the workspace was to be."""
-
-
-class SetUpFailed(AtlasError):
-    """The project's set-up command did not succeed; `set_up` is how it ran."""
-
-    def __init__(self, ran: SetUp) -> None:
-        how = (
-            "was stopped at its limit of time or output"
-            if ran["exit_code"] is None
-            else f"ended with code {ran['exit_code']}"
-        )
-        last = (ran["output_tail"].strip().splitlines() or ["no output"])[-1]
-        super().__init__(f"the set-up command {ran['command'][:200]!r} {how}: {last[:300]}")
-        self.set_up = ran
+from .checkout import PlaceTaken, check_out, check_out_branch
+from .clearing import clear
+from .files import equip
+from .setting_up import SetUpFailed, run_set_up
 
 
 def build(context: Context, verb: str, name: str) -> Workspace:
@@ -65,44 +45,9 @@ def build(context: Context, verb: str, name: str) -> Workspace:
 
 def _make(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
     clear(context.project, record)
-    _check_out(context.project, record)
+    check_out(context.project, record)
     made = equip(context, verb, record)
-    return {**made, "set_up": _set_up(context, verb, record)}
-
-
-def _check_out(project: Project, record: Workspace) -> None:
-    path = workspace_path(project, record)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    try:
-        os.mkdir(path)  # only a folder made here is ever written to
-    except FileExistsError as error:
-        raise PlaceTaken(f"{path} was put there by somebody else just now") from error
-    workspace_folder(project, record)
-    refs.move_branch(project.root, record["branch"], record["base_commit"], None)
-    check_out_branch(project, record)
-
-
-def check_out_branch(project: Project, record: Workspace) -> None:
-    """Make the worktree of a workspace's branch, and its link."""
-    path = workspace_path(project, record)
-    worktree.add(project.root, path, record["branch"], LOCK_REASON)
-    worktree.hide_tracked(path, OWN)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(path, ".INTERRUPT"))  # one that somebody committed says nothing to this worker
-    link(project, record)
-
-
-def _set_up(context: Context, verb: str, record: Workspace) -> SetUp | None:
-    settings = context.read(verb, lambda tx, actor: current(tx))
-    if settings["workspace_setup"] is None:
-        return None
-    ran: Any = checks.run(
-        settings["workspace_setup"], workspace_folder(context.project, record), settings["workspace_setup_seconds"]
-    )
-    if ran["exit_code"] != 0:
-        raise SetUpFailed(ran)
-    result: SetUp = ran
-    return result
+    return {**made, "set_up": run_set_up(context, verb, record)}
 
 
 def _adopt(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
@@ -122,7 +67,7 @@ def build_again(context: Context, verb: str, record: Workspace) -> None:
     os.makedirs(path)
     check_out_branch(project, record)
     equip(context, verb, record)
-    _set_up(context, verb, record)
+    run_set_up(context, verb, record)
 
 
 def _ready(tx: Transaction, name: str, made: dict[str, Any]) -> Workspace:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 
 from atlas.adapters.git import bundles, losses, refs, worktree
@@ -15,7 +14,6 @@ from atlas.services.project.workspace_paths import workspace_path
 LOCK_REASON = "a workspace of ATLAS"
 """Why git has our worktrees locked: neither git's pruning nor the client's clean-up touches them then."""
 _TRIES = 3
-_UNFINISHED = re.compile(r"\d{8}-\d{6}-workspace-([a-z0-9-]+)(?:\.[a-z0-9-]+)*\.bundle\.part(?:\.lock)?")
 
 
 def trash_of(project: Project, workspace: Workspace) -> str:
@@ -32,16 +30,6 @@ def put_back(project: Project, workspace: Workspace) -> bool:
     return True
 
 
-def unfinished_bundles(project: Project) -> dict[str, str]:
-    """What was left of bundles by commands that were killed: by path, the workspace that each was for."""
-    found = {}
-    for file in os.listdir(project.aside) if os.path.isdir(project.aside) else []:
-        match = _UNFINISHED.fullmatch(file)
-        if match:
-            found[os.path.join(project.aside, file)] = match[1]
-    return found
-
-
 def link_of(project: Project, workspace: Workspace) -> str:
     """The documented place of a workspace, a link to where it really lies."""
     return os.path.join(project.claude, "workspaces", workspace["name"])
@@ -56,10 +44,12 @@ def link(project: Project, workspace: Workspace) -> None:
 
 
 def is_linked(project: Project, workspace: Workspace) -> bool:
+    """Whether the documented place leads to the workspace."""
     return os.path.realpath(link_of(project, workspace)) == workspace_path(project, workspace)
 
 
 def unlink(project: Project, workspace: Workspace) -> None:
+    """Remove the documented place, if it is a link."""
     if os.path.islink(link_of(project, workspace)):
         os.unlink(link_of(project, workspace))
 

@@ -24,6 +24,7 @@ os.execv(sys.executable, [sys.executable, ATLAS, *sys.argv[1:]])
 
 
 def path_of(project: Project) -> str:
+    """Where the script lies in a project."""
     return os.path.join(project.claude, "tools", "orchestration.py")
 
 

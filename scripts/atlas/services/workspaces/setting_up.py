@@ -1,0 +1,40 @@
+"""Running the project's set-up command in a workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.adapters.system import checks
+from atlas.core.errors import AtlasError
+from atlas.core.records.workspace import SetUp, Workspace
+from atlas.services.project.context import Context
+from atlas.services.project.settings import current
+from atlas.services.project.workspace_paths import workspace_folder
+
+
+class SetUpFailed(AtlasError):
+    """The project's set-up command did not succeed; `set_up` is how it ran."""
+
+    def __init__(self, ran: SetUp) -> None:
+        how = (
+            "was stopped at its limit of time or output"
+            if ran["exit_code"] is None
+            else f"ended with code {ran['exit_code']}"
+        )
+        last = (ran["output_tail"].strip().splitlines() or ["no output"])[-1]
+        super().__init__(f"the set-up command {ran['command'][:200]!r} {how}: {last[:300]}")
+        self.set_up = ran
+
+
+def run_set_up(context: Context, verb: str, record: Workspace) -> SetUp | None:
+    """Run the set-up command, if the project has one. Raises SetUpFailed."""
+    settings = context.read(verb, lambda tx, actor: current(tx))
+    if settings["workspace_setup"] is None:
+        return None
+    ran: Any = checks.run(
+        settings["workspace_setup"], workspace_folder(context.project, record), settings["workspace_setup_seconds"]
+    )
+    if ran["exit_code"] != 0:
+        raise SetUpFailed(ran)
+    result: SetUp = ran
+    return result
