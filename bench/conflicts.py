@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
+from atlas.services.orchestration import assigning
+
 from .marks import Figure
 from .project import make_project
 
@@ -76,7 +78,6 @@ def _service(project: Path) -> float:
 
 def _prepare(folder: Path) -> Path:
     from atlas.app import context_at
-    from atlas.services.orchestration import dispatch
 
     project = make_project(folder / "conflicts", WORKSPACES)
     for number in range(FILES):
@@ -86,7 +87,7 @@ def _prepare(folder: Path) -> Path:
     _commit(project, "Start")
     context = context_at(str(project))
     for number in range(WORKSPACES):
-        dispatch.assign(context, f"m{number}", "implementer-1")
+        assigning.assign(context, f"m{number}", "implementer-1")
         _work(project / f".claude/worktrees/m{number}", number)
     return project
 

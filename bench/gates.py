@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from atlas.services.orchestration import assigning, reassigning
+
 from . import turns
 from .client_rounds import added
 from .hooks import Run, environment, plugin_command, ratios
@@ -59,7 +61,6 @@ def _project(folder: Path, size: int) -> Path:
     """A project of so many modules with a lead, and a worker that may edit m0 in its workspace."""
     from atlas.app import context_at
     from atlas.core.records.kinds import SETTINGS
-    from atlas.services.orchestration import dispatch
     from atlas.services.project import settings
 
     project = make_project(folder, size)
@@ -67,9 +68,9 @@ def _project(folder: Path, size: int) -> Path:
     subprocess.run(["git", *identity, "commit", "--quiet", "--allow-empty", "--message=Start"], cwd=project, check=True)
     context = context_at(str(project))
     if size == 1:
-        dispatch.reassign(context, "m0", "implementer-1", force=True)
+        reassigning.reassign(context, "m0", "implementer-1", force=True)
     else:
-        dispatch.assign(context, "m0", "implementer-1")
+        assigning.assign(context, "m0", "implementer-1")
 
     def prepare(tx: Any) -> None:
         tx.put(SETTINGS, {**settings.current(tx), "gates": {"understanding": "off"}})

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from atlas.services.orchestration import assigning, starting
 from atlas.services.plan import approval, beginning
 
 FIELDS: dict[str, Any] = {
@@ -25,7 +26,6 @@ def make_project(folder: Path, size: int) -> Path:
     """
     from atlas.app import context_at
     from atlas.services.assignments import agents
-    from atlas.services.orchestration import dispatch, workflow
     from atlas.services.plan.document import PlanDocument
 
     folder.mkdir(parents=True)
@@ -43,9 +43,9 @@ def make_project(folder: Path, size: int) -> Path:
 
     context.transact("requirement", fill)
     approval.approve(context)
-    workflow.start(context)
+    starting.start(context)
     for name in ("one", "two"):
         agents.register(context, "ai", name)
     if size == 1:
-        dispatch.assign(context, "m0", "implementer-2", workspace=False)
+        assigning.assign(context, "m0", "implementer-2", workspace=False)
     return repository

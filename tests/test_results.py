@@ -15,7 +15,7 @@ from atlas.core.results import assignments, polling, sessions, understanding, up
 from atlas.core.rules import understanding as understanding_rules
 from atlas.core.rules import updates as update_rules
 from atlas.core.verbs import VERBS
-from atlas.services.orchestration import handover
+from atlas.services.orchestration import stop_receipt
 from tests.generate.results import Definitions, result_type, schema_of
 
 from .conftest import Atlas
@@ -135,7 +135,7 @@ def test_what_a_result_can_say_is_what_the_rules_say() -> None:
     rules, steps = understanding_rules, update_rules
     said = {
         ReportKind: REPORTS,
-        assignments.Receipt: (handover.ARRIVED, handover.LATE, handover.ABSENT),
+        assignments.Receipt: (stop_receipt.ARRIVED, stop_receipt.LATE, stop_receipt.ABSENT),
         sessions.Mode: ("print", "tmux", "headless"),
         understanding.WaitsFor: (rules.REPEAT, rules.JUDGE, rules.ANSWER, rules.AUTHORIZE, rules.NOTHING),
         updates.UpdateNeeds: (steps.RECEIPT, steps.FEASIBILITY, steps.CONCERNS, steps.AUTHORIZATION),

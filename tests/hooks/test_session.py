@@ -15,7 +15,7 @@ from atlas.board import status
 from atlas.core import clock
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import SESSION, WORKFLOW
-from atlas.services.orchestration import workflow
+from atlas.services.orchestration import leading
 from tests.kit.sessions import Session
 from tests.kit.team import LEAD, Team
 from tests.support import ROOT, run
@@ -138,7 +138,7 @@ def test_a_change_that_began_before_takes_the_gate_from_nobody(team: Team) -> No
 
 def test_whoever_lost_the_lead_meanwhile_does_not_get_it_back(team: Team) -> None:
     Session(team.root, LEAD).end("clear")
-    workflow.lead(team.context(session=NEWER))
+    leading.lead(team.context(session=NEWER))
     assert Session(team.root, NEW).start("clear") == ""
     assert lead_of(team) == NEWER
     assert gates(team) == {NEWER}
@@ -199,7 +199,7 @@ def test_what_a_session_held_is_shown_until_somebody_is_there_again(team: Team) 
     Session(team.root, LEAD).end("logout")
     assert unattended(team) == [(None, LEAD, [])]
     commit(team)
-    workflow.lead(team.context(session=NEWER))
+    leading.lead(team.context(session=NEWER))
     assert unattended(team) == []
 
 

@@ -22,7 +22,7 @@ from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project, find_project
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, KINDS, MESSAGE, MODULE, WORKFLOW
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import roles
-from atlas.services.orchestration import dispatch, workflow
+from atlas.services.orchestration import assigning, reassigning, starting
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.plan.document import PlanDocument
 from atlas.services.project.context import Context
@@ -57,17 +57,17 @@ def start(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> Non
     """A running orchestration of these modules, led by nobody."""
     plan_modules(repo, modules, checks)
     approval.approve(context(repo))
-    workflow.start(context(repo))
+    starting.start(context(repo))
 
 
 def assign(here: Context, module: str, agent: str, force: bool = False) -> Any:
     """Give a module to an agent as the command does, without a workspace."""
-    return dispatch.assign(here, module, agent, force, workspace=False)
+    return assigning.assign(here, module, agent, force, workspace=False)
 
 
 def reassign(here: Context, module: str, agent: str, force: bool = False) -> Any:
     """Give another agent's module to an agent as the command does, without a workspace and without waiting."""
-    return dispatch.reassign(here, module, agent, force, workspace=False, wait=0)
+    return reassigning.reassign(here, module, agent, force, workspace=False, wait=0)
 
 
 def repetition(**said: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, handoff, reports
 from atlas.services.messages import inbox, notices
-from atlas.services.orchestration import handover, modules, workflow
+from atlas.services.orchestration import handover, leading, modules, starting, workflow
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project.context import Context
 from atlas.services.proof import evidence
@@ -63,7 +63,7 @@ LEADING: dict[str, Call] = {
     "plan --abandon": lambda here: beginning.start(here, "Another goal", abandon=True),
     "requirement": lambda here: module_edits.add_module(here, "new", "high", NO_EDIT),
     "approve": approval.approve,
-    "start": workflow.start,
+    "start": starting.start,
     "register": lambda here: agents.register(here, "human", "three"),
     "assign to the same": lambda here: assign(here, "m0", "one"),
     "assign to another": lambda here: assign(here, "m0", "two", force=True),
@@ -93,7 +93,7 @@ LEADING: dict[str, Call] = {
     "update authorize-resume": lambda here: update_decisions.authorize(here, "m0", "u1"),
     "reassign --force, its first step": lambda here: handover.stop_and_save(here, "m0", "two", 0),
     "handoff": lambda here: handoff.hand_off(here, "m0", "two"),
-    "lead": workflow.lead,
+    "lead": leading.lead,
     "verify-instructions ask": lambda here: judgement.request(here, "m0", None),
     "verify-instructions record-repetition": lambda here: judgement.judge(here, "m0", None, None),
     "verify-instructions record-questions": lambda here: authorisation.count_questions(here, "m0", None, 1, 1),
@@ -117,7 +117,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two modules, of which the second depends on the first, a lead, and two workers bound to their sessions."""
     repo = make_repository(tmp_path_factory.mktemp("states") / "project")
     start(repo, ["m0", "m1"])
-    workflow.lead(context(repo, "s-lead"))
+    leading.lead(context(repo, "s-lead"))
     modules.modify(context(repo), "m1", {"add_dependencies": ["m0"]})
     for name in ("one", "two"):
         agents.register(context(repo), "ai", name, name)

@@ -29,7 +29,7 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, MESSAGE, MODULE, 
 from atlas.core.records.transitions import TRANSITIONS
 from atlas.services.assignments import agents, reports
 from atlas.services.messages import inbox, notices
-from atlas.services.orchestration import modules, workflow
+from atlas.services.orchestration import leading, modules, starting, workflow
 from atlas.services.plan import approval, beginning, module_edits, plan
 from atlas.services.plan.document import PlanDocument
 from atlas.services.project.context import Context
@@ -149,7 +149,7 @@ class Orchestration(RuleBasedStateMachine):
         self.do("approve", dice.leader, lambda here: approval.approve(here, dry_run=dice.which < 20))
 
     def start(self, dice: Dice) -> None:
-        self.do("start", dice.leader, workflow.start)
+        self.do("start", dice.leader, starting.start)
 
     # The orchestration.
 
@@ -241,7 +241,7 @@ class Orchestration(RuleBasedStateMachine):
         self.do("check-agents", dice.leader, polling.check_agents)
 
     def lead(self, dice: Dice) -> None:
-        self.do("lead", dice.leader, lambda here: workflow.lead(here, only_show=dice.which < 60))
+        self.do("lead", dice.leader, lambda here: leading.lead(here, only_show=dice.which < 60))
 
     def look(self, dice: Dice) -> None:
         calls: list[tuple[str, Callable[[Context], Any]]] = [
@@ -258,7 +258,7 @@ class Orchestration(RuleBasedStateMachine):
         calls: list[tuple[str, Callable[[Context], Any]]] = [
             ("requirement", lambda here: module_edits.remove_module(here, "auth-core")),
             ("approve", approval.approve),
-            ("start", workflow.start),
+            ("start", starting.start),
             ("register", lambda here: agents.register(here, "ai", "one")),
             ("assign", lambda here: state.assign(here, "auth-core", "implementer-1")),
             ("notify", lambda here: notices.notify(here, "implementer-1", "S", "B", "high", "notification", None)),
@@ -363,7 +363,7 @@ def templates(tmp_path: Path) -> dict[str, Path]:
     running = copy(bare, tmp_path / "running")
     start(running, ["Auth core", "UI", "D"])
     here = context(running, "s-lead")
-    workflow.lead(here)
+    leading.lead(here)
     for name, agent in (("one", "implementer-1"), ("two", "implementer-2")):
         agents.register(here, "ai", name)
         inbox.inbox(context(running, f"s-{name}"), agent)

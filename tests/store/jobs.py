@@ -17,7 +17,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
 from atlas.services.assignments import agents, reports
 from atlas.services.messages import notices
-from atlas.services.orchestration import workflow
+from atlas.services.orchestration import starting
 from atlas.services.plan import beginning, module_edits
 from tests.kit import orchestrations as state
 from tests.kit.orchestrations import assert_references, context, project_of
@@ -51,7 +51,7 @@ def require(report: Report, repo: str, name: str) -> None:
 
 
 def begin(report: Report, repo: str) -> None:
-    workflow.start(context(Path(repo)))
+    starting.start(context(Path(repo)))
     report("start")
 
 

@@ -17,7 +17,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION
 from atlas.core.records.transitions import LIVE
 from atlas.services.assignments import agents
-from atlas.services.orchestration import workflow
+from atlas.services.orchestration import starting
 from tests.conftest import script_of
 from tests.kit.orchestrations import assert_whole, assign, context, copy, project_of, records, start
 from tests.support import PYTHON, ROUNDS, wait_for
@@ -141,7 +141,7 @@ def test_facts_of_several_processes_count_once_each(repo: Path, nursery: Nursery
     dying = [Job("register", repo, f"dying-{step}", 20, accident=(step, "die")) for step in range(1, 40, 3)]
     nursery.run(*spoolers, *folders, *dying)
     assert all(len(nursery.lines(number)) == count for number in range(3))
-    workflow.start(context(repo))
+    starting.start(context(repo))
     agents.register(context(repo), "ai", "the-last")
     session = records(assert_whole(repo), SESSION)["some-session"]
     assert session["decisions"] == {"no-verify": 3 * count}

@@ -14,7 +14,7 @@ from atlas.core.records.assignment import ReportKind
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
 from atlas.services.assignments import agents, reports
 from atlas.services.messages import inbox
-from atlas.services.orchestration import dispatch, workflow
+from atlas.services.orchestration import reassigning, starting
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project import settings
 from atlas.services.project.context import Context
@@ -103,7 +103,7 @@ def open_office(folder: Path) -> Office:
     for name, edit in MODULES.items():
         module_edits.add_module(person, name, "medium", edit)
     approval.approve(person)
-    workflow.start(office.as_(LEAD))
+    starting.start(office.as_(LEAD))
     for agent, session in (("one", ONE), ("two", TWO)):
         agents.register(person, "ai", f"{agent}-session", agent)
         inbox.inbox(office.as_(session), agent)
@@ -117,7 +117,7 @@ def in_a_workspace(office: Office, module: str = "api") -> Path:
     """Give a module anew to its agent, with a workspace this time."""
     with_one: Any = {"api": ("two", "one"), "board": ("one", "two")}[module]
     for agent in with_one:
-        dispatch.reassign(office.as_(LEAD), module, agent, workspace=agent == with_one[1])
+        reassigning.reassign(office.as_(LEAD), module, agent, workspace=agent == with_one[1])
     (place,) = (
         w for w in office.as_(None).store.read(lambda tx: tx.all(WORKSPACE)) if w["module"] == module and w["agent"]
     )

@@ -11,7 +11,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.assignments import AssignResult
 from atlas.render import text
-from atlas.services.orchestration import dispatch
+from atlas.services.orchestration import assigning
 
 from .outcome import Outcome
 from .workspace_options import workspace_options
@@ -27,5 +27,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[AssignResult]:
     """Do it."""
-    result = dispatch.assign(open_context(), args.module_id, args.agent_id, args.force, args.workspace, args.skeleton)
+    result = assigning.assign(open_context(), args.module_id, args.agent_id, args.force, args.workspace, args.skeleton)
     return Outcome(result, text.assigned(result))

@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.orchestration import LeadResult
 from atlas.render import text
-from atlas.services.orchestration import workflow
+from atlas.services.orchestration import leading
 
 from .outcome import Outcome
 
@@ -22,5 +22,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[LeadResult]:
     """Do it."""
-    result = workflow.lead(open_context(), args.show)
+    result = leading.lead(open_context(), args.show)
     return Outcome(result, text.lead(result))

@@ -13,7 +13,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.assignments import ReassignResult
 from atlas.render import text
-from atlas.services.orchestration import dispatch
+from atlas.services.orchestration import reassigning
 
 from .options import seconds
 from .outcome import Outcome
@@ -34,5 +34,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[ReassignResult]:
     """Do it."""
     given = (args.module_id, args.to, args.force, args.workspace, args.skeleton, args.wait)
-    result = dispatch.reassign(open_context(), *given)
+    result = reassigning.reassign(open_context(), *given)
     return Outcome(result, text.reassigned(result))

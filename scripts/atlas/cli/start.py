@@ -10,7 +10,7 @@ import argparse
 from atlas.app import open_context
 from atlas.core.results.orchestration import StartResult
 from atlas.render import text
-from atlas.services.orchestration import workflow
+from atlas.services.orchestration import starting
 
 from .outcome import Outcome
 
@@ -27,5 +27,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[StartResult]:
     """Do it."""
-    result = workflow.start(open_context(), args.integration_branch)
+    result = starting.start(open_context(), args.integration_branch)
     return Outcome(result, text.started(result))

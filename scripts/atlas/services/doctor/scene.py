@@ -13,7 +13,7 @@ from atlas.core.paths import find_project
 from atlas.core.records.team import AI
 from atlas.services.assignments import agents
 from atlas.services.messages import interrupts
-from atlas.services.orchestration import dispatch, workflow
+from atlas.services.orchestration import assigning, starting
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project import settings
 from atlas.services.project.context import Context
@@ -56,9 +56,9 @@ class Scene:
         beginning.start(lead, "Try the hooks")
         module_edits.add_module(lead, MODULE, "medium", {"add_criteria": ["it holds"], "add_checks": ["true"]})
         approval.approve(lead)
-        workflow.start(lead)
+        starting.start(lead)
         agents.register(lead, AI, AGENT, AGENT)
-        place = dispatch.assign(lead, MODULE, AGENT)["workspace"]
+        place = assigning.assign(lead, MODULE, AGENT)["workspace"]
         assert place is not None
         return os.path.join(self.root, place["path"])
 

@@ -7,8 +7,7 @@ is given again; what is committed already stays as it is. Only then does the mod
 from __future__ import annotations
 
 import os
-import time
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from atlas.adapters.git import commits, refs
 from atlas.adapters.store.transaction import Transaction
@@ -16,8 +15,8 @@ from atlas.adapters.system import file_lock
 from atlas.core import clock
 from atlas.core.letters import subjects
 from atlas.core.letters.handover import keep_body, take_away_body
-from atlas.core.records.assignment import Assignment, Handover, new_handover
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION
+from atlas.core.records.assignment import Assignment, new_handover
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION
 from atlas.core.records.message import BUILT_IN
 from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
@@ -32,11 +31,8 @@ from atlas.services.project.settings import current
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
 from atlas.services.sessions import stopping
 
-ARRIVED: Final = "arrived"
-LATE: Final = "late"
-ABSENT: Final = "absent"
-"""What became of the stop: the agent has it, it did not get it in time, or no session is there to get it."""
-_LOOK_SECONDS = 0.1
+from .stop_receipt import Holder, await_receipt
+
 _PATIENCE = 10.0
 
 
@@ -47,15 +43,6 @@ class Taken(NamedTuple):
     receipt: Receipt | None
 
 
-class _Old(NamedTuple):
-    """Who has the module, where, and what it was told."""
-
-    assignment: Assignment
-    workspace: Workspace | None
-    handover: Handover | None
-    was_there: bool
-
-
 def stop_and_save(context: Context, module_id: str, agent_id: str, wait: float | None = None) -> Taken:
     """Stop whoever has a module so that `agent_id` can have it, waiting up to `wait` seconds, and commit its work.
 
@@ -64,19 +51,19 @@ def stop_and_save(context: Context, module_id: str, agent_id: str, wait: float |
     old = context.transact("reassign", lambda tx, actor: _begin(tx, actor, module_id, agent_id, wait))
     if old.handover is None:
         return Taken(None, None)
-    receipt = _await(context, old, wait)
+    receipt = await_receipt(context, old, wait)
     if old.workspace is None or old.workspace["ready_at"] is None:
         return Taken(None, receipt)
     stopping.stop(context, old.assignment["agent"], module_id)
     return Taken(_save(context, old.assignment, old.workspace, agent_id), receipt)
 
 
-def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> _Old:
+def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> Holder:
     module, old, _ = takeable(tx, module_id, agent_id, force=True)
     workspace = workspace_of_task(tx, old["task_uuid"])
     was_there = _is_there(tx, old["agent"], workspace)
     if old["agent_type"] != AI:
-        return _Old(old, workspace, None, was_there)
+        return Holder(old, workspace, None, was_there)
     handover = old["handover"]
     if handover is None:
         told = interrupts.stop_work(tx, actor, old, take_away_body(module), stop=True)
@@ -86,7 +73,7 @@ def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: f
         until = clock.later(tx.at, int(seconds))
         handover = new_handover(to=agent_id, at=tx.at, until=until, told=[told])
     handover["to"] = agent_id
-    return _Old(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
+    return Holder(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
 
 
 def _is_there(tx: Transaction, agent_id: str, workspace: Workspace | None) -> bool:
@@ -94,35 +81,6 @@ def _is_there(tx: Transaction, agent_id: str, workspace: Workspace | None) -> bo
     is_open = tx.count(SESSION, agent=agent_id, ended_at=None) > 0
     was_started = workspace is not None and workspace["process"] is not None
     return is_open or was_started or tx.need(AGENT, agent_id)["transport"] != BUILT_IN
-
-
-def _await(context: Context, old: _Old, wait: float | None) -> Receipt:
-    """Wait until the agent has what it was told, or the time is up."""
-    assert old.handover is not None
-    told, handover = old.handover["told"], old.handover
-    if not (old.was_there or _has_heartbeat(context, old.workspace)):
-        return ABSENT
-    longest = clock.between(handover["at"], handover["until"]) if wait is None else wait
-    left = min(max(0, clock.between(clock.now(), handover["until"])), longest)
-    deadline = time.monotonic() + left
-    while True:
-        if context.read("reassign", lambda tx, actor: all(_arrived(tx, each) for each in told)):
-            return ARRIVED
-        if time.monotonic() >= deadline:
-            return LATE
-        time.sleep(_LOOK_SECONDS)
-
-
-def _has_heartbeat(context: Context, workspace: Workspace | None) -> bool:
-    name = f"workspace-{workspace['name']}" if workspace else ""
-    return bool(name) and os.path.exists(os.path.join(context.project.private, "gates", "heartbeats", name))
-
-
-def _arrived(tx: Transaction, told: str) -> bool:
-    word, message = tx.get(DISCOVERY, told), tx.get(MESSAGE, told)
-    if word is not None:
-        return all(recipient["status"] != "queued" for recipient in word["recipients"])
-    return message is not None and (message["seen_at"] is not None or message["read_at"] is not None)
 
 
 def _save(context: Context, old: Assignment, workspace: Workspace, agent_id: str) -> str | None:

@@ -22,7 +22,7 @@ from atlas.services.project.phases import executing, settle
 from atlas.services.understanding.verification import reopen
 from atlas.services.workspaces.own_files import refresh
 
-from .workflow import module_record
+from .starting import module_record
 
 
 def add(context: Context, name: str, priority: str, edit: edits.Edit) -> ModuleChanged:

@@ -1,123 +1,13 @@
-"""The orchestration as a whole: starting it, who leads it, how it stands, and when it is over."""
+"""Whether the orchestration is over, and what is left."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from atlas.adapters.store.transaction import Transaction
-from atlas.core.errors import AtlasError
-from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import MODULE, WORKFLOW
-from atlas.core.records.plan import ORCHESTRATION, Module, Workflow, new_module
-from atlas.core.results.orchestration import CheckResult, LeadResult, RemainingModule, StartResult
-from atlas.core.rules import graph
+from atlas.core.records.plan import ORCHESTRATION
+from atlas.core.results.orchestration import CheckResult, RemainingModule
 from atlas.core.rules.roles import Actor
-from atlas.services.integration import branch, branch_choice
-from atlas.services.plan.approval import approved_document
-from atlas.services.plan.plan import enter, planning
 from atlas.services.project.context import Context
-from atlas.services.workspaces import tools_script
-
-
-def start(context: Context, integration_branch: str | None = None) -> StartResult:
-    """Begin executing the approved plan, on the integration branch of that name. Starting again changes nothing.
-
-    The session it is called from becomes the lead, unless another one leads already.
-    Raises AtlasError when the plan phase is not complete, or the branch cannot be used.
-    """
-    chosen = branch_choice.choose(context.project.root, integration_branch)
-
-    def run(tx: Transaction, actor: Actor) -> StartResult:
-        workflow = tx.only(WORKFLOW)
-        if workflow is not None and workflow["phase"] == ORCHESTRATION:
-            return _started(workflow, tx, created=False)
-        workflow = planning(tx)
-        plan = approved_document(tx, workflow)
-        if workflow["status"] == "drafting":  # a person wrote `plan_phase_complete: true` into the plan
-            enter(workflow, "approved", tx.at, "start")
-            tx.put(WORKFLOW, workflow)
-        for planned in plan.modules:
-            tx.put(MODULE, module_record(planned))
-        workflow["phase"], workflow["status"], workflow["started_at"] = ORCHESTRATION, "executing", tx.at
-        workflow["integration_branch"], workflow["base_branch"] = chosen.branch, chosen.base_branch
-        workflow["integration_commit"] = chosen.commit
-        workflow["transitions"].append({"to": "executing", "at": tx.at, "verb": "start"})
-        if workflow["lead"] is None and actor["session"]:
-            workflow["lead"], workflow["lead_since"] = actor["session"], tx.at
-        tx.put(WORKFLOW, workflow)
-        return _started(workflow, tx, created=True)
-
-    result = context.transact("start", run)
-    result["notes"] += _prepare(context, chosen) if result["created"] else []
-    return result
-
-
-def _prepare(context: Context, chosen: branch_choice.Choice) -> list[str]:
-    """What follows from a start outside the store; what cannot be done is said, and done when it is needed."""
-    notes = [chosen.note] if chosen.note else []
-    try:
-        if chosen.commit is not None:
-            branch.ensure(context, "start")
-        tools_script.write(context.project)
-    except (AtlasError, OSError) as error:
-        notes.append(str(error))
-    return notes
-
-
-def _started(workflow: Workflow, tx: Transaction, created: bool) -> StartResult:
-    ready = [module["id"] for module in graph.ready(tx.all(MODULE))]
-    return {
-        "plan_id": workflow["plan_id"],
-        "modules": tx.count(MODULE),
-        "ready": ready,
-        "lead": workflow["lead"],
-        "created": created,
-        "exec_file": EXEC_FILE,
-        "integration_branch": workflow["integration_branch"],
-        "notes": [],
-    }
-
-
-def module_record(planned: dict[str, Any]) -> Module:
-    """The record of a module, from its fields in the plan."""
-    return new_module(
-        id=planned["id"],
-        name=planned["name"],
-        priority=planned["priority"],
-        description=planned["description"],
-        acceptance_criteria=planned["acceptance_criteria"],
-        dependencies=planned["dependencies"],
-        checks=planned["checks"],
-        scope=planned["scope"],
-        github_issue=planned.get("github_issue"),
-    )
-
-
-def lead(context: Context, only_show: bool = False) -> LeadResult:
-    """Make the calling session the lead, and say who led before. From a plain terminal it only says who leads."""
-
-    def show(tx: Transaction, actor: Actor) -> LeadResult:
-        workflow = _any_workflow(tx)
-        return {"lead": workflow["lead"], "since": workflow["lead_since"], "before": workflow["lead"], "taken": False}
-
-    def take(tx: Transaction, actor: Actor) -> LeadResult:
-        workflow = _any_workflow(tx)
-        before, me = workflow["lead"], actor["session"]
-        if before != me:
-            workflow["lead"], workflow["lead_since"] = me, tx.at
-            tx.put(WORKFLOW, workflow)
-        return {"lead": me, "since": workflow["lead_since"], "before": before, "taken": before != me}
-
-    if only_show or not context.session:
-        return context.read("lead", show)
-    return context.transact("lead", take)
-
-
-def _any_workflow(tx: Transaction) -> Workflow:
-    workflow = tx.only(WORKFLOW)
-    if workflow is None:
-        raise AtlasError('there is nothing to lead yet: begin with atlas plan "GOAL"')
-    return workflow
 
 
 def check(context: Context) -> CheckResult:

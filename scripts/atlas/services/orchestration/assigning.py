@@ -1,0 +1,29 @@
+"""Giving a module that waits for an agent to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from atlas.core.results.assignments import AssignResult
+from atlas.services.assignments import giving
+from atlas.services.project.context import Context
+
+from .dispatch import Order, carry_out
+
+
+def assign(
+    context: Context,
+    module_id: str,
+    agent_id: str,
+    force: bool = False,
+    workspace: bool = True,
+    skeleton: Sequence[str] = (),
+) -> AssignResult:
+    """Give a pending module to a registered agent; the same again changes nothing, but finishes what a crash left.
+
+    Raises AtlasError when the module cannot be given, or its workspace cannot be made: then nobody has the module.
+    """
+    give = partial(giving.give_pending, module_id=module_id, agent_id=agent_id, force=force)
+    given, place, notes = carry_out(context, Order("assign", give, skeleton), workspace)
+    return {**given, "workspace": place, "notes": notes}
