@@ -72,7 +72,7 @@ def _service(project: Path) -> float:
 
     context = context_at(str(project))
     began = time.perf_counter()
-    conflicts.check(context)
+    conflicts.check_conflicts(context)
     return time.perf_counter() - began
 
 
@@ -87,7 +87,7 @@ def _prepare(folder: Path) -> Path:
     _commit(project, "Start")
     context = context_at(str(project))
     for number in range(WORKSPACES):
-        assigning.assign(context, f"m{number}", "implementer-1")
+        assigning.dispatch_module(context, f"m{number}", "implementer-1")
         _work(project / f".claude/worktrees/m{number}", number)
     return project
 

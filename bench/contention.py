@@ -43,19 +43,19 @@ def _write(project: str, number: int, barrier: Any, results: Any) -> None:
     from atlas.services.assignments import agents
 
     waits: list[float] = []
-    exclusive = lock.exclusive
+    lock_store = lock.lock_store
 
     @contextlib.contextmanager
     def timed(folder: str) -> Iterator[None]:
         asked = time.perf_counter()
-        with exclusive(folder):
+        with lock_store(folder):
             waits.append(time.perf_counter() - asked)
             yield
 
-    file_store.exclusive = timed  # type: ignore[attr-defined, assignment]
+    file_store.lock_store = timed  # type: ignore[attr-defined, assignment]
     context = context_at(project)
     barrier.wait()
     began = time.perf_counter()
     for turn in range(COMMITS):
-        agents.register(context, "ai", f"writer-{number}-{turn}")
+        agents.register_agent(context, "ai", f"writer-{number}-{turn}")
     results.put((waits, time.perf_counter() - began))

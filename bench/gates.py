@@ -68,12 +68,12 @@ def _project(folder: Path, size: int) -> Path:
     subprocess.run(["git", *identity, "commit", "--quiet", "--allow-empty", "--message=Start"], cwd=project, check=True)
     context = context_at(str(project))
     if size == 1:
-        reassigning.reassign(context, "m0", "implementer-1", force=True)
+        reassigning.redispatch_module(context, "m0", "implementer-1", force=True)
     else:
-        assigning.assign(context, "m0", "implementer-1")
+        assigning.dispatch_module(context, "m0", "implementer-1")
 
     def prepare(tx: Any) -> None:
-        tx.put(SETTINGS, {**settings.current(tx), "gates": {"understanding": "off"}})
+        tx.put(SETTINGS, {**settings.current_settings(tx), "gates": {"understanding": "off"}})
 
     context.store.transact("bench", lambda tx: {"role": "person", "agent": None, "session": None}, prepare)
     return project

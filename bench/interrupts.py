@@ -68,7 +68,7 @@ class _Desk:
         event = {**_CALL, "cwd": str(self._workspace), "hook_event_name": name, **ended}
         if kind == "plugin":
             return Run(plugin_command(name, "Read"), event, cwd, self._env)
-        return Run(["sh", "-c", interrupts.hooks()[name][0]["hooks"][0]["command"]], event, cwd, self._env)
+        return Run(["sh", "-c", interrupts.monitor_hooks()[name][0]["hooks"][0]["command"]], event, cwd, self._env)
 
     def clear(self) -> None:
         """Nothing waits."""

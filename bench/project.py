@@ -32,7 +32,7 @@ def make_project(folder: Path, size: int) -> Path:
     repository = folder / "project"
     subprocess.run(["git", "init", "--quiet", repository], check=True)
     context = context_at(str(repository), LEAD)
-    beginning.start(context, "measure")
+    beginning.start_plan(context, "measure")
 
     def fill(tx: Any, actor: Any) -> None:
         document = PlanDocument(tx.plan)
@@ -42,10 +42,10 @@ def make_project(folder: Path, size: int) -> Path:
         tx.put_plan(document.data)
 
     context.transact("requirement", fill)
-    approval.approve(context)
-    starting.start(context)
+    approval.approve_plan(context)
+    starting.start_workflow(context)
     for name in ("one", "two"):
-        agents.register(context, "ai", name)
+        agents.register_agent(context, "ai", name)
     if size == 1:
-        assigning.assign(context, "m0", "implementer-2", workspace=False)
+        assigning.dispatch_module(context, "m0", "implementer-2", workspace=False)
     return repository

@@ -12,7 +12,7 @@ import sys
 
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
-from atlas.core.text import one_line, printable
+from atlas.core.text import one_line, printable_text
 from atlas.core.verbs import VERBS
 from hooks.bare import addition, dump, read_event
 
@@ -70,9 +70,9 @@ def arguments(slash: Slash, typed: str) -> list[str]:
     Text that is one argument may stand in quotes, as it would in a shell.
     """
     if not slash.raw:
-        from atlas.core.arguments import split
+        from atlas.core.arguments import split_arguments
 
-        return [*split(typed), *slash.always]
+        return [*split_arguments(typed), *slash.always]
     whole = typed[1:-1] if len(typed) > 1 and typed[0] == typed[-1] == '"' and '"' not in typed[1:-1] else typed
     return ["--", whole] if whole else []
 
@@ -122,7 +122,7 @@ def stop(process: subprocess.Popen[bytes]) -> bytes:
 
 def clean(output: bytes) -> str:
     """What was printed, without anything that could deceive the eye or break out of its line."""
-    return printable(output.decode(errors="replace")).strip("\n") or "(no output)"
+    return printable_text(output.decode(errors="replace")).strip("\n") or "(no output)"
 
 
 def shown(verb: str, typed: str, text: str) -> Event:

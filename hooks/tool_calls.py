@@ -60,7 +60,7 @@ def refuse_call(event: Event) -> Event | None:
     if decision is None:
         return None
     leave_decision(event, decision)
-    return denial(refusals.refusal(decision.rule, decision.reason), decision.verdict)
+    return denial(refusals.refusal_line(decision.rule, decision.reason), decision.verdict)
 
 
 def judge_event(event: Event, view: View) -> Decision | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from atlas.cli.main import parser_of
+from atlas.cli.main import parser_of_verb
 
 from .support import ROOT
 
@@ -79,7 +79,7 @@ def code(text: str) -> list[str]:
 
 def parsers(verb: str) -> dict[str, argparse.ArgumentParser]:
     """The parser of a verb and those of its actions, each by what is typed after `atlas`."""
-    parser = parser_of(verb)
+    parser = parser_of_verb(verb)
     actions = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     return {verb: parser, **{f"{verb} {name}": sub for action in actions for name, sub in action.choices.items()}}
 

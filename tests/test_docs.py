@@ -17,7 +17,7 @@ from atlas.adapters.store import exclude, log
 from atlas.adapters.store.checkpoint import Checkpoint
 from atlas.adapters.transport import maestro
 from atlas.core import frontmatter
-from atlas.core.arguments import split
+from atlas.core.arguments import split_arguments
 from atlas.core.ids import SLUG
 from atlas.core.letters import discoveries, subjects
 from atlas.core.paths import EXEC_FILE
@@ -158,7 +158,7 @@ def test_the_types_of_messages_are_described() -> None:
 
 
 def test_the_parts_of_history_and_gate_are_described() -> None:
-    line = json.loads(log.encode(1, "", None, "", {}))
+    line = json.loads(log.encode_entry(1, "", None, "", {}))
     same(rows(section(STATE, "A line of the history")), [[key] for key in line], "a line of the history")
     same(rows(section(STATE, "The gate")), [[key] for key in json.loads(Checkpoint().render())], "the gate")
 
@@ -293,12 +293,12 @@ def test_the_first_orchestration_is_as_the_readme_says(atlas: Atlas, repo: Path)
         if typed != "–":
             assert typed.startswith(f"/atlas-{verb}")
             arguments = typed.removeprefix(f"/atlas-{verb}").strip()
-            assert ([arguments] if verb == "plan" else split(arguments)) == words
+            assert ([arguments] if verb == "plan" else split_arguments(arguments)) == words
         if verb == "report":
             do_the_work(workspace)
         done = atlas(verb, *words, cwd=workspace if what.startswith("the agent ") else repo)
         assert done.returncode == 0, f"{shell}: {done.stderr}"
-    shown = frontmatter.split(EXEC_FILE, (repo / ".claude" / EXEC_FILE).read_bytes())[0]
+    shown = frontmatter.split_front_matter(EXEC_FILE, (repo / ".claude" / EXEC_FILE).read_bytes())[0]
     front: dict[str, Any] = yaml.safe_load(shown)
     assert front["status"] == "complete"
     same(rows(section(STATE, "The file that people read")), [[key] for key in front], EXEC_FILE)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 import pytest
 from jsonschema import Draft7Validator
 
-from atlas.cli.main import parser_of
+from atlas.cli.main import parser_of_verb
 from atlas.core import results
 from atlas.core.records.assignment import REPORTS, ReportKind
 from atlas.core.results import assignments, polling, sessions, understanding, updates
@@ -27,7 +27,7 @@ every_verb = pytest.mark.parametrize("verb", VERBS)
 @every_verb
 def test_a_verb_declares_what_it_answers(verb: str) -> None:
     name = "".join(word.title() for word in verb.split("-")) + "Result"
-    run = parser_of(verb).get_default("run")
+    run = parser_of_verb(verb).get_default("run")
     assert run.__annotations__["return"] == f"Outcome[{name}]"
     assert run.__globals__[name] == result_type(verb)
     assert run.__globals__[name].__module__.startswith(("atlas.core.results.", "types"))

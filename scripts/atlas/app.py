@@ -29,7 +29,7 @@ def open_context() -> Context:
 
 def context_at(folder: str, session: str | None = None) -> Context:
     """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
-    return _compose(folder, session, _notice, _send)
+    return _compose(folder, session, _print_notice, _deliver_outbox)
 
 
 def context_for_repair(folder: str, session: str | None, notice: Callable[[str], None]) -> Context:
@@ -39,20 +39,20 @@ def context_for_repair(folder: str, session: str | None, notice: Callable[[str],
 
 def _compose(folder: str, session: str | None, notice: Callable[[str], None], courier: Courier | None) -> Context:
     project = find_project(folder)
-    store = FileStore(project, exec_file.view, projections.update, notice)
+    store = FileStore(project, exec_file.exec_file_bytes, projections.prepare_projections, notice)
     return Context(project, store, session, folder, courier)
 
 
-def _send(context: Context, recipients: set[str]) -> None:
+def _deliver_outbox(context: Context, recipients: set[str]) -> None:
     """Deliver what a change left in the outbox: the change stands whatever comes of that."""
     try:
-        for message in outbox.deliver(context, recipients):
+        for message in outbox.deliver_messages(context, recipients):
             if message["status"] == "failed":
                 reason = f"message {message['id']} to {message['to']} was not sent: {message['error']}"
-                _notice(f"{one_line(reason, 600)}; it waits, `atlas check-agents` tries again")
+                _print_notice(f"{one_line(reason, 600)}; it waits, `atlas check-agents` tries again")
     except AtlasError as error:
-        _notice(f"{error}; messages wait, `atlas check-agents` sends them")
+        _print_notice(f"{error}; messages wait, `atlas check-agents` sends them")
 
 
-def _notice(line: str) -> None:
+def _print_notice(line: str) -> None:
     print(f"atlas: note: {line}", file=sys.stderr)

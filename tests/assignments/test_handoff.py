@@ -104,7 +104,7 @@ def test_a_long_story_is_cut_to_what_a_message_holds() -> None:
     one.update(
         progress_polling={"poll_history": []}, instruction_verification={"questions": []}, instruction_updates=[]
     )
-    text = handoff.document(handoff.Facts("goal", module, "two", "now", [], [], [one, one], [], None))
+    text = handoff.handoff_document(handoff.Facts("goal", module, "two", "now", [], [], [one, one], [], None))
     assert handoff.LONGEST < len(text) < handoff.LONGEST + 100
     assert text.endswith(" more characters]\n")
     assert "| [cut: 20000 characters in all]\n" in text

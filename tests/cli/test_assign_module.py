@@ -36,7 +36,7 @@ def test_assigning_makes_a_record_a_message_and_begins_the_verification(executin
     }
     polling = assignment["progress_polling"]
     assert (polling["last_poll"], polling["poll_count"], polling["poll_history"]) == (None, 0, [])
-    assert clock.between(assignment["assigned_at"], polling["next_poll_due"]) == 15 * 60
+    assert clock.seconds_between(assignment["assigned_at"], polling["next_poll_due"]) == 15 * 60
 
 
 def test_the_message_to_an_ai_agent_holds_the_task(executing: Project) -> None:

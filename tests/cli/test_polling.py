@@ -37,7 +37,7 @@ def make_due(project: Project, module: str = "auth-core") -> None:
 
     def run(tx: Any) -> None:
         assignment = tx.need(ASSIGNMENT, tx.need(MODULE, module)["task_uuid"])
-        assignment["progress_polling"]["next_poll_due"] = clock.later(tx.at, -1)
+        assignment["progress_polling"]["next_poll_due"] = clock.add_seconds(tx.at, -1)
         tx.put(ASSIGNMENT, assignment)
 
     person = {"role": "person", "agent": None, "session": None}
@@ -56,7 +56,7 @@ def test_with_all_every_active_ai_assignment_is_polled_and_the_polls_are_tracked
     assert "progress check #2" in executing.run("check-agents", "--all").stdout
     tracked = polling(executing)
     assert (tracked["poll_count"], [p["number"] for p in tracked["poll_history"]]) == (2, [1, 2])
-    assert clock.between(tracked["last_poll"], tracked["next_poll_due"]) == 10 * 60
+    assert clock.seconds_between(tracked["last_poll"], tracked["next_poll_due"]) == 10 * 60
     asked = polls(executing)
     assert [poll["subject"] for poll in asked] == [f"[POLL] Module: Auth core - Progress Check #{n}" for n in (1, 2)]
     assert [poll["id"] for poll in asked] == [p["message"] for p in tracked["poll_history"]]
@@ -136,7 +136,7 @@ def test_work_that_is_reported_is_not_asked_about_until_it_fails(at_work: Projec
     assert polling(at_work)["next_poll_due"] is None
     assert at_work.does("check-agents")["not_due"] == [{"agent": "implementer-1", "module": "auth-core", "due": None}]
     assert at_work.run("complete", "auth-core").returncode == 2
-    assert clock.between(clock.now(), polling(at_work)["next_poll_due"]) in range(50, 61)
+    assert clock.seconds_between(clock.current_time(), polling(at_work)["next_poll_due"]) in range(50, 61)
 
 
 # Activity.
@@ -147,7 +147,7 @@ def working(project: Project) -> Path:
     project.does("assign", "docs", "implementer-2")
     make_due(project, "docs")
     given = project.assignment("docs")["assigned_at"]
-    wait_for(lambda: clock.now() > given)  # activity counts from the next second on
+    wait_for(lambda: clock.current_time() > given)  # activity counts from the next second on
     return project.folder / ".claude" / "worktrees" / "docs"
 
 
@@ -175,7 +175,7 @@ def test_what_shows_by_itself_answers_without_a_message(act: Any, what: str, exe
     assert (active["module"], active["what"].split()[0]) == ("docs", what)
     heard = polling(executing, "docs")["heard"]
     assert (heard["how"], heard["what"].split()[0], polls(executing, "implementer-2")) == ("activity", what, [])
-    assert clock.between(heard["at"], active["due"]) == 15 * 60
+    assert clock.seconds_between(heard["at"], active["due"]) == 15 * 60
     assert executing.does("check-agents")["not_due"][0]["due"] == active["due"]
 
 
@@ -185,11 +185,11 @@ def test_activity_answers_an_open_poll(executing: Project) -> None:
     make_due(executing, "docs")
     sent = polling(executing, "docs")["last_poll"]
     beat(place, executing)
-    later = clock.seconds(sent) + 1
+    later = clock.epoch_seconds(sent) + 1
     os.utime(executing.folder / ".git/atlas/gates/heartbeats/workspace-docs", (later, later))
     executing.does("check-agents")
     (poll,) = polling(executing, "docs")["poll_history"]
-    assert (poll["answered_by"], poll["answered_at"]) == ("activity", clock.later(sent, 1))
+    assert (poll["answered_by"], poll["answered_at"]) == ("activity", clock.add_seconds(sent, 1))
 
 
 @pytest.mark.parametrize("shift", [-3600, 3600])

@@ -111,7 +111,7 @@ def test_the_status_as_json(executing: Project) -> None:
     assert assignment["instruction_verification"]["status"] == "awaiting_repetition"
     poll = result["polls"][0]
     assert (poll["agent"], poll["module"], poll["overdue_seconds"]) == ("implementer-1", "auth-core", 0)
-    assert clock.between(assignment["assigned_at"], poll["due"]) == 15 * 60
+    assert clock.seconds_between(assignment["assigned_at"], poll["due"]) == 15 * 60
 
 
 def test_ready_modules_come_in_priority_order_with_the_critical_path(executing: Project) -> None:

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from atlas.cli.main import parser_of
+from atlas.cli.main import parser_of_verb
 from atlas.core.rules.verb_permissions import ALLOWED, READING
 from atlas.core.verbs import ANYONE, INTERNAL, LEADERS, PEOPLE, UNASKED, VERBS, Verb, roles_of
 from tests.support import PYTHON, SCRIPTS, run
@@ -18,7 +18,7 @@ ROWS = pytest.mark.parametrize("row", VERBS.values(), ids=VERBS)
 def test_the_example_of_a_verb_is_a_call_that_it_takes(row: Verb) -> None:
     name, verb, *arguments = shlex.split(row.example)
     assert (name, verb) == ("atlas", row.name)
-    parser_of(row.name).parse_args(arguments)
+    parser_of_verb(row.name).parse_args(arguments)
 
 
 @ROWS

@@ -210,7 +210,7 @@ def test_a_stop_ends_the_workers_turn_there(
     sandbox: Sandbox, scripted: ModelFactory, team: Team, plugin_copy: Path
 ) -> None:
     def stop() -> None:
-        interrupts.interrupt(team.context(LEAD), "ben", "Leave it as it is.", stop=True)
+        interrupts.interrupt_agent(team.context(LEAD), "ben", "Leave it as it is.", stop=True)
 
     model = scripted(after(stop, [bash("touch one"), bash("touch two")]))
     workspace = team.workspace("api")
@@ -230,7 +230,7 @@ def test_a_stop_ends_a_workers_helper_and_then_the_worker(
     sandbox: Sandbox, scripted: ModelFactory, team: Team, plugin_copy: Path
 ) -> None:
     def stop() -> None:
-        interrupts.interrupt(team.context(LEAD), "ben", "Leave it as it is.", stop=True)
+        interrupts.interrupt_agent(team.context(LEAD), "ben", "Leave it as it is.", stop=True)
 
     model = scripted(agent("You help."), bash("touch two"))
     model.route(lambda request: "You help." in request.opening, after(stop, bash("touch one")))

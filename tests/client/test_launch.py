@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from atlas.adapters.system.process import birth
+from atlas.adapters.system.process import process_birth
 from tests.conftest import Atlas
 from tests.kit.handshake import handshake
 from tests.support import run, wait_for
@@ -103,7 +103,7 @@ def test_a_headless_agent_works_is_told_of_mail_and_ends_with_its_work(
     assert "running already" in again.stderr
     done = atlas("complete", "greeting")
     assert done.returncode == 0, done.stderr
-    wait_for(lambda: birth(process["pid"]) is None, 60)
+    wait_for(lambda: process_birth(process["pid"]) is None, 60)
     (session,) = (s for s in state(atlas)["sessions"] if s["agent"] == "implementer-1")
     assert session["id"] != "session-of-the-lead"
 
@@ -135,8 +135,8 @@ def test_stopping_ends_that_session_and_no_other(
     with sandbox.stream(model=model, cwd=tmp_path) as other:
         done = atlas("stop-agent", "implementer-1", "--json")
         assert [one["was_running"] for one in json.loads(done.stdout)["result"]["ended"]] == [True]
-        wait_for(lambda: client is not None and birth(client) is None, 30)
-        assert birth(process["pid"]) is None
+        wait_for(lambda: client is not None and process_birth(client) is None, 30)
+        assert process_birth(process["pid"]) is None
         assert other.ask("Still there?") == "Other."
     assert workspace(project)["process"] is None
     assert "no session" in atlas("stop-agent", "implementer-1").stdout

@@ -34,11 +34,11 @@ def team(repo: Path) -> Team:
 
 
 def lift(team: Team, reason: str = "a test") -> None:
-    pause.begin(team.context(), reason, None)
+    pause.begin_pause(team.context(), reason, None)
 
 
 def put_back(team: Team) -> None:
-    pause.end(team.context(), "", None)
+    pause.end_pause(team.context(), "", None)
 
 
 def first(event: Callable[[], object], turn: Turn) -> Callable[[Request], Turn]:
@@ -57,7 +57,7 @@ def lead_of(team: Team) -> str | None:
 
 def send(team: Team, to: str = "ben") -> None:
     context = team.context(session=LEAD)
-    notices.notify(context, to, "A word", WORDS, "normal", "notification", None)
+    notices.notify_agent(context, to, "A word", WORDS, "normal", "notification", None)
 
 
 def seen(team: Team) -> list[str]:
@@ -171,7 +171,7 @@ def test_a_session_that_is_resumed_is_told_anew_and_one_that_branches_off_is_not
     said = [[word for word in "abc" if f"reason-{word}" in request.conversation] for request in model.requests]
     assert [words[-1:] for words in said] == [["a"], ["b"], ["b"]]
     assert lead_of(team) == LEAD != run.events.init["session_id"]
-    assert [one["session"] for one in status.status(team.context())["unattended"]] == [LEAD]
+    assert [one["session"] for one in status.board_status(team.context())["unattended"]] == [LEAD]
 
 
 def test_in_a_terminal_too_the_role_follows_a_clearing(

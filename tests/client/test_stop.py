@@ -132,7 +132,7 @@ def test_a_stubborn_model_is_let_go_and_the_person_is_told(
         session.submit("Go")
         shown = session.wait_for(lambda screen: "sent on 5 times and stopped incomplete" in " ".join(screen.split()))
         assert "I stop for good." in shown
-    ((one),) = status.status(team.context())["stopped"]
+    ((one),) = status.board_status(team.context())["stopped"]
     assert (one["session"], "ann reported core done" in one["reason"]) == (LEAD, True)
     wait_for(lambda: not sandbox.processes())
 

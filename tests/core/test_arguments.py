@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlas.core.arguments import split
+from atlas.core.arguments import split_arguments
 from tests.kit.stub_plugin import quoted
 
 
@@ -31,21 +31,21 @@ from tests.kit.stub_plugin import quoted
     ],
 )
 def test_words(typed: str, words: list[str]) -> None:
-    assert split(typed) == words
+    assert split_arguments(typed) == words
 
 
 @pytest.mark.parametrize("typed", ['"open', 'x "a b', '--name="open', '"a"b', '"a \\"', '"the "best" one"'])
 def test_a_double_quote_that_is_not_closed_is_refused_in_one_line(typed: str) -> None:
     with pytest.raises(ValueError, match=r"is not closed.*close it") as refused:
-        split(typed)
+        split_arguments(typed)
     assert "\n" not in str(refused.value)
 
 
 @given(st.lists(st.text()), st.sampled_from(" \n\t"))
 def test_whatever_is_in_double_quotes_comes_out_as_it_went_in(words: list[str], blank: str) -> None:
-    assert split(blank.join(map(quoted, words))) == words
+    assert split_arguments(blank.join(map(quoted, words))) == words
 
 
 @given(st.text(st.characters(exclude_characters="\"'")))
 def test_without_quotes_only_blanks_matter(typed: str) -> None:
-    assert split(typed) == typed.split()
+    assert split_arguments(typed) == typed.split()

@@ -24,15 +24,15 @@ NAMES = st.text(min_size=1).filter(lambda name: bool(name.strip()))
 @example("../../../etc/passwd")
 @example("a" * 55 + "-" * 20)
 def test_any_name_makes_an_identifier(name: str) -> None:
-    made = ids.slug(name)
+    made = ids.make_slug(name)
     assert SLUG.fullmatch(made)
-    assert ids.slug(name) == made
-    assert ids.slug(f"  {name}\n") == made
+    assert ids.make_slug(name) == made
+    assert ids.make_slug(f"  {name}\n") == made
 
 
 @given(st.from_regex(SLUG, fullmatch=True).filter(lambda text: not text.endswith("-") and "--" not in text))
 def test_an_identifier_is_its_own(text: str) -> None:
-    assert ids.slug(text) == text
+    assert ids.make_slug(text) == text
     assert ids.require_slug(text, "the id") == text
 
 
@@ -47,11 +47,11 @@ ALPHABETS = [
 )
 def test_names_in_other_scripts_do_not_collide(names: list[str]) -> None:
     folded = {" ".join(name.casefold().split()) for name in names}
-    assert len({ids.slug(name) for name in names}) >= len(folded)
+    assert len({ids.make_slug(name) for name in names}) >= len(folded)
 
 
 def test_names_that_differ_only_at_the_end_of_a_long_text_do_not_collide() -> None:
-    assert len({ids.slug("x" * 9_999 + letter) for letter in "abcdef"}) == 6
+    assert len({ids.make_slug("x" * 9_999 + letter) for letter in "abcdef"}) == 6
 
 
 @pytest.mark.parametrize(
@@ -66,18 +66,18 @@ def test_names_that_differ_only_at_the_end_of_a_long_text_do_not_collide() -> No
     ],
 )
 def test_latin_names_stay_readable(name: str, made: str) -> None:
-    assert ids.slug(name) == made
+    assert ids.make_slug(name) == made
 
 
 @pytest.mark.parametrize("name", ["認証", "المصادقة", "аутентификация", "日本 auth"])
 def test_other_names_have_a_mark(name: str) -> None:
-    assert re.fullmatch(r"(auth|x)-[0-9a-f]{8}", ids.slug(name))
+    assert re.fullmatch(r"(auth|x)-[0-9a-f]{8}", ids.make_slug(name))
 
 
 @pytest.mark.parametrize("name", ["", " ", "\n\t", "\u3000"])
 def test_a_blank_name_is_refused(name: str) -> None:
     with pytest.raises(AtlasError, match="the name is empty"):
-        ids.slug(name)
+        ids.make_slug(name)
 
 
 @pytest.mark.parametrize("text", ["", "-a", "A", "a_b", "a/b", "..", "a" * 65, "a\n", "é"])
@@ -96,11 +96,11 @@ def test_sessions_are_told_apart_to_the_letter(sessions: list[str]) -> None:
 
 @given(st.integers(min_value=0, max_value=253_402_300_799 - 100_000), st.integers(min_value=0, max_value=100_000))
 def test_times_are_texts_that_sort(moment: int, more: int) -> None:
-    text = clock.later("1970-01-01T00:00:00Z", moment)
-    later = clock.later(text, more)
+    text = clock.add_seconds("1970-01-01T00:00:00Z", moment)
+    later = clock.add_seconds(text, more)
     assert clock.is_time(text)
-    assert clock.seconds(text) == moment
-    assert clock.between(text, later) == more
+    assert clock.epoch_seconds(text) == moment
+    assert clock.seconds_between(text, later) == more
     assert (text < later) == (more > 0)
 
 

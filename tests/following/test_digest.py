@@ -93,9 +93,9 @@ NEWS = [
 
 @pytest.mark.parametrize(("reader", "line", "words"), NEWS, ids=[row[2][2:40] for row in NEWS])
 def test_what_is_told(reader: digest.Reader, line: dict[str, Any], words: str) -> None:
-    assert [fact_line(fact) for fact in digest.facts_for(reader, [line])] == [words]
+    assert [fact_line(fact) for fact in digest.facts_for_reader(reader, [line])] == [words]
     own = {**line, "actor": {"role": "worker", "agent": None, "session": reader.session}}
-    assert digest.facts_for(reader, [own]) == []
+    assert digest.facts_for_reader(reader, [own]) == []
 
 
 NO_NEWS = [
@@ -117,7 +117,7 @@ NO_NEWS = [
 
 @pytest.mark.parametrize(("reader", "line"), NO_NEWS)
 def test_what_is_not(reader: digest.Reader, line: dict[str, Any]) -> None:
-    assert digest.facts_for(reader, [line]) == []
+    assert digest.facts_for_reader(reader, [line]) == []
 
 
 def test_whose_change_it_is() -> None:
@@ -131,7 +131,7 @@ def test_whose_change_it_is() -> None:
 
 def test_it_is_short_and_each_line_of_others_is_marked() -> None:
     many = [entry("discover", "discovery", found(text=f"x\n- ATLAS: next for you: y {'z' * 5000}")) for _ in range(40)]
-    told = digest_text(digest.facts_for(LEAD, many), "do this")
+    told = digest_text(digest.facts_for_reader(LEAD, many), "do this")
     lines = told.splitlines()
     assert len(told) < 9000
     assert lines[-2:] == ["- and 28 more: `atlas history` has them all", "ATLAS: next for you: do this"]

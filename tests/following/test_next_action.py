@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from atlas.cli.main import parser_of
+from atlas.cli.main import parser_of_verb
 from atlas.core import clock
 
 from .world import NOW, TOLD, World
@@ -71,7 +71,7 @@ def test_every_command_it_names_can_be_run_as_it_stands(world: World) -> None:
     found = re.findall(r"`atlas ([^`]+)`", world.for_lead()["actions"][0]["text"])
     for command in found:
         verb, *words = command.replace(" N", " 1").split()
-        assert parser_of(verb).parse_args(words)
+        assert parser_of_verb(verb).parse_args(words)
 
 
 WAITS = [
@@ -125,9 +125,9 @@ def test_words_of_agents_are_data_of_one_line() -> None:
 
 def test_a_poll_and_a_retry_are_due_at_their_time() -> None:
     (poll,) = working(progress_polling=DUE).for_lead()["actions"]
-    assert poll["from"] == clock.seconds(TOLD)
+    assert poll["from"] == clock.epoch_seconds(TOLD)
     (retry,) = working().message("ann", "failed", attempts=1, next_try=TOLD).for_lead()["actions"]
-    assert retry["from"] == clock.seconds(TOLD)
+    assert retry["from"] == clock.epoch_seconds(TOLD)
 
 
 AT_WORK = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.adapters.store.tables import Table, encode
+from atlas.adapters.store.tables import Table, encode_record
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
 from atlas.core.following import next_action, whose_turn
@@ -24,7 +24,7 @@ from tests.kit.team import filled
 
 NOW = "2026-01-31T08:00:00Z"
 LEAD = "lead-1"
-TOLD = clock.later(NOW, 60)
+TOLD = clock.add_seconds(NOW, 60)
 """After whatever was reported at NOW."""
 
 
@@ -78,12 +78,12 @@ class World:
         return self._put(SETTINGS, id="project", gates=verdicts)
 
     def for_lead(self) -> next_action.Stop:
-        return next_action.for_lead(whose_turn.OpenWork(self.records))
+        return next_action.next_for_lead(whose_turn.OpenWork(self.records))
 
     def for_worker(self, agent: str, task: str | None = None) -> next_action.Stop:
-        return next_action.for_worker(whose_turn.OpenWork(self.records), agent, task)
+        return next_action.next_for_worker(whose_turn.OpenWork(self.records), agent, task)
 
     def _put(self, kind: Kind[Any], /, **fields: Any) -> World:
         record = {**filled(kind.name), **fields}
-        self.records.table(kind.file).sections[kind.section].lines[kind.id_of(record)] = encode(record)
+        self.records.table(kind.file).sections[kind.section].lines[kind.id_of(record)] = encode_record(record)
         return self

@@ -72,7 +72,7 @@ def _by_hand(row: Verb) -> str:
         if not found:
             raise ValueError(f"{file.name} has no line {_LAST}, after which it is written by hand")
         return by_hand
-    from atlas.cli.main import parser_of
+    from atlas.cli.main import parser_of_verb
 
-    codes = [f"- {code.removeprefix('exit ')}: {meaning}." for code, meaning in exit_codes(parser_of(row.name))]
+    codes = [f"- {code.removeprefix('exit ')}: {meaning}." for code, meaning in exit_codes(parser_of_verb(row.name))]
     return "\n".join([f"What each exit code {'means' if row.decides else 'asks of you'}:", *codes, ""])

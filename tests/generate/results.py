@@ -7,7 +7,7 @@ import json
 import types
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from atlas.cli.main import parser_of
+from atlas.cli.main import parser_of_verb
 from atlas.core.results import VERSION
 from atlas.core.verbs import VERBS
 
@@ -24,7 +24,7 @@ def generated() -> dict[str, str]:
 
 def result_type(verb: str) -> Any:
     """The type of what a verb answers: a TypedDict, or a union of them for a verb with several forms."""
-    (found,) = get_args(get_type_hints(parser_of(verb).get_default("run"))["return"])
+    (found,) = get_args(get_type_hints(parser_of_verb(verb).get_default("run"))["return"])
     return found
 
 

@@ -81,7 +81,12 @@ PLACES: dict[str, dict[str, str]] = {
     **{
         f"{{auth}}/{name}": {**EVERYBODY, "planning": "", "beginner": "outside deny", "idle": "outside deny"}
         for name in (
-            *(interrupts.FILE, ".claude/WORKER_CONTEXT.json", ".claude/settings.local.json", ".claude/checks.sh"),
+            *(
+                interrupts.INTERRUPT_FILE,
+                ".claude/WORKER_CONTEXT.json",
+                ".claude/settings.local.json",
+                ".claude/checks.sh",
+            ),
             ".claude/hooks/interrupt_monitor.py",
         )
     },
@@ -239,7 +244,7 @@ def test_a_refusal_says_the_rule_why_what_instead_and_the_way_out(scene: Scene, 
     given = {name: scene.filled(value) for name, value in arguments.items()}
     decision = scene.decision(role, tool, given)
     assert decision is not None
-    words = refusals.refusal(decision.rule, decision.reason)
+    words = refusals.refusal_line(decision.rule, decision.reason)
     assert words.startswith(f"ATLAS, rule `{rule}`: ")
     assert '`/atlas-pause "reason"`' in words
     for path in (value for name, value in given.items() if name.endswith("path")):
@@ -251,19 +256,19 @@ def test_a_refusal_says_the_rule_why_what_instead_and_the_way_out(scene: Scene, 
 def test_a_refusal_is_one_line_that_can_be_shown(scene: Scene) -> None:
     decision = scene.decision("worker", "Bash", {"command": f"rm '{scene.root}/new\n\x1b[2Jline'/*.{{py,c}} $x"})
     assert decision is not None
-    words = refusals.refusal(decision.rule, decision.reason)
+    words = refusals.refusal_line(decision.rule, decision.reason)
     assert f"{scene.root}/new ?[2Jline/*.* is outside" in words
     long = scene.decision("worker", "Write", {"file_path": "/" + "x" * 100_000})
     assert long is not None
-    assert len(refusals.refusal(long.rule, long.reason)) < 5000
+    assert len(refusals.refusal_line(long.rule, long.reason)) < 5000
 
 
 def test_every_text_is_used_and_filled_in() -> None:
     code = "".join(inspect.getsource(module) for module in (decision, edit_rules, command_rules))
     for case, text in refusals._WHY.items():
-        assert f'why("{case}"' in code
+        assert f'explain_refusal("{case}"' in code
         names = {name: "VALUE" for _, name, _, _ in string.Formatter().parse(text) if name}
-        assert "{" not in refusals.why(case, **names)
+        assert "{" not in refusals.explain_refusal(case, **names)
 
 
 def test_what_lies_where() -> None:

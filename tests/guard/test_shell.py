@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas.core.guard.programs import programs
-from atlas.core.guard.shell import commands
+from atlas.core.guard.programs import list_programs
+from atlas.core.guard.shell import shell_commands
 from atlas.core.guard.targets import ANY, DEEP, UNKNOWN, Unclear
 
 ENVIRONMENT = {"HOME": "/home/me", "TWO": "a b"}
@@ -20,7 +20,7 @@ MARKS = str.maketrans({UNKNOWN: "¿", ANY: "∗", DEEP: "…"})
 def read(text: str) -> list[str]:
     """Each simple command on a line: where it runs unless in /w, its words, and the files it is redirected into."""
     lines = []
-    for one in commands(text, "/w", ENVIRONMENT):
+    for one in shell_commands(text, "/w", ENVIRONMENT):
         where = [] if one.folder == "/w" else [f"[{one.folder or '?'}]"]
         lines.append(" ".join([*where, *one.words, *(f">{path}" for path in one.writes)]).translate(MARKS))
     return lines
@@ -135,7 +135,7 @@ def test_a_text_is_read_as_a_shell_would(text: str, found: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_wrapped_programs_are_found(text: str, found: str) -> None:
-    ran = [" ".join([one.name, *one.words]) for one in programs(text, "/w", ENVIRONMENT) if one.name]
+    ran = [" ".join([one.name, *one.words]) for one in list_programs(text, "/w", ENVIRONMENT) if one.name]
     assert ", ".join(ran).translate(MARKS) == found
 
 
@@ -171,7 +171,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=200))
 def test_no_text_is_too_odd(text: str) -> None:
     with contextlib.suppress(Unclear):
-        programs(text, "/w", ENVIRONMENT)
+        list_programs(text, "/w", ENVIRONMENT)
 
 
 UNITS = [
@@ -224,14 +224,14 @@ def test_time_grows_no_faster_than_the_text(unit: str) -> None:
     """A time that grows with its square would be minutes."""
     begun = time.process_time()
     with contextlib.suppress(Unclear):
-        programs(unit * (100_000 // len(unit)), "/w", {"a": "x" * 4000})
+        list_programs(unit * (100_000 // len(unit)), "/w", {"a": "x" * 4000})
     assert time.process_time() - begun < 10
 
 
 def test_a_long_file_in_a_command_is_quick() -> None:
     body = "".join(f"line {number} > with (all) \"kinds\" of 'things'\n" for number in range(25_000))
     begun = time.process_time()
-    found = [one.writes for one in programs(f"cat > x <<'EOF'\n{body}EOF\n", "/w", {}) if one.writes]
+    found = [one.writes for one in list_programs(f"cat > x <<'EOF'\n{body}EOF\n", "/w", {}) if one.writes]
     assert found == [["x"]]
     assert len(body) > 1_000_000
     assert time.process_time() - begun < 1
@@ -244,4 +244,4 @@ def test_a_long_file_in_a_command_is_quick() -> None:
 )
 def test_what_cannot_be_told_at_a_reasonable_cost_is_said_so(text: str) -> None:
     with pytest.raises(Unclear):
-        programs(text, "/w", {})
+        list_programs(text, "/w", {})

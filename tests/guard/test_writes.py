@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas.core.guard.programs import programs
-from atlas.core.guard.targets import ANY, DEEP, Target, resolved
-from atlas.core.guard.writes import targets
+from atlas.core.guard.programs import list_programs
+from atlas.core.guard.targets import ANY, DEEP, Target, resolve_targets
+from atlas.core.guard.writes import targets_of_program
 from tests.support import run
 
 ENVIRONMENT = {"HOME": "/home/me"}
 
 
 def foretold(text: str, folder: str = "/w") -> list[Target]:
-    return [target for program in programs(text, folder, ENVIRONMENT) for target in targets(program)]
+    return [target for program in list_programs(text, folder, ENVIRONMENT) for target in targets_of_program(program)]
 
 
 @pytest.mark.parametrize(
@@ -107,17 +107,17 @@ def test_links_are_followed_but_for_what_is_taken_away_itself(tmp_path: Path) ->
         "touch none/../a": "near/a",
     }
     for text, place in places.items():
-        assert [one.path for one in resolved(foretold(text, str(home / "near")))] == [str(home / place)], text
+        assert [one.path for one in resolve_targets(foretold(text, str(home / "near")))] == [str(home / place)], text
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/stderr", "/dev/fd/3", "/proc/self/fd/2", "/dev/tty"])
 def test_devices_are_no_files(path: str) -> None:
-    assert list(resolved(foretold(f"echo > {path}"))) == []
+    assert list(resolve_targets(foretold(f"echo > {path}"))) == []
 
 
 @pytest.mark.parametrize("name", ["\ud800", "x" * 5000, "a/" * 3000])
 def test_a_path_that_no_system_takes_is_a_path(name: str) -> None:
-    assert len(list(resolved([Target(f"/w/{name}")]))) == 1
+    assert len(list(resolve_targets([Target(f"/w/{name}")]))) == 1
 
 
 # Against a real shell
@@ -192,7 +192,7 @@ def test_a_real_shell_writes_what_was_foretold(text: str, tmp_path_factory: pyte
     folder = Path(os.path.realpath(tmp_path_factory.getbasetemp())) / "shell"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    known = [one.path for one in resolved(foretold(text, str(folder)))]
+    known = [one.path for one in resolve_targets(foretold(text, str(folder)))]
     run("sh", "-c", text, cwd=folder, env={"HOME": "/home/me"})
     made = set(files(folder))
     assert {path for path in made if not any(path == one or is_above(path, one) for one in known)} == set()

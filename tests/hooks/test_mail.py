@@ -27,10 +27,10 @@ def worker(team: Team) -> Session:
 def send(team: Team, body: str = WORDS, to: str = "ben", subject: str = "A word") -> str:
     """Have the lead send a message; its id."""
     if to == "lead":
-        sent = team.put(lambda tx: mailbox.post(tx, to, subject, body))
+        sent = team.put(lambda tx: mailbox.post_message(tx, to, subject, body))
     else:
         context = team.context(session=LEAD)
-        sent = notices.notify(context, to, subject, body, "normal", "notification", None)["message"]
+        sent = notices.notify_agent(context, to, subject, body, "normal", "notification", None)["message"]
     return str(sent["id"])
 
 
@@ -120,7 +120,7 @@ def test_it_goes_on_after_a_clearing(team: Team, worker: Session) -> None:
 
 def test_what_is_read_by_command_is_not_handed_over_again(team: Team, worker: Session) -> None:
     send(team)
-    inbox.inbox(team.context(WORKER, worker.folder), "ben")
+    inbox.read_inbox(team.context(WORKER, worker.folder), "ben")
     assert worker.batch() == ""
     assert mailboxes(team) == set()
 
@@ -128,7 +128,7 @@ def test_what_is_read_by_command_is_not_handed_over_again(team: Team, worker: Se
 def test_what_was_handed_over_is_not_in_the_inbox(team: Team, worker: Session) -> None:
     send(team)
     worker.batch()
-    assert inbox.inbox(team.context(WORKER, worker.folder), "ben")["messages"] == []
+    assert inbox.read_inbox(team.context(WORKER, worker.folder), "ben")["messages"] == []
 
 
 # As data

@@ -34,7 +34,7 @@ def lead_of(team: Team) -> str | None:
 
 
 def unattended(team: Team) -> list[tuple[str | None, str, list[str]]]:
-    found = status.status(team.context())["unattended"]
+    found = status.board_status(team.context())["unattended"]
     return [(one["agent"], one["session"], one["modules"]) for one in found]
 
 
@@ -138,7 +138,7 @@ def test_a_change_that_began_before_takes_the_gate_from_nobody(team: Team) -> No
 
 def test_whoever_lost_the_lead_meanwhile_does_not_get_it_back(team: Team) -> None:
     Session(team.root, LEAD).end("clear")
-    leading.lead(team.context(session=NEWER))
+    leading.take_lead(team.context(session=NEWER))
     assert Session(team.root, NEW).start("clear") == ""
     assert lead_of(team) == NEWER
     assert gates(team) == {NEWER}
@@ -199,14 +199,14 @@ def test_what_a_session_held_is_shown_until_somebody_is_there_again(team: Team) 
     Session(team.root, LEAD).end("logout")
     assert unattended(team) == [(None, LEAD, [])]
     commit(team)
-    leading.lead(team.context(session=NEWER))
+    leading.take_lead(team.context(session=NEWER))
     assert unattended(team) == []
 
 
 def test_a_session_that_takes_the_lead_is_there_whatever_became_of_it_before(team: Team) -> None:
     Session(team.root, LEAD).end()
     assert unattended(team) == [(None, LEAD, [])]
-    now = clock.later(clock.now(), 60)
+    now = clock.add_seconds(clock.current_time(), 60)
     team.put(lambda tx: tx.patch(WORKFLOW, tx.only(WORKFLOW), lead_since=now))
     assert unattended(team) == []
 

@@ -26,13 +26,13 @@ def workspace(tmp_path: Path) -> Path:
     (folder / ".claude/hooks").mkdir(parents=True)
     shutil.copy(MONITOR, folder / ".claude/hooks")
     waiting = json.dumps({"version": 1, "workspace": "api", "items": [ITEM]})
-    (folder / interrupts.FILE).write_text(waiting, encoding="utf-8")
+    (folder / interrupts.INTERRUPT_FILE).write_text(waiting, encoding="utf-8")
     return folder
 
 
 def fire(workspace: Path, name: str, **fields: Any) -> dict[str, Any]:
     """What the workspace's own hook answers at an event."""
-    (entry,) = interrupts.hooks()[name]
+    (entry,) = interrupts.monitor_hooks()[name]
     event = {**CALL, "hook_event_name": name, "cwd": str(workspace), **fields}
     env = {"CLAUDE_PROJECT_DIR": str(workspace), "PATH": f"{os.path.dirname(PYTHON)}:{os.environ['PATH']}"}
     done = run("/bin/sh", "-c", entry["hooks"][0]["command"], cwd=workspace, env=env, stdin=json.dumps(event))
@@ -47,7 +47,7 @@ def test_it_stops_a_call_and_leaves_a_receipt(workspace: Path) -> None:
     assert "\n| Look out." in own["permissionDecisionReason"]
     call = {**CALL, "tool_response": f"Hook error: {own['permissionDecisionReason']} [{ITEM['id']}]"}
     assert fire(workspace, "PostToolBatch", tool_calls=[call]) == {}
-    assert not (workspace / interrupts.FILE).exists()
+    assert not (workspace / interrupts.INTERRUPT_FILE).exists()
     spool = workspace.parents[2] / ".git/atlas/spool/session-1.jsonl"
     (fact,) = [json.loads(line) for line in spool.read_text(encoding="utf-8").splitlines() if line]
     assert (fact["fact"], fact["discovery"], fact["workspace"]) == ("receipt", ITEM["id"], "api")

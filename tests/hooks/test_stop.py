@@ -42,7 +42,7 @@ def attend(team: Team, *agents: str) -> None:
 
 def report(team: Team, module: str, kind: ReportKind = "done", words: str = "") -> None:
     """As its agent, from its workspace and in its session."""
-    reports.report(team.context(WORKER, team.workspace(module)), module, kind, words)
+    reports.report_module(team.context(WORKER, team.workspace(module)), module, kind, words)
 
 
 def finish(team: Team) -> None:
@@ -50,7 +50,7 @@ def finish(team: Team) -> None:
 
 
 def incomplete(team: Team) -> list[tuple[str | None, str]]:
-    return [(one["agent"], one["reason"]) for one in status.status(team.context())["stopped"]]
+    return [(one["agent"], one["reason"]) for one in status.board_status(team.context())["stopped"]]
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ def test_a_subagent_that_runs_does_not_do_what_only_the_lead_can(team: Team, lea
 
 def test_all_complete_or_paused_nobody_is_held(team: Team, lead: Turns, worker: Turns) -> None:
     worker.start()
-    pause.begin(team.context(), "a look around", None)
+    pause.begin_pause(team.context(), "a look around", None)
     assert lead.stop() == worker.stop() == {}
-    pause.end(team.context(), "", None)
+    pause.end_pause(team.context(), "", None)
     assert lead.stop()["decision"] == worker.stop()["decision"] == "block"
     finish(team)
     assert lead.stop() == {}
@@ -128,7 +128,7 @@ def test_what_happened_meanwhile_is_told_with_the_action(team: Team, lead: Turns
 
 
 def test_a_plan_is_a_talk_with_a_person_but_not_in_a_run_for_one_prompt(repo: Path) -> None:
-    beginning.start(context_at(str(repo), LEAD), "Build a shop")
+    beginning.start_plan(context_at(str(repo), LEAD), "Build a shop")
     lead = Turns(repo, LEAD)
     assert lead.stop() == {}
     lead.env["CLAUDE_CODE_ENTRYPOINT"] = "sdk-cli"
@@ -157,7 +157,7 @@ def test_an_agent_goes_on_until_it_has_said_how_it_stands(team: Team, worker: Tu
     assert worker.stop()["decision"] == "block"
     report(team, "api")
     assert worker.stop() == {}
-    notices.notify(team.context(LEAD), "ben", "A word", "Look again.", "normal", "notification", None)
+    notices.notify_agent(team.context(LEAD), "ben", "A word", "Look again.", "normal", "notification", None)
     assert "atlas inbox ben" in worker.stop()["reason"]
     assert "Look again." in worker.batch()
     assert worker.stop() == {}
@@ -217,7 +217,7 @@ def test_who_stops_again_and_again_is_let_go_and_the_person_is_told(team: Team, 
     assert "sent on 5 times and stopped incomplete. Left to do: ann reported core done." in told
     ((agent, reason),) = incomplete(team)
     assert (agent, "ann reported core done" in reason) == (None, True)
-    assert "Stopped incomplete" in text.status(status.status(team.context()))
+    assert "Stopped incomplete" in text.board_text(status.board_status(team.context()))
     assert lead.waiter(stop_hook_active=True).ended() == ""
     lead.start("resume")
     assert incomplete(team) == []
@@ -256,7 +256,7 @@ def test_a_change_of_ones_own_begins_a_new_count_and_others_do_not(team: Team, l
     lead.prompt_id = "prompt-2"
     for number in range(4):
         lead.stop(stop_hook_active=number > 0)
-    discoveries.share(team.context(LEAD), "info", ["core"], {"text": "news"})
+    discoveries.share_discovery(team.context(LEAD), "info", ["core"], {"text": "news"})
     assert lead.stop(stop_hook_active=True)["decision"] == "block"
 
 
@@ -266,7 +266,7 @@ def test_the_same_action_is_not_asked_for_for_ever(team: Team, lead: Turns) -> N
     beat = team.atlas / "gates/heartbeats" / LEAD
     for number in range(20):
         assert lead.stop(stop_hook_active=True)["decision"] == "block"
-        discoveries.share(team.context(LEAD), "info", ["core"], {"text": f"news {number}"})
+        discoveries.share_discovery(team.context(LEAD), "info", ["core"], {"text": f"news {number}"})
         os.utime(beat, (time.time() + 1, time.time() + 1)) if beat.exists() else beat.touch()
     assert "stopped incomplete" in lead.stop(stop_hook_active=True)["systemMessage"]
 

@@ -29,7 +29,7 @@ def decisions(team: Team, session: str) -> dict[str, int]:
 
 def choose(team: Team, **verdicts: str) -> None:
     """Have rules come to something else than the default."""
-    team.put(lambda tx: tx.put(SETTINGS, {**settings.current(tx), "gates": verdicts}))
+    team.put(lambda tx: tx.put(SETTINGS, {**settings.current_settings(tx), "gates": verdicts}))
 
 
 # Which hook

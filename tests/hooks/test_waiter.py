@@ -41,12 +41,12 @@ def waiter(lead: Turns) -> Waiter:
 
 
 def mail(team: Team, to: str, subject: str = "A word") -> None:
-    team.put(lambda tx: mailbox.post(tx, to, subject, "Look at this."))
+    team.put(lambda tx: mailbox.post_message(tx, to, subject, "Look at this."))
 
 
 def lose_a_message(team: Team) -> None:
     def run(tx: Any) -> None:
-        sent = mailbox.post(tx, "ben", "Lost", "Where is it?", held=True)
+        sent = mailbox.post_message(tx, "ben", "Lost", "Where is it?", held=True)
         tx.patch(MESSAGE, sent, status="failed", error="refused\n| forged", attempts=1, held=False)
 
     team.put(run)
@@ -55,7 +55,7 @@ def lose_a_message(team: Team) -> None:
 def make_due(team: Team, seconds: int) -> None:
     def run(tx: Any) -> None:
         assignment = next(one for one in tx.all(ASSIGNMENT) if one["module"] == "core")
-        assignment["progress_polling"]["next_poll_due"] = clock.later(clock.now(), seconds)
+        assignment["progress_polling"]["next_poll_due"] = clock.add_seconds(clock.current_time(), seconds)
         tx.put(ASSIGNMENT, assignment)
 
     team.put(run)
@@ -72,7 +72,7 @@ NEWS: dict[str, tuple[Callable[[Team], Any], str]] = {
     ),
     "a discovery": (lambda team: team.find("It is late."), "- ann found something critical about core:\n| It is late."),
     "a conflict": (
-        lambda team: team.put(lambda tx: discoveries.tell(tx, [], "api and core would conflict in a.py")),
+        lambda team: team.put(lambda tx: discoveries.tell_workspaces(tx, [], "api and core would conflict in a.py")),
         "- atlas found something important:\n| api and core would conflict",
     ),
     "mail": (lambda team: mail(team, "lead", "[POLL]\x1b[2J late"), "wrote to you, msg-"),
@@ -117,7 +117,7 @@ def test_polls_that_cannot_be_sent_are_for_the_model(team: Team, lead: Turns) ->
 
 
 def test_what_it_did_itself_and_what_does_not_concern_it_wakes_nobody(team: Team, waiter: Waiter) -> None:
-    discoveries.share(team.context(LEAD), "info", ["core"], {"text": "its own"})
+    discoveries.share_discovery(team.context(LEAD), "info", ["core"], {"text": "its own"})
     mail(team, "ben")
     team.put(lambda tx: tx.patch(SESSION, tx.need(SESSION, "of-ann"), last_seen=tx.at))
     assert waiter.waits()
@@ -217,20 +217,20 @@ def test_nobody_waits_who_was_sent_on_or_has_nothing_to_wait_for(team: Team, lea
 
 
 def test_while_the_gates_are_lifted_nobody_is_woken(team: Team, waiter: Waiter) -> None:
-    pause.begin(team.context(), "a look around", None)
+    pause.begin_pause(team.context(), "a look around", None)
     report(team, "core")
     assert waiter.waits()
-    pause.end(team.context(), "", None)
+    pause.end_pause(team.context(), "", None)
     assert "atlas complete core" in waiter.woken()
 
 
 def test_when_its_time_is_up_the_person_and_the_status_are_told(team: Team, lead: Turns) -> None:
     lead.env["ATLAS_WAIT_SECONDS"] = "1"
     assert "is not woken any more" in lead.wait().ended()
-    ((_, reason),) = [(one["agent"], one["reason"]) for one in status.status(team.context())["stopped"]]
+    ((_, reason),) = [(one["agent"], one["reason"]) for one in status.board_status(team.context())["stopped"]]
     assert "nothing happened" in reason
     lead.stop()
-    assert status.status(team.context())["stopped"] == []
+    assert status.board_status(team.context())["stopped"] == []
 
 
 # Who waits
@@ -249,7 +249,7 @@ def test_an_agent_in_a_terminal_is_woken_by_its_mail_and_by_an_interrupt(team: T
     assert "`atlas inbox ben`" in told
     worker.batch()
     waiter = worker.wait()
-    interrupts.interrupt(team.context(LEAD), "ben", "Stop that.")
+    interrupts.interrupt_agent(team.context(LEAD), "ben", "Stop that.")
     assert "lead has a word for you, which you get before your next tool call" in waiter.woken()
 
 

@@ -35,14 +35,14 @@ def command(kind: str, event: str, tool: str = "Bash") -> str:
     if kind == "plugin":
         (found,) = commands(event, tool)
         return found
-    return str(interrupts.hooks()[event][0]["hooks"][0]["command"])
+    return str(interrupts.monitor_hooks()[event][0]["hooks"][0]["command"])
 
 
 def equip(workspace: Path) -> None:
     """Put the monitor into a workspace, and register it."""
     (workspace / ".claude/hooks").mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "hooks/generated/interrupt_monitor.py", workspace / ".claude/hooks")
-    settings = json.dumps({"hooks": interrupts.hooks()})
+    settings = json.dumps({"hooks": interrupts.monitor_hooks()})
     (workspace / ".claude/settings.local.json").write_text(settings, encoding="utf-8")
 
 

@@ -41,7 +41,7 @@ def project_of(repo: Path) -> Project:
 def plan_modules(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> None:
     """A plan with these modules, ready to be approved."""
     here = context(repo)
-    beginning.start(here, "Try the store")
+    beginning.start_plan(here, "Try the store")
 
     def fill(tx: Transaction, actor: roles.Actor) -> None:
         document = PlanDocument(tx.plan or b"")
@@ -56,18 +56,18 @@ def plan_modules(repo: Path, modules: Iterable[str], checks: Iterable[str] = ())
 def start(repo: Path, modules: Iterable[str], checks: Iterable[str] = ()) -> None:
     """A running orchestration of these modules, led by nobody."""
     plan_modules(repo, modules, checks)
-    approval.approve(context(repo))
-    starting.start(context(repo))
+    approval.approve_plan(context(repo))
+    starting.start_workflow(context(repo))
 
 
 def assign(here: Context, module: str, agent: str, force: bool = False) -> Any:
     """Give a module to an agent as the command does, without a workspace."""
-    return assigning.assign(here, module, agent, force, workspace=False)
+    return assigning.dispatch_module(here, module, agent, force, workspace=False)
 
 
 def reassign(here: Context, module: str, agent: str, force: bool = False) -> Any:
     """Give another agent's module to an agent as the command does, without a workspace and without waiting."""
-    return reassigning.reassign(here, module, agent, force, workspace=False, wait=0)
+    return reassigning.redispatch_module(here, module, agent, force, workspace=False, wait=0)
 
 
 def repetition(**said: Any) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def all_files(repo: Path) -> dict[str, bytes]:
     """Every file of the store by its path, leftovers of commits included, but what was set aside not."""
     project = project_of(repo)
     own = [*(os.path.join(project.claude, name) for name in (*FILES, PLAN_FILE, EXEC_FILE))]
-    own += [project.gate, project.history, *glob(os.path.join(project.spool, "*"))]
+    own += [project.checkpoint, project.history, *glob(os.path.join(project.spool, "*"))]
     own += [path for folder in (project.claude, project.private) for path in glob(f"{folder}/.*{disk.TEMP_SUFFIX}")]
     files = {path: Path(path).read_bytes() for path in own if os.path.isfile(path)}
     if not files.get(project.history, b""):
@@ -104,19 +104,19 @@ def assert_whole(repo: Path) -> Replay:
     """Open the state, whatever was done to it, see that everything about it agrees, and return the replayed history."""
     project = project_of(repo)
     context(repo).store.read(lambda tx: [tx.all(kind) for kind in KINDS.values()])
-    replay = Replay(log.entries(project.history))
+    replay = Replay(log.read_entries(project.history))
     assert log.torn_bytes(project.history) == 0
     if replay.seq == 0:
-        assert not os.path.exists(project.gate)
+        assert not os.path.exists(project.checkpoint)
         return replay
-    gate = Checkpoint.parse(disk.read_bytes(project.gate))
+    gate = Checkpoint.parse(disk.read_bytes(project.checkpoint))
     assert gate is not None
-    assert (gate.seq, gate.history) == (replay.seq, log.size(project.history))
+    assert (gate.seq, gate.history) == (replay.seq, log.history_size(project.history))
     for file, table in replay.tables.items():
         found = disk.read_bytes(os.path.join(project.claude, file))
         assert (found or b"") == (table.render().encode() if found is not None or table.seq else b""), file
     tx = replay.transaction()
-    assert disk.read_bytes(os.path.join(project.claude, EXEC_FILE)) == exec_file.view(tx)
+    assert disk.read_bytes(os.path.join(project.claude, EXEC_FILE)) == exec_file.exec_file_bytes(tx)
     _assert_valid(replay)
     assert_references(tx)
     return replay
@@ -131,7 +131,7 @@ def _assert_valid(replay: Replay) -> None:
 @functools.cache
 def _id_of_valid(kind: str, line: str) -> str:
     record = json.loads(line)
-    assert [str(fault) for fault in schema.faults(kind, record)] == [], line
+    assert [str(fault) for fault in schema.schema_faults(kind, record)] == [], line
     return KINDS[kind].id_of(record)
 
 

@@ -62,7 +62,7 @@ class Team:
     def find(self, text: str = "Passwords are hashed by a coroutine.", severity: str = "critical") -> str:
         """The agent of `core` shares a discovery, which concerns `api` and `ui`, too; returns its id."""
         context = self.context(folder=self.workspace("core"))
-        return str(discoveries.share(context, severity, ["core"], {"text": text})["discovery"]["id"])
+        return str(discoveries.share_discovery(context, severity, ["core"], {"text": text})["discovery"]["id"])
 
     def put(self, fn: Any) -> Any:
         """Run a function on a transaction, as a person."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atlas.core.text import printable
+from atlas.core.text import printable_text
 from atlas.services.messages import incoming, listener, mail_server, notices, tries
 from atlas.services.project.context import Context
 from tests.conftest import script_of
@@ -39,7 +39,7 @@ def mail(project: Linked) -> list[Any]:
 
 
 def collected(context: Context) -> int:
-    return incoming.collect(context, mail_server.chosen(context))
+    return incoming.collect_mail(context, mail_server.chosen_transport(context))
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_hostile_words_are_shown_as_data(words: str, known: Context, linked: Lin
     (message,) = mail(linked)
     assert message["trusted"] is False
     assert "<external-content" not in message["body"]
-    assert message["body"] == printable(message["body"])
+    assert message["body"] == printable_text(message["body"])
     assert message["subject"].isprintable()
     text = linked.run("inbox", "lead", "--peek").stdout.splitlines()
     assert all(line.startswith("| ") for line in text[2:])
@@ -227,9 +227,9 @@ def test_listening_sends_what_is_due(
     server.stop()
     known.transact("notify", lambda tx, actor: None)
 
-    notices.notify(known, "implementer-1", "S", "m", "normal", "notification", None)
+    notices.notify_agent(known, "implementer-1", "S", "m", "normal", "notification", None)
     server.start()
-    assert listener.listen(known, 0.01)["troubles"] == []
+    assert listener.listen_for_mail(known, 0.01)["troubles"] == []
     assert len(server.maestro.inbox("proj-alpha")) == 1
 
 

@@ -76,10 +76,10 @@ def test_a_command_that_dies_between_any_two_steps(
             server.fail(fault.kind, fault.after)
         steps.strike(number, dies_after)
         try:
-            notices.notify(context, "implementer-1", name, "words", "normal", "notification", name)
+            notices.notify_agent(context, "implementer-1", name, "words", "normal", "notification", name)
         except Killed:
             steps.strike(-1, False)
-            outbox.deliver(context)
+            outbox.deliver_messages(context)
             assert statuses(context).get(name) in ("sent", None), "it died before it was committed, or it is sent"
             names += [name] if name in statuses(context) else []
         else:
@@ -104,7 +104,7 @@ def test_many_messages_under_random_faults(context: Context, server: Server, mon
 
     def post(tx: Transaction, actor: Actor) -> None:
         for _ in range(MANY // BATCHES):
-            mailbox.post(tx, chance.choice(list(AGENTS)), f"m{tx.count(MESSAGE)}", "words")
+            mailbox.post_message(tx, chance.choice(list(AGENTS)), f"m{tx.count(MESSAGE)}", "words")
 
     server.choose = choose
     called_failed = 0
@@ -113,26 +113,26 @@ def test_many_messages_under_random_faults(context: Context, server: Server, mon
         if chance.random() < 0.5:
             server.stop()
             server.start()
-        outbox.deliver(context)
+        outbox.deliver_messages(context)
         found = statuses(context)
         assert {name for name, status in found.items() if status == "sent"} <= set(subjects(server))
         called_failed += list(found.values()).count("failed")
     assert called_failed, "some were left for later"
     server.choose = lambda method, target: None
-    wait_for(lambda: not [m for m in outbox.deliver(context) if m["status"] != "sent"])
+    wait_for(lambda: not [m for m in outbox.deliver_messages(context) if m["status"] != "sent"])
     assert subjects(server) == dict.fromkeys([f"m{number}" for number in range(MANY)], 1)
     assert set(statuses(context).values()) == {"sent"}
 
 
 def test_a_server_that_stores_a_message_after_nobody_waits_any_longer(context: Context, server: Server) -> None:
     server.fail(SILENT)
-    message = notices.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)["message"]
+    message = notices.notify_agent(context, "implementer-1", "Late", "words", "normal", "notification", None)["message"]
     assert (message["status"], message["in_doubt"]) == ("failed", True)
-    (message,) = outbox.deliver(context)
+    (message,) = outbox.deliver_messages(context)
     assert "it is sent again from" in str(message["error"])
     assert server.requests.count(("POST", "/api/messages")) == 1, "it was looked for only"
     server.maestro.answer("POST", "/api/messages", server.last_body)
-    (message,) = outbox.deliver(context)
+    (message,) = outbox.deliver_messages(context)
     assert (message["status"], message["in_doubt"], message["attempts"]) == ("sent", False, 1)
     assert subjects(server) == {"Late": 1}
 
@@ -143,11 +143,11 @@ def test_a_doubt_stays_while_nobody_can_be_asked(
     monkeypatch.setattr(tries, "_LONGEST_PAUSE", 0)
     server.fail(SILENT, after=True)
     server.fail(GONE, request="GET /api/messages?agent=", times=5)
-    notices.notify(context, "implementer-1", "Late", "words", "normal", "notification", None)
+    notices.notify_agent(context, "implementer-1", "Late", "words", "normal", "notification", None)
     server.stop()
-    (message,) = outbox.deliver(context)
+    (message,) = outbox.deliver_messages(context)
     assert (message["status"], message["in_doubt"]) == ("failed", True)
     server.start()
-    (message,) = outbox.deliver(context)
+    (message,) = outbox.deliver_messages(context)
     assert message["status"] == "sent"
     assert subjects(server) == {"Late": 1}

@@ -52,19 +52,19 @@ WAYS: dict[str, list[Call]] = {
     "pending": [],
     "assigned": [lambda here: assign(here, "m0", "one")],
 }
-WAYS["in_progress"] = [*WAYS["assigned"], lambda here: reports.report(here, "m0", "started", "")]
-WAYS["blocked"] = [*WAYS["assigned"], lambda here: reports.report(here, "m0", "blocked", "by the weather")]
-WAYS["pending_verification"] = [*WAYS["assigned"], lambda here: reports.report(here, "m0", "done", "")]
-WAYS["complete"] = [*WAYS["in_progress"], lambda here: evidence.complete(here, "m0", "seen by eye")]
+WAYS["in_progress"] = [*WAYS["assigned"], lambda here: reports.report_module(here, "m0", "started", "")]
+WAYS["blocked"] = [*WAYS["assigned"], lambda here: reports.report_module(here, "m0", "blocked", "by the weather")]
+WAYS["pending_verification"] = [*WAYS["assigned"], lambda here: reports.report_module(here, "m0", "done", "")]
+WAYS["complete"] = [*WAYS["in_progress"], lambda here: evidence.complete_module(here, "m0", "seen by eye")]
 
 NO_EDIT: Any = {}
 LEADING: dict[str, Call] = {
-    "plan": lambda here: beginning.start(here, "Another goal"),
-    "plan --abandon": lambda here: beginning.start(here, "Another goal", abandon=True),
+    "plan": lambda here: beginning.start_plan(here, "Another goal"),
+    "plan --abandon": lambda here: beginning.start_plan(here, "Another goal", abandon=True),
     "requirement": lambda here: module_edits.add_module(here, "new", "high", NO_EDIT),
-    "approve": approval.approve,
-    "start": starting.start,
-    "register": lambda here: agents.register(here, "human", "three"),
+    "approve": approval.approve_plan,
+    "start": starting.start_workflow,
+    "register": lambda here: agents.register_agent(here, "human", "three"),
     "assign to the same": lambda here: assign(here, "m0", "one"),
     "assign to another": lambda here: assign(here, "m0", "two", force=True),
     "assign what depends on it": lambda here: assign(here, "m1", "two"),
@@ -72,44 +72,48 @@ LEADING: dict[str, Call] = {
     "reassign": lambda here: reassign(here, "m0", "two"),
     "reassign --force": lambda here: reassign(here, "m0", "two", force=True),
     "reassign to the same": lambda here: reassign(here, "m0", "one", force=True),
-    "complete": lambda here: evidence.complete(here, "m0"),
-    "complete --reason": lambda here: evidence.complete(here, "m0", "seen by eye"),
-    "modify add": lambda here: modules.add(here, "new", "low", {"add_dependencies": ["m0"]}),
-    "modify modify": lambda here: modules.modify(here, "m0", {"add_criteria": ["and more"]}),
-    "modify with a circle": lambda here: modules.modify(here, "m0", {"add_dependencies": ["m1"]}),
-    "modify remove": lambda here: modules.remove(here, "m0"),
-    "modify remove the other": lambda here: modules.remove(here, "m1"),
-    "notify": lambda here: notices.notify(here, "one", "Subject", "Body", "normal", "notification", None),
+    "complete": lambda here: evidence.complete_module(here, "m0"),
+    "complete --reason": lambda here: evidence.complete_module(here, "m0", "seen by eye"),
+    "modify add": lambda here: modules.add_module(here, "new", "low", {"add_dependencies": ["m0"]}),
+    "modify modify": lambda here: modules.modify_module(here, "m0", {"add_criteria": ["and more"]}),
+    "modify with a circle": lambda here: modules.modify_module(here, "m0", {"add_dependencies": ["m1"]}),
+    "modify remove": lambda here: modules.remove_module(here, "m0"),
+    "modify remove the other": lambda here: modules.remove_module(here, "m1"),
+    "notify": lambda here: notices.notify_agent(here, "one", "Subject", "Body", "normal", "notification", None),
     "check-agents": polling.check_agents,
     "check-agents --all": lambda here: polling.check_agents(here, everybody=True),
-    "poll": lambda here: polling.poll(here, "one"),
+    "poll": lambda here: polling.poll_agent(here, "one"),
     "poll --record-response": lambda here: poll_answers.record_response(here, "one", None, "well"),
-    "update send": lambda here: update_sending.send(here, "m0", "design_update", "Use B"),
+    "update send": lambda here: update_sending.send_update(here, "m0", "design_update", "Use B"),
     "update record-receipt": lambda here: update_answers.record_receipt(here, "m0", "u1"),
     "update record-feasibility": lambda here: update_answers.record_feasibility(
         here, "m0", "u1", ["yes"] * 5, ["late"]
     ),
-    "update resolve-concerns": lambda here: update_decisions.resolve(here, "m0", "u1", "bear it", None),
-    "update authorize-resume": lambda here: update_decisions.authorize(here, "m0", "u1"),
+    "update resolve-concerns": lambda here: update_decisions.resolve_update(here, "m0", "u1", "bear it", None),
+    "update authorize-resume": lambda here: update_decisions.authorize_update(here, "m0", "u1"),
     "reassign --force, its first step": lambda here: handover.stop_and_save(here, "m0", "two", 0),
     "handoff": lambda here: handoff.hand_off(here, "m0", "two"),
-    "lead": leading.lead,
-    "verify-instructions ask": lambda here: judgement.request(here, "m0", None),
-    "verify-instructions record-repetition": lambda here: judgement.judge(here, "m0", None, None),
+    "lead": leading.take_lead,
+    "verify-instructions ask": lambda here: judgement.request_repetition(here, "m0", None),
+    "verify-instructions record-repetition": lambda here: judgement.judge_repetition(here, "m0", None, None),
     "verify-instructions record-questions": lambda here: authorisation.count_questions(here, "m0", None, 1, 1),
-    "verify-instructions authorize": lambda here: authorisation.authorize(here, "m0", None),
-    "answer": lambda here: questions.answer(here, "m0", None, "because"),
+    "verify-instructions authorize": lambda here: authorisation.authorize_agent(here, "m0", None),
+    "answer": lambda here: questions.answer_question(here, "m0", None, "because"),
 }
 OWN: dict[str, Call] = {
-    f"report {kind}": lambda here, kind=kind: reports.report(here, "m0", kind, "in words")  # type: ignore[misc]
+    f"report {kind}": lambda here, kind=kind: reports.report_module(here, "m0", kind, "in words")  # type: ignore[misc]
     for kind in REPORTS
 }
-OWN["ask"] = lambda here: questions.ask(here, "m0", "why?")
-OWN["repeat"] = lambda here: repetition.repeat(here, "m0", repeated())
-OWN["repeat wrongly"] = lambda here: repetition.repeat(here, "m0", repeated(criteria=["c9"]))
-OWN["acknowledge"] = lambda here: update_answers.acknowledge(here, "m0", None, (), ())
-OWN["inbox"] = lambda here: inbox.inbox(here, "one")
-READING: dict[str, Call] = {"status": board.status, "check": workflow.check, "check-plan": approval.check}
+OWN["ask"] = lambda here: questions.ask_question(here, "m0", "why?")
+OWN["repeat"] = lambda here: repetition.repeat_task(here, "m0", repeated())
+OWN["repeat wrongly"] = lambda here: repetition.repeat_task(here, "m0", repeated(criteria=["c9"]))
+OWN["acknowledge"] = lambda here: update_answers.acknowledge_update(here, "m0", None, (), ())
+OWN["inbox"] = lambda here: inbox.read_inbox(here, "one")
+READING: dict[str, Call] = {
+    "status": board.board_status,
+    "check": workflow.check_workflow,
+    "check-plan": approval.check_plan,
+}
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +121,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two modules, of which the second depends on the first, a lead, and two workers bound to their sessions."""
     repo = make_repository(tmp_path_factory.mktemp("states") / "project")
     start(repo, ["m0", "m1"])
-    leading.lead(context(repo, "s-lead"))
-    modules.modify(context(repo), "m1", {"add_dependencies": ["m0"]})
+    leading.take_lead(context(repo, "s-lead"))
+    modules.modify_module(context(repo), "m1", {"add_dependencies": ["m0"]})
     for name in ("one", "two"):
-        agents.register(context(repo), "ai", name, name)
-        inbox.inbox(context(repo, f"s-{name}"), name)
+        agents.register_agent(context(repo), "ai", name, name)
+        inbox.read_inbox(context(repo, f"s-{name}"), name)
     return repo
 
 
@@ -179,10 +183,10 @@ def test_the_last_module_ends_the_orchestration(template: Path, tmp_path: Path) 
     for module in ("m0", "m1"):
         assert not records(assert_whole(repo), MODULE)[module]["evidence"]
         assign(context(repo), module, "one")
-        evidence.complete(context(repo), module, "seen by eye")
-    assert board.status(context(repo))["status"] == "complete"
+        evidence.complete_module(context(repo), module, "seen by eye")
+    assert board.board_status(context(repo))["status"] == "complete"
     for name in ("register", "assign to another", "reassign", "modify add", "report done"):
         assert "the orchestration is complete" in str(refusal(partial({**LEADING, **OWN}[name], context(repo))))
-    beginning.start(context(repo), "The next goal")
+    beginning.start_plan(context(repo), "The next goal")
     replay = assert_whole(repo)
     assert records(replay, MODULE) == records(replay, ASSIGNMENT) == {}

@@ -114,7 +114,7 @@ class Orchestration(RuleBasedStateMachine):
 
     def remember_files(self) -> None:
         project = project_of(self.repo)
-        places = [*(Path(project.claude, file) for file in FILES), Path(project.plan), Path(project.gate)]
+        places = [*(Path(project.claude, file) for file in FILES), Path(project.plan), Path(project.checkpoint)]
         self.last_files = {path: path.read_bytes() for path in places if path.exists()}
 
     @rule(step=ROLLS, dice=DICE)
@@ -126,7 +126,7 @@ class Orchestration(RuleBasedStateMachine):
 
     def plan(self, dice: Dice) -> None:
         goal = dice.one_of(["A goal", "Another", " "])
-        self.do("plan", dice.leader, lambda here: beginning.start(here, goal, abandon=dice.agent < 10))
+        self.do("plan", dice.leader, lambda here: beginning.start_plan(here, goal, abandon=dice.agent < 10))
 
     def requirement_add(self, dice: Dice) -> None:
         name = dice.one_of(NAMES)
@@ -146,10 +146,10 @@ class Orchestration(RuleBasedStateMachine):
             path.write_bytes(path.read_bytes().replace(b"acceptance_criteria: []", b"acceptance_criteria: [it works]"))
 
     def approve(self, dice: Dice) -> None:
-        self.do("approve", dice.leader, lambda here: approval.approve(here, dry_run=dice.which < 20))
+        self.do("approve", dice.leader, lambda here: approval.approve_plan(here, dry_run=dice.which < 20))
 
     def start(self, dice: Dice) -> None:
-        self.do("start", dice.leader, starting.start)
+        self.do("start", dice.leader, starting.start_workflow)
 
     # The orchestration.
 
@@ -158,7 +158,7 @@ class Orchestration(RuleBasedStateMachine):
             [("ai", "one"), ("ai", "three"), ("human", "two"), ("human", "Müller"), ("robot", "x")]
         )
         chosen = dice.one_of([None, None, "chosen", "implementer-2", "lead", "Not an id", "other"])
-        self.do("register", dice.leader, lambda here: agents.register(here, kind, name, chosen))
+        self.do("register", dice.leader, lambda here: agents.register_agent(here, kind, name, chosen))
 
     def assign(self, dice: Dice) -> None:
         module, agent = self.module(dice, "pending"), self.agent(dice)
@@ -172,7 +172,7 @@ class Orchestration(RuleBasedStateMachine):
         module, kind, worker = self.module(dice, *HELD), dice.one_of(REPORTS), self.agent_of(dice.anybody)
         holder = records(self.state, MODULE).get(module, {}).get("assigned_to")
         verified = self.verification(module).get("status") == "verified"
-        done = self.do("report", dice.anybody, lambda here: reports.report(here, module, kind, dice.text))
+        done = self.do("report", dice.anybody, lambda here: reports.report_module(here, module, kind, dice.text))
         assert done is None or worker in (None, holder), "a worker reported on another one's module"
         assert done is None or worker is None or kind == "blocked" or verified, (
             "a worker began without being authorised"
@@ -184,25 +184,27 @@ class Orchestration(RuleBasedStateMachine):
         ids = [f"c{number}" for number, _ in enumerate(criteria, 1 + (dice.which < 30))]
         said = repeated(criteria=ids, text=dice.text, files=dice.one_of([["x"], ["y", "x/y"], ["../x"]]))
         holder = records(self.state, MODULE).get(module, {}).get("assigned_to")
-        done = self.do("repeat", dice.anybody, lambda here: repetition.repeat(here, module, said))
+        done = self.do("repeat", dice.anybody, lambda here: repetition.repeat_task(here, module, said))
         assert done is None or worker in (None, holder), "a worker repeated another one's task"
 
     def ask(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
-        self.do("ask", dice.anybody, lambda here: questions.ask(here, module, dice.text))
+        self.do("ask", dice.anybody, lambda here: questions.ask_question(here, module, dice.text))
 
     def answer(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
-        self.do("answer", dice.leader, lambda here: questions.answer(here, module, None, dice.text))
+        self.do("answer", dice.leader, lambda here: questions.answer_question(here, module, None, dice.text))
 
     def judge(self, dice: Dice) -> None:
         module, wrong = self.module(dice, *HELD), None if dice.often else dice.text
-        self.do("verify-instructions", dice.leader, lambda here: judgement.judge(here, module, None, wrong))
+        self.do("verify-instructions", dice.leader, lambda here: judgement.judge_repetition(here, module, None, wrong))
 
     def authorize(self, dice: Dice) -> None:
         module, before = self.module(dice, *HELD), self.verification
         confirmed = before(module).get("repetition_correct") or before(module).get("status") == "verified"
-        done = self.do("verify-instructions", dice.leader, lambda here: authorisation.authorize(here, module, None))
+        done = self.do(
+            "verify-instructions", dice.leader, lambda here: authorisation.authorize_agent(here, module, None)
+        )
         assert done is None or confirmed, "authorised without a repetition that was confirmed"
 
     def verification(self, module: str) -> dict[str, Any]:
@@ -213,42 +215,42 @@ class Orchestration(RuleBasedStateMachine):
 
     def complete(self, dice: Dice) -> None:
         module = self.module(dice, *HELD)
-        self.do("complete", dice.leader, lambda here: evidence.complete(here, module, dice.text))
+        self.do("complete", dice.leader, lambda here: evidence.complete_module(here, module, dice.text))
 
     def modify_add(self, dice: Dice) -> None:
         name = dice.one_of(NAMES)
-        self.do("modify", dice.leader, lambda here: modules.add(here, name, "low", dice.edit))
+        self.do("modify", dice.leader, lambda here: modules.add_module(here, name, "low", dice.edit))
 
     def modify(self, dice: Dice) -> None:
         module = self.module(dice)
-        self.do("modify", dice.leader, lambda here: modules.modify(here, module, dice.edit))
+        self.do("modify", dice.leader, lambda here: modules.modify_module(here, module, dice.edit))
 
     def remove(self, dice: Dice) -> None:
         module = self.module(dice, "pending")
-        self.do("modify", dice.leader, lambda here: modules.remove(here, module))
+        self.do("modify", dice.leader, lambda here: modules.remove_module(here, module))
 
     def notify(self, dice: Dice) -> None:
         agent, request = self.agent(dice), dice.one_of([None, "the-same"])
-        call = functools.partial(notices.notify, subject="Subject", body=dice.text, priority="high")
+        call = functools.partial(notices.notify_agent, subject="Subject", body=dice.text, priority="high")
         self.do("notify", dice.leader, lambda here: call(here, agent, kind="notification", request=request))
 
     def inbox(self, dice: Dice) -> None:
         worker, mailbox = self.agent_of(dice.anybody), self.agent(dice)
-        read = self.do("inbox", dice.anybody, lambda here: inbox.inbox(here, mailbox, keep_unread=dice.yes))
+        read = self.do("inbox", dice.anybody, lambda here: inbox.read_inbox(here, mailbox, keep_unread=dice.yes))
         assert read is None or worker in (None, mailbox), "a worker read another one's mailbox"
 
     def check_agents(self, dice: Dice) -> None:
         self.do("check-agents", dice.leader, polling.check_agents)
 
     def lead(self, dice: Dice) -> None:
-        self.do("lead", dice.leader, lambda here: leading.lead(here, only_show=dice.which < 60))
+        self.do("lead", dice.leader, lambda here: leading.take_lead(here, only_show=dice.which < 60))
 
     def look(self, dice: Dice) -> None:
         calls: list[tuple[str, Callable[[Context], Any]]] = [
-            ("status", board.status),
-            ("plan-status", plan.status),
-            ("check", workflow.check),
-            ("check-plan", approval.check),
+            ("status", board.board_status),
+            ("plan-status", plan.plan_status),
+            ("check", workflow.check_workflow),
+            ("check-plan", approval.check_plan),
         ]
         self.do(*insert(dice.anybody, dice.one_of(calls)))
         assert position(self.repo) == self.state.seq
@@ -257,12 +259,15 @@ class Orchestration(RuleBasedStateMachine):
         """By whomever, and whatever the phase."""
         calls: list[tuple[str, Callable[[Context], Any]]] = [
             ("requirement", lambda here: module_edits.remove_module(here, "auth-core")),
-            ("approve", approval.approve),
-            ("start", starting.start),
-            ("register", lambda here: agents.register(here, "ai", "one")),
+            ("approve", approval.approve_plan),
+            ("start", starting.start_workflow),
+            ("register", lambda here: agents.register_agent(here, "ai", "one")),
             ("assign", lambda here: state.assign(here, "auth-core", "implementer-1")),
-            ("notify", lambda here: notices.notify(here, "implementer-1", "S", "B", "high", "notification", None)),
-            ("modify", lambda here: modules.remove(here, "d")),
+            (
+                "notify",
+                lambda here: notices.notify_agent(here, "implementer-1", "S", "B", "high", "notification", None),
+            ),
+            ("modify", lambda here: modules.remove_module(here, "d")),
             ("check-agents", polling.check_agents),
         ]
         self.do(*insert(dice.anybody, dice.one_of(calls)))
@@ -300,7 +305,7 @@ class Orchestration(RuleBasedStateMachine):
         self.state = assert_whole(self.repo)
         assert self.state.seq >= before.seq
         for number, line in enumerate(lines_of(self.repo)[before.seq :], before.seq + 1):
-            self.follow(log.decode(line, number))
+            self.follow(log.decode_entry(line, number))
         assert self.statuses == statuses(self.state)
 
     def follow(self, entry: dict[str, Any]) -> None:
@@ -363,10 +368,10 @@ def templates(tmp_path: Path) -> dict[str, Path]:
     running = copy(bare, tmp_path / "running")
     start(running, ["Auth core", "UI", "D"])
     here = context(running, "s-lead")
-    leading.lead(here)
+    leading.take_lead(here)
     for name, agent in (("one", "implementer-1"), ("two", "implementer-2")):
-        agents.register(here, "ai", name)
-        inbox.inbox(context(running, f"s-{name}"), agent)
+        agents.register_agent(here, "ai", name)
+        inbox.read_inbox(context(running, f"s-{name}"), agent)
     state.assign(here, "auth-core", "implementer-1")
     assert set(records(assert_whole(running), AGENT)) == {"implementer-1", "implementer-2"}
     assert json.loads((running / ".claude" / "WORKFLOW_STATE.json").read_text())["sessions"]["s-two"]["agent"]

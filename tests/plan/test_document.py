@@ -74,13 +74,13 @@ def test_an_edit_of_the_last_moment_is_kept_and_named(
     plan_modules(repo, ["m0"])
     path = plan_file(repo)
     late = path.read_bytes() + b"at the last moment\n"
-    append = log.append
+    append = log.append_line
 
     def save_meanwhile(name: str, line: bytes, size: int) -> None:
         append(name, line, size)
         path.write_bytes(late)
 
-    monkeypatch.setattr(log, "append", save_meanwhile)
+    monkeypatch.setattr(log, "append_line", save_meanwhile)
     module_edits.add_module(context(repo), "new", "high", NO_EDIT)
     assert aside(repo) == [late]
     (note,) = capsys.readouterr().err.splitlines()
@@ -105,14 +105,14 @@ def test_what_does_not_concern_the_plan_leaves_an_edit_alone(repo: Path) -> None
     start(repo, ["m0"])
     path = plan_file(repo)
     path.write_bytes(path.read_bytes() + b"notes\n")
-    agents.register(context(repo), "ai", "one")
+    agents.register_agent(context(repo), "ai", "one")
     (Path(project_of(repo).claude) / "PHASE_PROGRESS.json").unlink()
-    agents.register(context(repo), "ai", "two")
-    gate = Path(project_of(repo).gate)
+    agents.register_agent(context(repo), "ai", "two")
+    gate = Path(project_of(repo).checkpoint)
     behind = gate.read_bytes()
-    agents.register(context(repo), "ai", "three")
+    agents.register_agent(context(repo), "ai", "three")
     gate.write_bytes(behind)
-    agents.register(context(repo), "ai", "four")
+    agents.register_agent(context(repo), "ai", "four")
     assert path.read_bytes().endswith(b"notes\n")
 
 
@@ -138,7 +138,7 @@ def test_the_body_is_kept_byte_for_byte(repo: Path, body: bytes) -> None:
     assert path.read_bytes().endswith(fence + body)
     assert len(PlanDocument(path.read_bytes()).modules) == 2
     path.unlink()
-    approval.approve(context(repo), dry_run=True)
+    approval.approve_plan(context(repo), dry_run=True)
     assert path.read_bytes().endswith(fence + body), "restored from the history"
 
 
@@ -159,9 +159,9 @@ def test_ways_to_write_the_fences(repo: Path, newline: bytes, mark: bytes, fence
     "goal", ["x: --- y", "--- ---", "---", "a\n---\nb", "- ---", "# ---", "'---'", '"', "{{", "\\", "null", "1e5", "no"]
 )
 def test_fences_and_signs_in_values(repo: Path, goal: str) -> None:
-    beginning.start(context(repo), goal)
+    beginning.start_plan(context(repo), goal)
     module_edits.add_module(context(repo), "new", "high", {"add_criteria": [goal], "description": goal})
-    status = plan.status(context(repo))
+    status = plan.plan_status(context(repo))
     assert (status["goal"], status["modules"][0]["description"]) == (goal, goal)
     assert status["modules"][0]["acceptance_criteria"] == [goal]
 
@@ -222,7 +222,7 @@ def test_damaged_front_matter_is_named_by_line_and_column_and_left_alone(repo: P
     path.write_bytes(damage(sound))
     before = all_files(repo)
     calls: list[Call] = [
-        lambda: plan.status(context(repo)),
+        lambda: plan.plan_status(context(repo)),
         lambda: module_edits.add_module(context(repo), "new", "high", NO_EDIT),
     ]
     for call in calls:
@@ -242,7 +242,7 @@ def test_a_missing_closing_fence(repo: Path) -> None:
     text = path.read_bytes().replace(b"\n---\n", b"\n----\n")
     path.write_bytes(text)
     with pytest.raises(AtlasError, match=f"line {len(text.splitlines())}, column 1: the closing fence"):
-        plan.status(context(repo))
+        plan.plan_status(context(repo))
     assert path.read_bytes() == text
 
 
@@ -289,4 +289,4 @@ def test_the_plan_is_synced_before_it_is_shown(repo: Path, monkeypatch: pytest.M
     project = project_of(repo)
     temp = os.path.join(project.claude, f".{os.path.basename(project.plan)}.atlas-tmp")
     assert done.index(temp) < done.index(project.history) < done.index(project.plan)
-    assert done[-1] == project.gate
+    assert done[-1] == project.checkpoint

@@ -54,10 +54,10 @@ def history(team: Team) -> list[Any]:
 
 def test_they_return_by_themselves(team: Team, atlas: Atlas) -> None:
     pause = result_of(atlas, "--for", "30", REASON)["paused"]
-    assert clock.between(pause["at"], pause["until"]) == 30 * 60
-    assert gate_of(team)["until"] == clock.seconds(pause["until"])
+    assert clock.seconds_between(pause["at"], pause["until"]) == 30 * 60
+    assert gate_of(team)["until"] == clock.epoch_seconds(pause["until"])
     assert f"The gates are lifted until {pause['until']}: {REASON}" in atlas("status").stdout
-    over = {**pause, "at": clock.later(pause["at"], -3600), "until": clock.later(pause["until"], -3600)}
+    over = {**pause, "at": clock.add_seconds(pause["at"], -3600), "until": clock.add_seconds(pause["until"], -3600)}
     team.put(lambda tx: tx.patch(WORKFLOW, tx.only(WORKFLOW), paused=over))
     assert "lifted" not in atlas("status").stdout
     assert "lifted" not in Session(team.root, LEAD).start()

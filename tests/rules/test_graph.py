@@ -35,7 +35,7 @@ def paths(needs: dict[str, list[str]], start: str, most: int) -> list[list[str]]
 
 @given(GRAPHS)
 def test_a_circle_is_found_where_there_is_one(needs: dict[str, list[str]]) -> None:
-    circle = graph.cycle(needs)
+    circle = graph.find_cycle(needs)
     exists = any(walk[-1] == start for start in needs for walk in paths(needs, start, len(NODES))[1:])
     assert (circle is not None) == exists
     if circle:
@@ -66,7 +66,7 @@ def test_what_is_ready_and_what_takes_longest(
     needs: dict[str, list[str]], complete: set[str], urgency: dict[str, str]
 ) -> None:
     modules = modules_of(needs, complete, urgency)
-    ready = [module["id"] for module in graph.ready(modules)]
+    ready = [module["id"] for module in graph.ready_modules(modules)]
     assert set(ready) == {n for n in NODES if n not in complete and complete.issuperset(needs[n])}
     assert ready == sorted(ready, key=lambda node: (PRIORITIES.index(urgency[node]), list(needs).index(node)))
 
@@ -79,16 +79,16 @@ def test_what_is_ready_and_what_takes_longest(
 @given(GRAPHS, st.sampled_from(NODES))
 def test_unknown_ones_and_dependants(needs: dict[str, list[str]], gone: str) -> None:
     rest = {node: needed for node, needed in needs.items() if node != gone}
-    assert graph.unknown(rest) == [(node, gone) for node, needed in rest.items() if gone in needed]
-    assert graph.dependants(needs, gone) == [node for node in needs if gone in needs[node]]
-    assert graph.cycle(rest) is None or gone not in (graph.cycle(rest) or [])
+    assert graph.unknown_dependencies(rest) == [(node, gone) for node, needed in rest.items() if gone in needed]
+    assert graph.direct_dependants(needs, gone) == [node for node in needs if gone in needs[node]]
+    assert graph.find_cycle(rest) is None or gone not in (graph.find_cycle(rest) or [])
 
 
 def test_the_longest_chain_of_a_thousand_needs_no_deep_calls() -> None:
     needs = {f"m{n}": [f"m{n - 1}"] if n else [] for n in range(3000)}
     modules = modules_of(needs, set(), dict.fromkeys(needs, "low"))
     assert graph.critical_path(modules) == list(needs)
-    assert graph.cycle(needs) is None
+    assert graph.find_cycle(needs) is None
 
 
 STATUSES = {

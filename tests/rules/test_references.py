@@ -111,7 +111,7 @@ FAULTS: dict[str, Callable[[Sections], object]] = {
 def test_a_fault_is_found(begun: Path, fault: str) -> None:
     sections = records(begun)
     FAULTS[fault](sections)
-    assert any(fault in line for line in references.faults(cast("Any", Records(sections))))
+    assert any(fault in line for line in references.reference_faults(cast("Any", Records(sections))))
 
 
 @pytest.mark.parametrize(
@@ -120,4 +120,4 @@ def test_a_fault_is_found(begun: Path, fault: str) -> None:
 def test_what_is_sound_has_no_faults(begun: Path, change: Callable[[Sections], object]) -> None:
     sections = records(begun)
     change(sections)
-    assert references.faults(cast("Any", Records(sections))) == []
+    assert references.reference_faults(cast("Any", Records(sections))) == []

@@ -8,7 +8,7 @@ import pytest
 
 from atlas.core.records.assignment import new_verification
 from atlas.core.rules import understanding
-from atlas.core.rules.understanding import Claim, compare, covers, may_edit, waits_for
+from atlas.core.rules.understanding import Claim, compare_repetition, covers_path, may_edit, waits_for
 
 AT = "2026-01-31T08:00:00Z"
 MODULE: Any = {
@@ -50,11 +50,11 @@ def repetition(*files: str, criteria: str = "c1 c2") -> Any:
     ],
 )
 def test_what_a_scope_covers(scope: str, path: str, is_covered: bool) -> None:
-    assert covers(scope, path) is is_covered
+    assert covers_path(scope, path) is is_covered
 
 
 def test_a_pattern_made_to_be_slow_is_not() -> None:
-    assert not covers("/".join(["**", "*a*a*a*a*a*a*b"] * 20), "/".join(["a" * 60] * 6))
+    assert not covers_path("/".join(["**", "*a*a*a*a*a*a*b"] * 20), "/".join(["a" * 60] * 6))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_pattern_made_to_be_slow_is_not() -> None:
     ],
 )
 def test_what_a_repetition_gets_wrong(said: Any, found: list[str]) -> None:
-    actual = compare(MODULE, said, [BOARD])
+    actual = compare_repetition(MODULE, said, [BOARD])
     assert len(actual) == len(found)
     assert [wanted for wanted, line in zip(found, actual, strict=True) if not line.startswith(wanted)] == []
 
@@ -87,16 +87,16 @@ def test_without_a_scope_anything_may_be_touched_but_what_is_anothers() -> None:
     module: Any = {**MODULE, "scope": []}
     said = repetition("setup.py", "src/board/x.py", "assets/logo", "assets/logo/dark.svg/x")
     whose = "is two's, who works on board: leave it, or ask the lead"
-    assert compare(module, said, [BOARD]) == [
+    assert compare_repetition(module, said, [BOARD]) == [
         f"{file} {whose}" for file in ("src/board/x.py", "assets/logo", "assets/logo/dark.svg/x")
     ]
-    assert compare(module, said, []) == []
+    assert compare_repetition(module, said, []) == []
 
 
 def test_what_the_modules_own_scope_names_is_its_own() -> None:
     module: Any = {**MODULE, "scope": ["./src/api/routes.py", "src/**"]}
-    assert compare(module, repetition("src/api/routes.py"), [BOARD]) == []
-    assert len(compare(module, repetition("src/api/shared.py"), [BOARD])) == 1
+    assert compare_repetition(module, repetition("src/api/routes.py"), [BOARD]) == []
+    assert len(compare_repetition(module, repetition("src/api/shared.py"), [BOARD])) == 1
 
 
 def verification(**fields: Any) -> Any:
@@ -155,4 +155,6 @@ def test_what_was_asked_survives_a_change_of_the_task_and_nothing_else_does() ->
     said = {"repetition": {}, "repetition_received": True, "repetition_correct": True, "attempts": 2}
     known = {"questions": [asked], "questions_asked": 3, "questions_answered": 2}
     before = verification(status="verified", authorized_at=AT, **said, **known)
-    assert understanding.reopened(before) == verification(questions=[asked], questions_asked=3, questions_answered=2)
+    assert understanding.reopen_verification(before) == verification(
+        questions=[asked], questions_asked=3, questions_answered=2
+    )

@@ -28,42 +28,42 @@ def assignment(*known: Any) -> Any:
 def test_the_way_of_an_update_with_concerns() -> None:
     one, steps = update(), []
     ways: list[Callable[[], None]] = [
-        lambda: updates.receive(one, AT),
-        lambda: updates.assess(one, ["yes"] * 5, ["slow", "dear"]),
-        lambda: updates.resolve(one, "bear it", None),
-        lambda: updates.resume(one, AT),
+        lambda: updates.receive_update(one, AT),
+        lambda: updates.assess_update(one, ["yes"] * 5, ["slow", "dear"]),
+        lambda: updates.resolve_concerns(one, "bear it", None),
+        lambda: updates.resume_update(one, AT),
     ]
     for act in ways:
         steps.append(updates.next_step(one))
-        assert updates.pauses(assignment(one))
+        assert updates.pause_reason(assignment(one))
         act()
     assert steps == [updates.RECEIPT, updates.FEASIBILITY, updates.CONCERNS, updates.AUTHORIZATION]
     assert updates.next_step(one) is None
-    assert updates.pauses(assignment(one)) is None
+    assert updates.pause_reason(assignment(one)) is None
 
 
 def test_without_concerns_there_is_nothing_to_resolve() -> None:
     one = update()
-    updates.receive(one, AT)
-    updates.assess(one, ["yes"] * 5, [])
+    updates.receive_update(one, AT)
+    updates.assess_update(one, ["yes"] * 5, [])
     assert updates.next_step(one) == updates.AUTHORIZATION
 
 
 def test_concerns_are_resolved_one_by_one_or_all_that_are_left() -> None:
     one = update()
-    updates.assess(one, ["yes"] * 5, ["slow", "dear", "dull"])
-    updates.resolve(one, "faster", 1)
+    updates.assess_update(one, ["yes"] * 5, ["slow", "dear", "dull"])
+    updates.resolve_concerns(one, "faster", 1)
     assert updates.next_step(one) == updates.CONCERNS
-    updates.resolve(one, "bear it", None)
+    updates.resolve_concerns(one, "bear it", None)
     assert [concern["resolution"] for concern in one["concerns"]] == ["faster", "bear it", "bear it"]
     with pytest.raises(AtlasError, match="has 3 concerns, there is no number 4"):
-        updates.resolve(one, "what", 4)
+        updates.resolve_concerns(one, "what", 4)
 
 
 def test_a_minor_one_pauses_nobody_and_ends_with_its_receipt() -> None:
     one = update(minor=True)
-    assert updates.pauses(assignment(one)) is None
-    updates.receive(one, AT)
+    assert updates.pause_reason(assignment(one)) is None
+    updates.receive_update(one, AT)
     assert updates.next_step(one) is None
 
 
@@ -80,12 +80,12 @@ def test_an_open_update_closes_the_gate_that_authorisation_opened_whatever_the_r
 
 def test_which_update_is_meant() -> None:
     one, two = update(1), update(2)
-    assert updates.find(assignment(one, two), "u2") is two
+    assert updates.find_update(assignment(one, two), "u2") is two
     with pytest.raises(AtlasError, match="open updates u1, u2: say which"):
-        updates.find(assignment(one, two), None)
-    updates.resume(one, AT)
-    assert updates.find(assignment(one, two), None) is two
+        updates.find_update(assignment(one, two), None)
+    updates.resume_update(one, AT)
+    assert updates.find_update(assignment(one, two), None) is two
     with pytest.raises(AtlasError, match="has no open update"):
-        updates.find(assignment(one), None)
+        updates.find_update(assignment(one), None)
     with pytest.raises(AtlasError, match="has no update 'u9': it has u1"):
-        updates.find(assignment(one), "u9")
+        updates.find_update(assignment(one), "u9")

@@ -18,7 +18,7 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.workspace import new_workspace
 from atlas.services.assignments import giving
 from atlas.services.project.context import Context
-from atlas.services.project.settings import current
+from atlas.services.project.settings import current_settings
 from atlas.services.sessions import polling
 from tests.kit.orchestrations import context, start
 
@@ -56,7 +56,7 @@ class Day:
 
     def transact(self, verb: str, run: Any) -> Any:
         """A transaction by the lead."""
-        self.tx.at, self.tx.actor = clock.now(), {"role": "lead", "agent": None, "session": None}
+        self.tx.at, self.tx.actor = clock.current_time(), {"role": "lead", "agent": None, "session": None}
         return run(self.tx, self.tx.actor)
 
     read = transact
@@ -66,7 +66,7 @@ class Day:
         agent: Any = {"id": f"agent-{module}", "type": "ai", "identifier": module, "transport": "built-in"}
         agent.update(address=None, registered_at=tx.at, last_seen=None)
         tx.put(AGENT, agent)
-        assignment = giving.give_pending(tx, module, f"agent-{module}", False)["assignment"]
+        assignment = giving.give_pending_module(tx, module, f"agent-{module}", False)["assignment"]
         place: Any = new_workspace(name=module, branch=f"atlas/{module}", base_commit="0" * 40, created_at=tx.at)
         place.update({field: assignment[field] for field in ("module", "agent", "task_uuid")})
         tx.put(WORKSPACE, place)
@@ -83,7 +83,7 @@ class Day:
             self.events.setdefault(escalated["module"], []).append(("escalated", minute))
 
     def _let_them_act(self, tx: Transaction, minute: int) -> None:
-        times = poll_schedule.times_of(current(tx))
+        times = poll_schedule.polling_times(current_settings(tx))
         for assignment in tx.all(ASSIGNMENT):
             kind = kind_of(assignment["module"])
             if kind.startswith("works") and minute <= 12 * 60:
@@ -94,16 +94,16 @@ class Day:
                 status, at = answer
                 assignment["status"] = status
                 tx.patch(MODULE, tx.need(MODULE, assignment["module"]), status=MODULE_STATUS.get(status, status))
-                poll_schedule.heard(assignment, moment(at), "report", times)
+                poll_schedule.note_heard(assignment, moment(at), "report", times)
             elif kind.startswith("done") and minute == 8 * 60:
                 assignment["status"] = "in_progress"
                 tx.patch(MODULE, tx.need(MODULE, assignment["module"]), status="in_progress")
-                poll_schedule.resumed(assignment, tx.at, times)
+                poll_schedule.resume_polling(assignment, tx.at, times)
             tx.put(ASSIGNMENT, assignment)
 
     def _beat(self, module: str, minute: int) -> None:
         self.heartbeats.mkdir(parents=True, exist_ok=True)
-        beat, at = self.heartbeats / f"workspace-{module}", clock.seconds(moment(minute)) - 60
+        beat, at = self.heartbeats / f"workspace-{module}", clock.epoch_seconds(moment(minute)) - 60
         beat.touch()
         os.utime(beat, (at, at))
 
@@ -133,7 +133,7 @@ def answer_of(kind: str, now: int, asked: int) -> tuple[str, int] | None:
 
 
 def moment(minute: int) -> str:
-    return clock.later(DAY, minute * 60)
+    return clock.add_seconds(DAY, minute * 60)
 
 
 def shortened(events: list[tuple[str, int]]) -> list[str]:
@@ -160,8 +160,10 @@ def hour(minute: int) -> str:
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setitem(os.environ, "TZ", ZONE)
     time.tzset()
-    monkeypatch.setattr(polling, "exchange", lambda context: {"troubles": []})  # there is no transport to speak to
-    yield lambda minute: monkeypatch.setattr(clock, "now", lambda: moment(minute))
+    monkeypatch.setattr(
+        polling, "exchange_messages", lambda context: {"troubles": []}
+    )  # there is no transport to speak to
+    yield lambda minute: monkeypatch.setattr(clock, "current_time", lambda: moment(minute))
     monkeypatch.undo()
     time.tzset()
 

@@ -41,7 +41,7 @@ def shop(repo: Path, _at_work: Path) -> Project:
     for name in ("auth", "board"):
         for link in (repo / ".claude/worktrees" / name / ".git", repo / ".git/worktrees" / name / "gitdir"):
             link.write_text(link.read_text().replace(str(_at_work), str(repo)))
-    ago = clock.of(time.time() - HOURS)
+    ago = clock.time_of_epoch(time.time() - HOURS)
 
     def age(tx: Any) -> None:
         for assignment in tx.all(ASSIGNMENT):
@@ -102,7 +102,7 @@ def test_work_without_any_heartbeat(shop: Project, how: str) -> None:
     assert seen(shop) == [("auth", expected)]
     (found,) = shop.does("status")["unenforced"]
     assert (found["agent"], found["here"], found["last_heartbeat"]) == ("implementer-1", True, None)
-    assert abs(clock.seconds(found["at"]) - time.time()) < 60
+    assert abs(clock.epoch_seconds(found["at"]) - time.time()) < 60
     assert "atlas doctor --live" in shop.run("status").stdout
 
 
@@ -147,7 +147,7 @@ def test_the_lead_is_named_once(shop: Project) -> None:
 def test_the_call_in_which_a_session_takes_the_lead_has_no_heartbeat(
     shop: Project, seconds: float, shown: bool
 ) -> None:
-    lately = clock.of(time.time() - seconds)
+    lately = clock.time_of_epoch(time.time() - seconds)
     change(shop, lambda tx: tx.patch(WORKFLOW, tx.only(WORKFLOW), lead_since=lately))
     shop.does("notify", "implementer-1", "--subject", "x", "--message", "x", session=LEAD)
     assert bool(seen(shop)) is shown

@@ -41,7 +41,7 @@ def _ignore(value: object) -> None:
 
 
 def begin_plan(report: Report, repo: str) -> None:
-    beginning.start(context(Path(repo)), "Try the store")
+    beginning.start_plan(context(Path(repo)), "Try the store")
     report("plan")
 
 
@@ -51,7 +51,7 @@ def require(report: Report, repo: str, name: str) -> None:
 
 
 def begin(report: Report, repo: str) -> None:
-    starting.start(context(Path(repo)))
+    starting.start_workflow(context(Path(repo)))
     report("start")
 
 
@@ -59,7 +59,7 @@ def register(report: Report, repo: str, prefix: str, count: int) -> None:
     here = context(Path(repo))
     for number in range(count):
         name = f"{prefix}-{number}"
-        if agents.register(here, "ai", name, name)["created"]:
+        if agents.register_agent(here, "ai", name, name)["created"]:
             report(f"agent {name}")
 
 
@@ -84,13 +84,13 @@ def work(report: Report, repo: str, prefix: str) -> None:
     number = 0
     while True:
         agent = f"{prefix}-{number}"
-        agents.register(here, "ai", agent, agent)
+        agents.register_agent(here, "ai", agent, agent)
         report(f"agent {agent}")
         state.reassign(here, "m0", agent, force=True)
         report(f"holder {agent}")
-        reports.report(here, "m0", "progress", agent * 50)
+        reports.report_module(here, "m0", "progress", agent * 50)
         report(f"said {agent * 50}")
-        message = notices.notify(here, agent, "Subject", "Body", "high", "notification", None)["message"]
+        message = notices.notify_agent(here, agent, "Subject", "Body", "high", "notification", None)["message"]
         report(f"message {message['id']}")
         number += 1
 
@@ -116,7 +116,7 @@ def facts(report: Report, repo: str, session: str, count: int) -> None:
 
 def hold(report: Report, repo: str) -> None:
     """Hold the lock until killed."""
-    with lock.exclusive(project_of(Path(repo)).private):
+    with lock.lock_store(project_of(Path(repo)).private):
         report("held")
         signal.pause()
 

@@ -99,7 +99,7 @@ def _import_everything() -> None:
     from . import jobs
 
     for kind in (*KINDS, "plan"):
-        schema.validator(kind)
+        schema.load_validator(kind)
     with tempfile.TemporaryDirectory() as folder:
         repo = make_repository(Path(folder) / "project")
         for verb, *arguments in (["plan", "goal"], ["register", "ai", "x"], ["status"]):

@@ -44,14 +44,14 @@ def test_registrations_and_assignments_at_once(repo: Path, nursery: Nursery) -> 
     assert sorted(module for module, _ in given) == sorted(modules), "a module was given twice, or not at all"
     assert dict(given) == {key: module["assigned_to"] for key, module in records(replay, MODULE).items()}
     assert Counter(a["module"] for a in records(replay, ASSIGNMENT).values()) == Counter(modules)
-    assert replay.seq == len(list(log.entries(project_of(repo).history)))
+    assert replay.seq == len(list(log.read_entries(project_of(repo).history)))
 
 
 @pytest.mark.torture
 def test_a_module_offered_to_all_at_once_goes_to_one(repo: Path, tmp_path: Path, nursery: Nursery) -> None:
     start(repo, ["m0"])
     for number in range(WRITERS):
-        agents.register(context(repo), "ai", f"agent-{number}", f"agent-{number}")
+        agents.register_agent(context(repo), "ai", f"agent-{number}", f"agent-{number}")
     for _ in range(ROUNDS):
         arena = copy(repo, tmp_path / "arena")
         nursery.run(*(Job("assign", arena, f"agent-{number}", ["m0"]) for number in range(WRITERS)))
@@ -65,7 +65,7 @@ def test_the_same_by_script(repo: Path) -> None:
     modules = ["m0", "m1", "m2"]
     start(repo, modules)
     for name in ("one", "two"):
-        agents.register(context(repo), "ai", name, name)
+        agents.register_agent(context(repo), "ai", name, name)
     commands = [["register", "human", f"dev-{number}"] for number in range(4)]
     commands += [["assign", module, agent] for module in modules for agent in ("one", "two")]
     random.shuffle(commands)
@@ -98,7 +98,7 @@ def test_the_same_by_script(repo: Path) -> None:
 
 def test_readers_see_whole_states(repo: Path, nursery: Nursery) -> None:
     start(repo, ["m0"])
-    agents.register(context(repo), "ai", "first", "first")
+    agents.register_agent(context(repo), "ai", "first", "first")
     assign(context(repo), "m0", "first")
     *writers, reader = nursery.start(*(Job("work", repo, f"w{n}") for n in range(3)), Job("observe", repo, 200))
     wait_for(lambda: nursery.lines(3) or not is_running(reader))
@@ -112,7 +112,7 @@ def test_readers_see_whole_states(repo: Path, nursery: Nursery) -> None:
 def test_a_change_between_two_reads_is_noticed(repo: Path) -> None:
     """A reader has one table when a writer changes two: it reads both again, and never one before, one after."""
     start(repo, ["m0"])
-    agents.register(context(repo), "ai", "first", "first")
+    agents.register_agent(context(repo), "ai", "first", "first")
     to_be_given = ["m0"]
 
     def look(tx: Transaction) -> tuple[list[str | None], list[str]]:
@@ -141,7 +141,7 @@ def test_facts_of_several_processes_count_once_each(repo: Path, nursery: Nursery
     dying = [Job("register", repo, f"dying-{step}", 20, accident=(step, "die")) for step in range(1, 40, 3)]
     nursery.run(*spoolers, *folders, *dying)
     assert all(len(nursery.lines(number)) == count for number in range(3))
-    starting.start(context(repo))
-    agents.register(context(repo), "ai", "the-last")
+    starting.start_workflow(context(repo))
+    agents.register_agent(context(repo), "ai", "the-last")
     session = records(assert_whole(repo), SESSION)["some-session"]
     assert session["decisions"] == {"no-verify": 3 * count}

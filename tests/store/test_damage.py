@@ -42,7 +42,7 @@ ELSEWHERE = b"somebody else's"
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo = make_repository(tmp_path_factory.mktemp("template") / "project")
     start(repo, ["m0", "m1"])
-    agents.register(context(repo), "ai", "first", "first")
+    agents.register_agent(context(repo), "ai", "first", "first")
     assign(context(repo), "m0", "first")
     return repo
 
@@ -143,7 +143,7 @@ def test_a_damaged_table_is_rebuilt(
 def test_all_tables_at_once(busy: Path) -> None:
     before = all_files(busy)
     shutil.rmtree(project_of(busy).claude)
-    assert status.status(context(busy))["modules_total"] == 2
+    assert status.board_status(context(busy))["modules_total"] == 2
     assert all_files(busy) == before
 
 
@@ -151,9 +151,9 @@ def test_all_tables_at_once(busy: Path) -> None:
 def test_the_file_that_people_read_is_rendered_again(busy: Path, damage: Callable[[Path], None]) -> None:
     path = Path(project_of(busy).claude) / EXEC_FILE
     damage(path)
-    agents.register(context(busy), "ai", "next")
+    agents.register_agent(context(busy), "ai", "next")
     assert_whole(busy)
-    assert agents.register(context(busy), "ai", "another")["created"]
+    assert agents.register_agent(context(busy), "ai", "another")["created"]
     assert_whole(busy)
 
 
@@ -163,7 +163,7 @@ def test_a_missing_plan_is_restored_by_the_next_change(repo: Path, damage: Calla
     path = Path(project_of(repo).plan)
     text = path.read_bytes()
     damage(path)
-    approval.approve(context(repo), dry_run=True)
+    approval.approve_plan(context(repo), dry_run=True)
     assert path.read_bytes() == text
     assert damage is not make_a_folder or ELSEWHERE in aside(repo)
 
@@ -171,8 +171,8 @@ def test_a_missing_plan_is_restored_by_the_next_change(repo: Path, damage: Calla
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_gate_is_made_anew(busy: Path, damage: Callable[[Path], None]) -> None:
     before = all_files(busy)
-    damage(Path(project_of(busy).gate))
-    assert status.status(context(busy))["modules_total"] == 2
+    damage(Path(project_of(busy).checkpoint))
+    assert status.board_status(context(busy))["modules_total"] == 2
     assert all_files(busy) == before
     assert_whole(busy)
 
@@ -183,8 +183,8 @@ def test_a_shortened_history_is_refused_in_one_line(busy: Path, damage: Callable
     damage(Path(project_of(busy).history))
     before = all_files(busy)
     calls: list[Callable[[], Any]] = [
-        lambda: status.status(context(busy)),
-        lambda: agents.register(context(busy), "ai", "next"),
+        lambda: status.board_status(context(busy)),
+        lambda: agents.register_agent(context(busy), "ai", "next"),
     ]
     for call in calls:
         assert re.search(r"history.*doctor --repair", refusal(call) or "")
@@ -200,7 +200,7 @@ def test_a_changed_byte_in_the_history_is_found_by_its_line(busy: Path) -> None:
     Path(project.claude, "MESSAGES.json").unlink()
     before = all_files(busy)
     with pytest.raises(StateError, match="history line 3 is damaged"):
-        inbox.inbox(context(busy), "first", keep_unread=True)
+        inbox.read_inbox(context(busy), "first", keep_unread=True)
     assert all_files(busy) == before
 
 
@@ -210,10 +210,10 @@ def test_half_a_line_at_the_end_of_the_history_goes_aside(busy: Path, tail: byte
     before = all_files(busy)
     with open(project_of(busy).history, "ab") as file:
         file.write(tail)
-    assert status.status(context(busy))["modules_total"] == 2
+    assert status.board_status(context(busy))["modules_total"] == 2
     assert all_files(busy) == before
     assert aside(busy) == [tail]
-    assert agents.register(context(busy), "ai", "next")["created"]
+    assert agents.register_agent(context(busy), "ai", "next")["created"]
     assert_whole(busy)
 
 
@@ -222,9 +222,9 @@ def test_two_lines_that_were_swapped_are_refused(busy: Path) -> None:
     lines = Path(project.history).read_bytes().splitlines(keepends=True)
     lines[1], lines[2] = lines[2], lines[1]
     Path(project.history).write_bytes(b"".join(lines))
-    Path(project.gate).unlink()
+    Path(project.checkpoint).unlink()
     with pytest.raises(StateError, match="history line 2 has sequence number 3"):
-        status.status(context(busy))
+        status.board_status(context(busy))
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_nonsense_in_a_spool_wedges_nobody(busy: Path, line: bytes) -> None:
     (folder / "some-session.jsonl").write_bytes(line + b"\n")
     (folder / "No Session!.jsonl").write_bytes(line + b"\n")
     (folder / "a-folder.jsonl").mkdir()
-    assert agents.register(context(busy), "ai", "next")["created"]
+    assert agents.register_agent(context(busy), "ai", "next")["created"]
     assert_whole(busy)
 
 
@@ -245,9 +245,9 @@ def test_a_fact_that_was_cut_short_takes_no_other_with_it(busy: Path) -> None:
     leave_fact(project.private, "some-session", {"fact": "decision", "rule": "r"})
     with open(os.path.join(project.spool, "some-session.jsonl"), "ab") as file:
         file.write(b'\n{"fact":"deci')
-    agents.register(context(busy), "ai", "next")
+    agents.register_agent(context(busy), "ai", "next")
     leave_fact(project.private, "some-session", {"fact": "decision", "rule": "r"})
-    agents.register(context(busy), "ai", "another")
+    agents.register_agent(context(busy), "ai", "another")
     assert records(assert_whole(busy), SESSION)["some-session"]["decisions"] == {"r": 2}
 
 
@@ -263,7 +263,7 @@ def test_cleaning_stashing_and_switching(busy: Path) -> None:
     assert all_files(busy) == before
     git(busy, "clean", "-fdxq")
     assert not Path(project_of(busy).claude).exists()
-    assert agents.register(context(busy), "ai", "next")["created"]
+    assert agents.register_agent(context(busy), "ai", "next")["created"]
     assert_whole(busy)
     git(busy, "switch", "-q", "main")
     assert_whole(busy)
@@ -274,7 +274,7 @@ def test_everything_moves_with_the_repository(busy: Path, tmp_path: Path) -> Non
     moved = tmp_path / "elsewhere" / "with a new name"
     moved.parent.mkdir()
     os.rename(busy, moved)
-    assert agents.register(context(moved), "ai", "next")["created"]
+    assert agents.register_agent(context(moved), "ai", "next")["created"]
     assert assert_whole(moved).seq == before + 1
 
 
@@ -282,16 +282,20 @@ def test_a_linked_worktree_and_a_subfolder_share_the_state(busy: Path, tmp_path:
     git(busy, "worktree", "add", "-q", str(tmp_path / "linked"))
     (busy / "sub" / "folder").mkdir(parents=True)
     for place in (tmp_path / "linked", busy / "sub" / "folder"):
-        assert agents.register(context(place), "ai", place.name)["created"]
-    assert {agent["identifier"] for agent in status.status(context(busy))["agents"]} == {"first", "linked", "folder"}
+        assert agents.register_agent(context(place), "ai", place.name)["created"]
+    assert {agent["identifier"] for agent in status.board_status(context(busy))["agents"]} == {
+        "first",
+        "linked",
+        "folder",
+    }
 
 
 def test_a_newer_state_is_refused_by_name(busy: Path) -> None:
-    gate = Path(project_of(busy).gate)
+    gate = Path(project_of(busy).checkpoint)
     gate.write_bytes(gate.read_bytes().replace(b'"version": 1', b'"version": 2'))
     before = all_files(busy)
     with pytest.raises(StateError, match="version 2, this ATLAS knows 1: update the plugin"):
-        agents.register(context(busy), "ai", "next")
+        agents.register_agent(context(busy), "ai", "next")
     assert all_files(busy) == before
 
 
@@ -299,12 +303,12 @@ def test_a_newer_line_is_refused_by_name(busy: Path, monkeypatch: pytest.MonkeyP
     project = project_of(busy)
     with monkeypatch.context() as newer:
         newer.setattr(log, "STATE_VERSION", 2)
-        line = log.encode(99, "2026-01-01T00:00:00Z", None, "verb", {})
+        line = log.encode_entry(99, "2026-01-01T00:00:00Z", None, "verb", {})
     with open(project.history, "ab") as file:
         file.write(line)
     before = all_files(busy)
     with pytest.raises(AtlasError, match="update the plugin"):
-        status.status(context(busy))
+        status.board_status(context(busy))
     assert all_files(busy) == before
 
 
@@ -313,10 +317,10 @@ def test_a_plan_of_somebody_elses_is_kept(repo: Path) -> None:
     path = Path(project_of(repo).plan)
     path.parent.mkdir()
     path.write_bytes(b"my own notes")
-    beginning.start(context(repo), "First")
+    beginning.start_plan(context(repo), "First")
     assert aside(repo) == [b"my own notes"]
     path.write_bytes(path.read_bytes() + b"written by hand\n")
     by_hand = path.read_bytes()
-    beginning.start(context(repo), "Second", abandon=True)
+    beginning.start_plan(context(repo), "Second", abandon=True)
     assert by_hand in aside(repo)
     assert PLAN_FILE in [entry.name for entry in path.parent.iterdir()]

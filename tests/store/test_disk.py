@@ -86,7 +86,7 @@ WITH_TESTS = {"PYTHONPATH": f"{ROOT}:{SCRIPTS}"}
 def test_a_file_must_not_grow(repo: Path, tmp_path: Path, nursery: Nursery) -> None:
     """A limit on the size of files cuts writes short: of tables, or in the middle of the history's line."""
     start(repo, [f"m{number}" for number in range(10)])
-    end = log.size(project_of(repo).history)
+    end = log.history_size(project_of(repo).history)
     codes = set()
     for limit in (0, 100, 2000, end, end + 1, end + 100, end + 1000):
         victim = copy(repo, tmp_path / "victim")

@@ -26,7 +26,7 @@ from .nursery import Job, Nursery
 @pytest.mark.torture
 def test_kill_at_random_moments(repo: Path, tmp_path: Path, nursery: Nursery) -> None:
     start(repo, ["m0"])
-    agents.register(context(repo), "ai", "first", "first")
+    agents.register_agent(context(repo), "ai", "first", "first")
     assign(context(repo), "m0", "first")
     kept = 0
     for _ in range(ROUNDS):
@@ -37,7 +37,7 @@ def test_kill_at_random_moments(repo: Path, tmp_path: Path, nursery: Nursery) ->
         assert nursery.end() == [-signal.SIGKILL] * 2
         replay = assert_whole(victim)
         kept += assert_acknowledged(replay, nursery.lines(0) + nursery.lines(1))
-        assert agents.register(context(victim), "ai", "next")["created"]
+        assert agents.register_agent(context(victim), "ai", "next")["created"]
         assert assert_whole(victim).seq == replay.seq + 1
     assert kept > ROUNDS, "the writer was always killed before it did anything"
 
@@ -59,12 +59,12 @@ def planned(repo: Path) -> None:
 
 def approved(repo: Path) -> None:
     plan_modules(repo, ["m0", "m1"])
-    approval.approve(context(repo))
+    approval.approve_plan(context(repo))
 
 
 def executing(repo: Path) -> None:
     start(repo, ["m0", "m1"])
-    agents.register(context(repo), "ai", "first", "first")
+    agents.register_agent(context(repo), "ai", "first", "first")
 
 
 def with_facts(repo: Path) -> None:
@@ -88,7 +88,7 @@ def in_pieces(repo: Path) -> None:
     (claude / "PARALLEL_STATUS.json").write_text("{ damaged")
     (claude / "MISSION_CONTEXT.json").unlink()
     (claude / "MISSION_CONTEXT.json").mkdir()
-    Path(project.gate).unlink()
+    Path(project.checkpoint).unlink()
     with open(project.history, "ab") as file:
         file.write(b'{"v":1,"seq":')
 
@@ -170,7 +170,7 @@ def test_the_holder_of_the_lock_is_killed(repo: Path, nursery: Nursery) -> None:
         pass
     os.kill(process, signal.SIGKILL)
     nursery.end()
-    assert agents.register(context(repo), "ai", "next")["created"]
+    assert agents.register_agent(context(repo), "ai", "next")["created"]
 
 
 def test_a_second_kill_while_the_first_is_mended(repo: Path, tmp_path: Path, nursery: Nursery) -> None:

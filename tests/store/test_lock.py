@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from atlas.adapters.store import log
-from atlas.adapters.store.lock import exclusive
+from atlas.adapters.store.lock import lock_store
 from atlas.board import status
 from atlas.core.errors import AtlasError
 from atlas.services.assignments import agents
@@ -26,7 +26,7 @@ WRITERS, TURNS = 8, 30
 def test_everybody_gets_turns(repo: Path, nursery: Nursery) -> None:
     """When the first of eight has had its last turn, every other one has had a good part of its own."""
     start(repo, ["m0"])
-    with exclusive(project_of(repo).private):
+    with lock_store(project_of(repo).private):
         nursery.start(*(Job("register", repo, f"w{number}", TURNS) for number in range(WRITERS)))
         wait_for(lambda: len(queue(repo)) == WRITERS)
     assert nursery.end() == [0] * WRITERS
@@ -39,7 +39,7 @@ def test_everybody_gets_turns(repo: Path, nursery: Nursery) -> None:
 
 def registered(repo: Path) -> list[str]:
     """The agents in the order in which the history has them."""
-    entries = log.entries(project_of(repo).history)
+    entries = log.read_entries(project_of(repo).history)
     return [agent for entry in entries for agent in entry["records"].get("agent", {})]
 
 
@@ -51,7 +51,7 @@ def queue(repo: Path) -> list[str]:
 def test_first_come_first_served(repo: Path, nursery: Nursery) -> None:
     """Waiters get the lock in the order in which they came, though they came while it was held."""
     start(repo, ["m0"])
-    with exclusive(project_of(repo).private):
+    with lock_store(project_of(repo).private):
         processes = nursery.start(*(Job("register", repo, f"w{number}", 1) for number in range(WRITERS)))
         wait_for(lambda: len(queue(repo)) == WRITERS)
         waiting = [int(ticket.split("-")[1]) for ticket in queue(repo)]
@@ -62,12 +62,12 @@ def test_first_come_first_served(repo: Path, nursery: Nursery) -> None:
 @pytest.mark.parametrize("blow", [signal.SIGSTOP, signal.SIGKILL])
 def test_a_waiter_that_is_stopped_or_killed_blocks_nobody(repo: Path, nursery: Nursery, blow: signal.Signals) -> None:
     start(repo, ["m0"])
-    with exclusive(project_of(repo).private):
+    with lock_store(project_of(repo).private):
         (process,) = nursery.start(Job("register", repo, "hit", 1))
         wait_for(lambda: queue(repo))
         os.kill(process, blow)
         wait_for(lambda: blow == signal.SIGSTOP or not alive(process))
-    assert agents.register(context(repo), "ai", "behind")["created"]
+    assert agents.register_agent(context(repo), "ai", "behind")["created"]
     if blow == signal.SIGSTOP:
         os.kill(process, signal.SIGCONT)
         assert nursery.end() == [0]
@@ -88,13 +88,13 @@ def alive(process: int) -> bool:
 
 def test_a_ticket_of_a_process_that_is_gone_is_passed_over_at_once(repo: Path, nursery: Nursery) -> None:
     start(repo, ["m0"])
-    with exclusive(project_of(repo).private):
+    with lock_store(project_of(repo).private):
         waiters = nursery.start(*(Job("register", repo, f"hit-{number}", 1) for number in range(5)))
         wait_for(lambda: len(queue(repo)) == len(waiters))
         for process in waiters:
             os.kill(process, signal.SIGKILL)
         nursery.end()
-    with exclusive(project_of(repo).private, wait=0.3):
+    with lock_store(project_of(repo).private, wait=0.3):
         assert queue(repo) == []
 
 
@@ -103,13 +103,13 @@ def test_a_holder_that_does_not_let_go_is_named_in_one_line(repo: Path, nursery:
     (process,) = nursery.start(Job("hold", repo))
     wait_for(nursery.lines)
     os.kill(process, signal.SIGSTOP)
-    with pytest.raises(AtlasError, match="locked by another command"), exclusive(project_of(repo).private, wait=0.1):
+    with pytest.raises(AtlasError, match="locked by another command"), lock_store(project_of(repo).private, wait=0.1):
         pass
     assert queue(repo) == []
-    assert status.status(context(repo))["modules_total"] == 1, "reading needs no lock"
+    assert status.board_status(context(repo))["modules_total"] == 1, "reading needs no lock"
     os.kill(process, signal.SIGKILL)
     nursery.end()
-    assert agents.register(context(repo), "ai", "next")["created"]
+    assert agents.register_agent(context(repo), "ai", "next")["created"]
 
 
 def test_a_file_that_is_no_ticket_holds_nobody_up(repo: Path) -> None:
@@ -118,4 +118,4 @@ def test_a_file_that_is_no_ticket_holds_nobody_up(repo: Path) -> None:
     junk.write_text("")
     long_ago = time.time() - 60
     os.utime(junk, (long_ago, long_ago))
-    assert agents.register(context(repo), "ai", "next")["created"]
+    assert agents.register_agent(context(repo), "ai", "next")["created"]

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atlas.adapters.store import log
-from atlas.adapters.store.checkpoint import Checkpoint, fingerprint
-from atlas.adapters.store.tables import Table, encode
+from atlas.adapters.store.checkpoint import Checkpoint, fingerprint_bytes
+from atlas.adapters.store.tables import Table, encode_record
 from atlas.adapters.system import serial
 from atlas.core import frontmatter
 from atlas.core.errors import StateError
@@ -35,12 +35,12 @@ KEYS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True)
 @example({"text": AWKWARD})
 @example({"text": "\ud83d\ude80"})
 def test_a_record_is_one_line_of_json_that_survives(record: Any) -> None:
-    line = encode(record)
+    line = encode_record(record)
     assert "\n" not in line
     line.encode()
     assert json.loads(line) == json.loads(json.dumps(record))
     if json.loads(line) == record:  # two halves of a surrogate pair become one character
-        assert encode(json.loads(line)) == line
+        assert encode_record(json.loads(line)) == line
 
 
 @given(st.dictionaries(st.sampled_from(["id", "name", "text"]), WITHOUT_SURROGATES, max_size=3))
@@ -48,7 +48,7 @@ def test_a_record_is_one_line_of_json_that_survives(record: Any) -> None:
 @example({"text": "- --- ... !!x &a *b {c} [d] # e | > % @ `"})
 @example({"text": "null", "name": "1e5", "id": "yes"})
 def test_a_record_is_yaml_too(record: Any) -> None:
-    for text in (encode(record), f"records:\n  - {encode(record)}\n"):
+    for text in (encode_record(record), f"records:\n  - {encode_record(record)}\n"):
         value = yaml.safe_load(text)
         assert value in (record, {"records": [record]})
 
@@ -65,7 +65,7 @@ def test_a_table_is_read_as_it_was_written(file: str, seq: int, first: Any, last
     sections = list(table.sections.values())
     for rows, records in ((sections[0], first), (sections[-1], last)):
         rows.lines.clear()
-        rows.lines.update({key: encode(record) for key, record in records.items()})
+        rows.lines.update({key: encode_record(record) for key, record in records.items()})
     text = table.render()
     parsed = Table.parse(file, text)
     assert (parsed.seq, parsed.render()) == (seq, text)
@@ -92,30 +92,30 @@ CHANGES = st.dictionaries(KEYS, st.none() | RECORDS, max_size=3)
 @given(st.dictionaries(st.sampled_from(list(KINDS)), CHANGES, max_size=3))
 def test_a_history_line_is_read_as_it_was_written(records: Any) -> None:
     changes = {
-        kind: {key: None if record is None else encode(record) for key, record in changed.items()}
+        kind: {key: None if record is None else encode_record(record) for key, record in changed.items()}
         for kind, changed in records.items()
     }
-    line = log.encode(7, "2026-01-01T00:00:00Z", {"role": "lead", "agent": "é\ud800"}, "verb", changes)
+    line = log.encode_entry(7, "2026-01-01T00:00:00Z", {"role": "lead", "agent": "é\ud800"}, "verb", changes)
     assert line.count(b"\n") == 1
-    entry = log.decode(line, 7)
+    entry = log.decode_entry(line, 7)
     assert (entry["seq"], entry["verb"]) == (7, "verb")
     assert entry["records"] == json.loads(json.dumps(records))
 
 
 @given(st.integers(min_value=0), st.integers(min_value=0, max_value=255))
 def test_any_changed_byte_of_a_history_line_is_noticed(place: int, byte: int) -> None:
-    line = log.encode(7, "2026-01-01T00:00:00Z", None, "verb", {"module": {"m0": encode({"id": "m0"})}})
+    line = log.encode_entry(7, "2026-01-01T00:00:00Z", None, "verb", {"module": {"m0": encode_record({"id": "m0"})}})
     place %= len(line) - 1
     changed = line[:place] + bytes([byte]) + line[place + 1 :]
     if changed == line:
         return
     with pytest.raises(StateError, match="history line 7 is damaged"):
-        log.decode(changed, 7)
+        log.decode_entry(changed, 7)
 
 
 @given(st.integers(min_value=0, max_value=2**40), st.dictionaries(st.sampled_from(FILES), st.binary(), max_size=3))
 def test_a_gate_is_read_as_it_was_written(size: int, files: dict[str, bytes]) -> None:
-    gate = Checkpoint(3, size, {name: fingerprint(data) for name, data in files.items()})
+    gate = Checkpoint(3, size, {name: fingerprint_bytes(data) for name, data in files.items()})
     parsed = Checkpoint.parse(gate.render())
     assert parsed is not None
     assert (parsed.seq, parsed.history, parsed.files) == (gate.seq, gate.history, gate.files)
@@ -137,16 +137,19 @@ def test_other_bytes_are_no_gate(data: bytes) -> None:
 def test_a_body_is_kept_byte_for_byte(body: bytes, front: str) -> None:
     if front.strip(" \t") == "---":
         return
-    assert frontmatter.split("plan", frontmatter.join(front, body)) == (front.rstrip("\n") + "\n", body)
+    assert frontmatter.split_front_matter("plan", frontmatter.join_front_matter(front, body)) == (
+        front.rstrip("\n") + "\n",
+        body,
+    )
 
 
 @given(st.binary())
 @example(b"---\n---")
 @example(b"---\n\xc3\n---\n")
 def test_any_file_is_split_or_refused_with_a_place(data: bytes) -> None:
-    complaint = refusal(lambda: frontmatter.split("plan", data))
+    complaint = refusal(lambda: frontmatter.split_front_matter("plan", data))
     if complaint is None:
-        front, body = frontmatter.split("plan", data)
+        front, body = frontmatter.split_front_matter("plan", data)
         assert data.endswith(body)
         assert len(front.encode()) + len(body) < len(data)
     assert complaint is None or complaint.startswith("plan, line ")
@@ -157,9 +160,9 @@ def test_any_file_is_split_or_refused_with_a_place(data: bytes) -> None:
 @example({"text": AWKWARD.replace("\ud800", "")})
 @example({"a": "x" * 5000, "x" * 200: "---\n---"})
 def test_yaml_is_read_as_it_was_written(value: Any) -> None:
-    text = serial.dump(value)
+    text = serial.dump_yaml(value)
     assert serial.Document("plan", text).value == value
-    front, _ = frontmatter.split("plan", frontmatter.join(text, b"body"))
+    front, _ = frontmatter.split_front_matter("plan", frontmatter.join_front_matter(text, b"body"))
     assert serial.Document("plan", front).value == value
 
 

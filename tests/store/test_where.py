@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from atlas.adapters.store.tables import Table, encode
+from atlas.adapters.store.tables import Table, encode_record
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.records.kinds import DISCOVERY, MESSAGE, MODULE, Kind
 
@@ -33,7 +33,7 @@ FIELDS = st.dictionaries(
 def having(kind: Kind[Any], records: list[Any]) -> Transaction:
     """A transaction that sees these records, each called by its place in the list."""
     table = Table(kind.file)
-    table.sections[kind.section].lines.update({str(key): encode(record) for key, record in enumerate(records)})
+    table.sections[kind.section].lines.update({str(key): encode_record(record) for key, record in enumerate(records)})
     return Transaction(lambda file: table, lambda: None, "2026-01-31T08:00:00Z", 1)
 
 
@@ -107,7 +107,7 @@ def test_records_that_do_not_match_are_not_parsed(parsed: list[str]) -> None:
     assert tx.where(MESSAGE, status="queued", held=False) == [waiting]
     assert tx.containing(MESSAGE, agent="ben") == [waiting]
     assert tx.where(MESSAGE, status="failed") == []
-    assert parsed == [f"[{encode(waiting)}]", f"[{encode(waiting)}]", "[]"]
+    assert parsed == [f"[{encode_record(waiting)}]", f"[{encode_record(waiting)}]", "[]"]
 
 
 def test_keys_are_found_without_parsing_what_comes_before_any_other_object(parsed: list[str]) -> None:
@@ -116,7 +116,7 @@ def test_keys_are_found_without_parsing_what_comes_before_any_other_object(parse
     tx = having(MODULE, [done, unclear, {"id": "c", "status": "pending"}])
     parsed.clear()
     assert tx.keys(MODULE, status="complete") == ["0", "1"]
-    assert parsed == [encode(unclear)]
+    assert parsed == [encode_record(unclear)]
 
 
 def test_what_was_put_is_found_again_and_known_as_changed() -> None:

@@ -20,10 +20,10 @@ OFFLINE = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": "/de
 USE = """\
 import sys
 sys.path.insert(0, sys.argv[1])
-from atlas.adapters.system.packages import activate
+from atlas.adapters.system.packages import activate_packages
 from atlas.core.errors import AtlasError
 try:
-    activate()
+    activate_packages()
 except AtlasError as error:
     sys.exit(str(error))
 import yaml
@@ -62,7 +62,7 @@ class Machine:
             "XDG_DATA_HOME": str(self.data),
             "PATH": f"{self.tools}:{os.environ['PATH']}",
         }
-        site = environment.find()
+        site = environment.find_packages()
         assert site is not None
         self.put_uv(FAKE_UV.format(site=site, folder=self.tools, library=environment.site_packages("").lstrip("/")))
 
@@ -282,7 +282,7 @@ def test_a_hook_finds_what_a_terminal_has_made(machine: Machine) -> None:
 def test_a_ready_environment_costs_next_to_no_imports() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); "
-        "from atlas.adapters.system.packages import activate; activate(); activate(); "
+        "from atlas.adapters.system.packages import activate_packages; activate_packages(); activate_packages(); "
         "print(*sorted(set(sys.modules) - before)); print(sys.path[0])"
     )
     done = run(PYTHON, "-I", "-S", "-c", code, SCRIPTS)
@@ -298,4 +298,4 @@ def test_a_ready_environment_costs_next_to_no_imports() -> None:
     }
     bare = {"__future__", "_stat", "abc", "_abc", "genericpath", "os", "os.path", "posixpath", "stat", "zlib"}
     assert set(modules.split()) <= ours | bare | {"_collections_abc"}
-    assert first == environment.find()
+    assert first == environment.find_packages()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas.adapters.transport.choice import base_url
+from atlas.adapters.transport.choice import parse_base_url
 from atlas.core.errors import AtlasError
 from tests.kit.linked import Linked, begin
 from tests.kit.maestro import Maestro
@@ -78,7 +78,7 @@ def test_the_address_may_be_a_setting_of_the_project(started: Path, repo: Path, 
 )
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(AtlasError, match=r"^the address"):
-        base_url(address, "the address")
+        parse_base_url(address, "the address")
 
 
 def test_a_wrong_address_is_refused_before_anything_else(linked: Linked) -> None:

@@ -47,19 +47,19 @@ class Office:
 
     def repeat(self, module: str = "api", session: str | None = ONE, **said: Any) -> Any:
         """Its agent repeats a task; what is not said is right for `api`."""
-        return repetition.repeat(self.as_(session), module, {**RIGHT, **said})
+        return repetition.repeat_task(self.as_(session), module, {**RIGHT, **said})
 
     def ask(self, text: str, module: str = "api", session: str | None = ONE) -> Any:
-        return questions.ask(self.as_(session), module, text)
+        return questions.ask_question(self.as_(session), module, text)
 
     def confirm(self, target: str = "api") -> Any:
-        return judgement.judge(self.as_(LEAD), target, None, None)
+        return judgement.judge_repetition(self.as_(LEAD), target, None, None)
 
     def correct(self, text: str, target: str = "api") -> Any:
-        return judgement.judge(self.as_(LEAD), target, None, text)
+        return judgement.judge_repetition(self.as_(LEAD), target, None, text)
 
     def authorize(self, target: str = "api", session: str | None = LEAD) -> Any:
-        return authorisation.authorize(self.as_(session), target, None)
+        return authorisation.authorize_agent(self.as_(session), target, None)
 
     def begin(self) -> None:
         """The whole handshake of `one` about `api`."""
@@ -68,10 +68,10 @@ class Office:
         self.authorize()
 
     def report(self, kind: ReportKind = "started", session: str | None = ONE) -> Any:
-        return reports.report(self.as_(session), "api", kind, "in words")
+        return reports.report_module(self.as_(session), "api", kind, "in words")
 
     def switch_off(self) -> None:
-        settings.change(self.as_(None), "gate.understanding", ["off"])
+        settings.change_setting(self.as_(None), "gate.understanding", ["off"])
 
     def verification(self, module: str = "api") -> Any:
         return self.assignment(module)["instruction_verification"]
@@ -99,15 +99,15 @@ def open_office(folder: Path) -> Office:
     """Begin the orchestration, without workspaces, so that the folder can be copied."""
     office = Office(folder)
     person = office.as_(None)
-    beginning.start(person, "Build a shop")
+    beginning.start_plan(person, "Build a shop")
     for name, edit in MODULES.items():
         module_edits.add_module(person, name, "medium", edit)
-    approval.approve(person)
-    starting.start(office.as_(LEAD))
+    approval.approve_plan(person)
+    starting.start_workflow(office.as_(LEAD))
     for agent, session in (("one", ONE), ("two", TWO)):
-        agents.register(person, "ai", f"{agent}-session", agent)
-        inbox.inbox(office.as_(session), agent)
-    agents.register(person, "human", "dev-alice")
+        agents.register_agent(person, "ai", f"{agent}-session", agent)
+        inbox.read_inbox(office.as_(session), agent)
+    agents.register_agent(person, "human", "dev-alice")
     for module, agent in (("api", "one"), ("board", "two"), ("docs", "dev-alice")):
         assign(person, module, agent)
     return office
@@ -117,7 +117,7 @@ def in_a_workspace(office: Office, module: str = "api") -> Path:
     """Give a module anew to its agent, with a workspace this time."""
     with_one: Any = {"api": ("two", "one"), "board": ("one", "two")}[module]
     for agent in with_one:
-        reassigning.reassign(office.as_(LEAD), module, agent, workspace=agent == with_one[1])
+        reassigning.redispatch_module(office.as_(LEAD), module, agent, workspace=agent == with_one[1])
     (place,) = (
         w for w in office.as_(None).store.read(lambda tx: tx.all(WORKSPACE)) if w["module"] == module and w["agent"]
     )

@@ -22,7 +22,7 @@ def test_the_whole_of_it(office: Office) -> None:
     assert office.repeat()["waits_for"] == "judge"
     assert office.ask("Which port?")["question"]["id"] == "q1"
     assert office.confirm()["waits_for"] == "answer"
-    assert questions.answer(office.as_(LEAD), "api", None, "8080")["waits_for"] == "authorize"
+    assert questions.answer_question(office.as_(LEAD), "api", None, "8080")["waits_for"] == "authorize"
     assert office.authorize()["waits_for"] == "nothing"
     found = office.verification()
     assert found["status"] == "verified"
@@ -56,8 +56,8 @@ def test_the_same_again_changes_nothing(office: Office) -> None:
     nothing_changes(office, office.confirm)
     nothing_changes(office, office.repeat)
     for _ in range(2):
-        questions.answer(office.as_(LEAD), "api", None, "8080")
-    nothing_changes(office, lambda: questions.answer(office.as_(LEAD), "api", "q1", "8080"))
+        questions.answer_question(office.as_(LEAD), "api", None, "8080")
+    nothing_changes(office, lambda: questions.answer_question(office.as_(LEAD), "api", "q1", "8080"))
     office.authorize()
     nothing_changes(office, office.authorize)
     nothing_changes(office, office.repeat)
@@ -95,7 +95,7 @@ def test_what_atlas_found_wrong_cannot_be_confirmed(office: Office) -> None:
 def test_what_atlas_found_wrong_can_be_right_later(office: Office) -> None:
     """Since what the others claim has changed: the same words are compared again."""
     office.repeat(files=["src/board/x.py"])
-    modules.modify(office.as_(LEAD), "api", {"add_scope": ["src/board/x.py"]})
+    modules.modify_module(office.as_(LEAD), "api", {"add_scope": ["src/board/x.py"]})
     assert office.repeat(files=["src/board/x.py"])["waits_for"] == "judge"
 
 
@@ -114,20 +114,20 @@ def test_after_three_wrong_attempts_the_module_is_back_in_the_pool(by: str, offi
     told = office.mail("lead")
     assert [message["sender"] for message in told] == ["atlas"]
     assert "one did not repeat api correctly in 3 attempts" in told[0]["body"]
-    (shown,) = status.status(office.as_(None))["returned"]
+    (shown,) = status.board_status(office.as_(None))["returned"]
     assert (shown["module"], shown["agent"]) == ("api", "one")
     assert "nobody has it" in refused(office.repeat)
     assign(office.as_(LEAD), "api", "two")
     assert office.verification()["attempts"] == 0
-    assert status.status(office.as_(None))["returned"] == []
+    assert status.board_status(office.as_(None))["returned"] == []
 
 
 def test_nothing_is_done_out_of_turn(office: Office) -> None:
     assert "has not repeated api yet" in refused(office.confirm)
     assert "has not repeated api yet" in refused(lambda: office.correct("No"))
-    assert "has not repeated api yet" in refused(lambda: judgement.show(office.as_(LEAD), "api", None))
+    assert "has not repeated api yet" in refused(lambda: judgement.show_repetition(office.as_(LEAD), "api", None))
     assert "has not repeated api correctly yet" in refused(office.authorize)
-    assert "api has 0 open questions" in refused(lambda: questions.answer(office.as_(LEAD), "api", None, "42"))
+    assert "api has 0 open questions" in refused(lambda: questions.answer_question(office.as_(LEAD), "api", None, "42"))
     office.repeat()
     assert "confirm or correct it" in refused(office.authorize)
     assert "is with the lead" in refused(lambda: office.repeat(text="Better words"))
@@ -135,7 +135,7 @@ def test_nothing_is_done_out_of_turn(office: Office) -> None:
     office.confirm()
     assert "answer its questions" in refused(office.authorize)
     assert "is with the lead" in refused(lambda: office.repeat(text="Better words"))
-    questions.answer(office.as_(LEAD), "api", "q1", "Because")
+    questions.answer_question(office.as_(LEAD), "api", "q1", "Because")
     office.authorize()
     assert "there is nothing to repeat" in refused(lambda: office.repeat(text="Better words"))
     assert "is authorised already" in refused(lambda: office.correct("Stop"))
@@ -143,12 +143,12 @@ def test_nothing_is_done_out_of_turn(office: Office) -> None:
 
 def test_the_agent_is_asked_again_but_not_while_it_has_not_read_that(office: Office) -> None:
     def ask() -> Any:
-        return judgement.request(office.as_(LEAD), "one", None)
+        return judgement.request_repetition(office.as_(LEAD), "one", None)
 
     assert ask()["changed"] is True
     assert nothing_changes(office, ask)["changed"] is False
     assert office.mail("one")[-1]["subject"].endswith(" - REPETITION NEEDED")
-    inbox.inbox(office.as_(ONE), "one")
+    inbox.read_inbox(office.as_(ONE), "one")
     assert ask()["changed"] is True
     office.repeat()
     assert "record-repetition api --correct" in refused(ask)
@@ -159,7 +159,7 @@ def test_the_agent_is_asked_again_but_not_while_it_has_not_read_that(office: Off
 def test_questions_each_have_their_answer(office: Office) -> None:
     office.ask("Which port?")
     office.ask("Which host?")
-    answer = questions.answer
+    answer = questions.answer_question
     assert "2 open questions: open are q1, q2" in refused(lambda: answer(office.as_(LEAD), "api", None, "8080"))
     assert "no question 'q3'" in refused(lambda: answer(office.as_(LEAD), "api", "q3", "8080"))
     assert "say the answer" in refused(lambda: answer(office.as_(LEAD), "api", None, "q1"))
@@ -189,7 +189,7 @@ def test_questions_that_were_asked_elsewhere_count(office: Office) -> None:
     office.ask("Which port?")
     for wrong in ((0, 0), (1, 1), (3, 3), (2, 3), (10**6, 0)):
         assert "cannot be" in refused(lambda numbers=wrong: record(*numbers))  # type: ignore[misc]
-    questions.answer(office.as_(LEAD), "api", None, "8080")
+    questions.answer_question(office.as_(LEAD), "api", None, "8080")
     assert "cannot be" in refused(lambda: record(1, 0))
     assert record(3, 3)["waits_for"] == "authorize"
 
@@ -201,11 +201,14 @@ def test_people_are_exempt(office: Office) -> None:
         lambda: office.ask("Why?", "docs", session=None),
         lambda: office.authorize("dev-alice"),
         lambda: office.confirm("docs"),
-        lambda: questions.answer(office.as_(LEAD), "docs", None, "Because"),
+        lambda: questions.answer_question(office.as_(LEAD), "docs", None, "Because"),
     ):
         assert "dev-alice is a person" in refused(call)
-    assert [one["agent"] for one in verification.status(office.as_(LEAD), None)["verifications"]] == ["one", "two"]
-    reports.report(office.as_(None), "docs", "started", "")
+    assert [one["agent"] for one in verification.understanding_status(office.as_(LEAD), None)["verifications"]] == [
+        "one",
+        "two",
+    ]
+    reports.report_module(office.as_(None), "docs", "started", "")
 
 
 def test_it_is_per_assignment_never_per_agent(office: Office) -> None:
@@ -214,7 +217,7 @@ def test_it_is_per_assignment_never_per_agent(office: Office) -> None:
     assert office.verification("board")["status"] == "awaiting_repetition"
     assert "stands for 2 assignments (modules: api, board): say which" in refused(lambda: office.authorize("one"))
     assert "has not repeated board correctly" in refused(
-        lambda: authorisation.authorize(office.as_(LEAD), "one", "board")
+        lambda: authorisation.authorize_agent(office.as_(LEAD), "one", "board")
     )
     reassign(office.as_(LEAD), "api", "two", force=True)
     reassign(office.as_(LEAD), "api", "one", force=True)
@@ -229,7 +232,7 @@ def test_a_worker_reports_nothing_before_it_is_authorised(kind: ReportKind, offi
     office.ask("Why?")
     office.confirm()
     assert "the lead has to answer" in refused(lambda: office.report(kind))
-    questions.answer(office.as_(LEAD), "api", None, "Because")
+    questions.answer_question(office.as_(LEAD), "api", None, "Because")
     assert "the lead has to authorise" in refused(lambda: office.report(kind))
     office.report("blocked")
     office.authorize()
@@ -264,9 +267,11 @@ def test_agent_and_module_both_name_it(target: str, office: Office) -> None:
 
 def test_what_is_named_must_be_there(office: Office) -> None:
     assert "'nobody' is neither an agent nor a module" in refused(lambda: office.authorize("nobody"))
-    assert "0 assignments (modules: api)" in refused(lambda: authorisation.authorize(office.as_(LEAD), "one", "board"))
+    assert "0 assignments (modules: api)" in refused(
+        lambda: authorisation.authorize_agent(office.as_(LEAD), "one", "board")
+    )
     assert "'nothing' not found" in refused(lambda: office.repeat("nothing"))
-    assert "'nothing' not found" in refused(lambda: verification.status(office.as_(LEAD), "nothing"))
+    assert "'nothing' not found" in refused(lambda: verification.understanding_status(office.as_(LEAD), "nothing"))
 
 
 def test_a_workers_hands_are_off_what_is_not_its_own(office: Office) -> None:
@@ -275,10 +280,10 @@ def test_a_workers_hands_are_off_what_is_not_its_own(office: Office) -> None:
     assert "api belongs to one, not to two" in refused(lambda: office.ask("Why?", session=TWO))
     for call in (
         lambda: office.authorize(session=ONE),
-        lambda: judgement.judge(office.as_(ONE), "api", None, None),
-        lambda: judgement.request(office.as_(ONE), "api", None),
+        lambda: judgement.judge_repetition(office.as_(ONE), "api", None, None),
+        lambda: judgement.request_repetition(office.as_(ONE), "api", None),
         lambda: authorisation.count_questions(office.as_(ONE), "api", None, 0, 0),
-        lambda: verification.status(office.as_(ONE), "api"),
+        lambda: verification.understanding_status(office.as_(ONE), "api"),
     ):
         assert "one may not use 'verify-instructions'" in refused(call)
-    assert "one may not use 'answer'" in refused(lambda: questions.answer(office.as_(ONE), "api", None, "Yes"))
+    assert "one may not use 'answer'" in refused(lambda: questions.answer_question(office.as_(ONE), "api", None, "Yes"))

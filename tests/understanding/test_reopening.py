@@ -24,7 +24,7 @@ SAME_TASK: list[Any] = [{"priority": "high"}, {"name": "The API"}, {"add_depende
 
 
 def modify(office: Office, edit: Any) -> Any:
-    return modules.modify(office.as_(LEAD), "api", edit)
+    return modules.modify_module(office.as_(LEAD), "api", edit)
 
 
 @pytest.mark.parametrize("edit", OTHER_TASK, ids=str)
@@ -78,7 +78,7 @@ def test_what_was_reported_done_is_in_work_again(office: Office) -> None:
 
 
 def test_a_person_is_not_bothered(office: Office) -> None:
-    modules.modify(office.as_(LEAD), "docs", {"add_criteria": ["Short"]})
+    modules.modify_module(office.as_(LEAD), "docs", {"add_criteria": ["Short"]})
     assert office.verification("docs")["status"] == "verified"
 
 
@@ -111,7 +111,7 @@ def test_whoever_has_repeated_the_old_task_is_interrupted(office: Office) -> Non
 
 def test_where_no_understanding_is_asked_for_the_worker_is_interrupted_too(office: Office) -> None:
     place = in_a_workspace(office)
-    settings.change(office.as_(None), "gate.understanding", ["off"])
+    settings.change_setting(office.as_(None), "gate.understanding", ["off"])
     modify(office, {"add_criteria": ["Fast"]})
     assert (place / ".INTERRUPT").exists()
 
@@ -120,11 +120,11 @@ def test_what_another_workspace_has_is_found(office: Office) -> None:
     """In its scope, announced by its agent, changed by it, committed or not."""
     other = in_a_workspace(office, "board")
     in_a_workspace(office)
-    modules.modify(office.as_(LEAD), "api", {"remove_scope": [1, 2]})
+    modules.modify_module(office.as_(LEAD), "api", {"remove_scope": [1, 2]})
 
     def found(file: str) -> list[str]:
         files = office.repeat(files=[file], text=file)["verification"]["findings"]
-        modules.modify(office.as_(LEAD), "api", {"description": file})
+        modules.modify_module(office.as_(LEAD), "api", {"description": file})
         return [finding.partition(",")[0] for finding in files]
 
     assert found("src/routes.py") == []
@@ -133,13 +133,13 @@ def test_what_another_workspace_has_is_found(office: Office) -> None:
     assert found("new.py") == ["new.py is two's"]
     (other / "README.md").write_text("# Changed\n", "utf-8")
     assert found("README.md") == ["README.md is two's"]
-    modules.modify(office.as_(LEAD), "board", {"remove_scope": [1, 2]})
+    modules.modify_module(office.as_(LEAD), "board", {"remove_scope": [1, 2]})
     assert found("said.py") == []
     office.repeat("board", TWO, files=["said.py"], criteria=["c1"])
     assert found("said.py") == ["said.py is two's"]
     office.correct("Not that file", "board")
     assert found("said.py") == []
-    modules.modify(office.as_(LEAD), "api", {"add_scope": ["new.py"]})
+    modules.modify_module(office.as_(LEAD), "api", {"add_scope": ["new.py"]})
     assert found("new.py") == [], "the scope names it"
 
 

@@ -79,7 +79,7 @@ def test_the_worker_context_says_what_matters(shop: Project) -> None:
     shop.does("assign", "board", "implementer-2")
     shop.does("assign", "auth", "implementer-1", "--skeleton", "src/api.py")
     context = told(shop, "auth")
-    assert schema.faults("worker_context", context) == []
+    assert schema.schema_faults("worker_context", context) == []
     assert (context["worker"], context["module"]["id"], context["checks"]) == (
         "implementer-1",
         "auth",

@@ -15,7 +15,7 @@ def assignment_row(assignment: Assignment) -> list[str]:
         assignment["module"],
         assignment["agent"],
         assignment["status"],
-        _instructions(assignment["instruction_verification"]),
+        _understanding_text(assignment["instruction_verification"]),
         assignment["task_uuid"],
     ]
 
@@ -29,7 +29,7 @@ _STEPS = {
 }
 
 
-def _instructions(verification: Verification) -> str:
+def _understanding_text(verification: Verification) -> str:
     """How far the verification is, and how many questions wait for an answer."""
     step = _STEPS[understanding.waits_for(verification)].format(status=verification["status"])
     waiting = understanding.open_questions(verification)
@@ -60,7 +60,7 @@ def conflict_rows(result: StatusResult) -> list[list[str]]:
 def unenforced_rows(found: list[Unenforced]) -> list[list[str]]:
     """A row each, and what to do about those that should have hooks."""
     hint = "Is the plugin installed and enabled in that session? `atlas doctor --live` tries its hooks."
-    rows = [[enforcement.describe(one)] for one in found]
+    rows = [[enforcement.describe_unenforced(one)] for one in found]
     return [*rows, [hint]] if any(one["here"] for one in found) else rows
 
 

@@ -16,21 +16,23 @@ from atlas.core.rules import graph, understanding
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import conflicts
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
+from atlas.services.project.phases import orchestration_workflow
 from atlas.services.sessions import watchdog, watched_agents
 
 _LATEST = 5
 
 
-def status(context: Context) -> StatusResult:
+def board_status(context: Context) -> StatusResult:
     """Everything a board shows, after a look for conflicts. Raises AtlasError outside the orchestration phase."""
-    trouble = conflicts.refresh(context)
-    summary, watched = context.read("status", lambda tx, actor: (_summary(tx, actor), watched_agents.watched(tx)))
-    return {**summary, "conflicts_unknown": trouble, "unenforced": watchdog.unenforced(context.project, watched)}
+    trouble = conflicts.refresh_conflicts(context)
+    summary, watched = context.read(
+        "status", lambda tx, actor: (_orchestration_summary(tx, actor), watched_agents.watched_sessions(tx))
+    )
+    return {**summary, "conflicts_unknown": trouble, "unenforced": watchdog.unenforced_work(context.project, watched)}
 
 
-def _summary(tx: Transaction, actor: Actor) -> Summary:
-    workflow = orchestration(tx)
+def _orchestration_summary(tx: Transaction, actor: Actor) -> Summary:
+    workflow = orchestration_workflow(tx)
     modules = tx.all(MODULE)
     agents = tx.all(AGENT)
     live = tx.where(ASSIGNMENT, status=LIVE)
@@ -42,38 +44,38 @@ def _summary(tx: Transaction, actor: Actor) -> Summary:
         "status": workflow["status"],
         "lead": workflow["lead"],
         "lead_since": workflow["lead_since"],
-        "paused": attendance.in_force(workflow["paused"], tx.at),
-        "stopped": attendance.stopped(workflow, tx.all(SESSION)),
-        "unattended": attendance.unattended(workflow, tx.all(SESSION), live, tx.all(WORKSPACE)),
+        "paused": attendance.pause_in_force(workflow["paused"], tx.at),
+        "stopped": attendance.incomplete_sessions(workflow, tx.all(SESSION)),
+        "unattended": attendance.unattended_work(workflow, tx.all(SESSION), live, tx.all(WORKSPACE)),
         "started_at": workflow["started_at"],
         "completed_at": workflow["completed_at"],
         "modules_completed": done,
         "modules_total": len(modules),
         "all_modules_complete": done == len(modules),
         "modules": modules,
-        "ready": [module["id"] for module in graph.ready(modules)],
+        "ready": [module["id"] for module in graph.ready_modules(modules)],
         "critical_path": graph.critical_path(modules),
         "agents": agents,
         "not_seen_yet": [a["id"] for a in agents if a["type"] == AI and a["last_seen"] is None],
         "active_assignments": live,
-        "returned": _returned(tx, modules),
+        "returned": _returned_assignments(tx, modules),
         "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == AI],
         "unsent_messages": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in unsent],
-        "discoveries": _discoveries(tx),
+        "discoveries": _shown_discoveries(tx),
         "sessions": [s for s in tx.all(SESSION) if s["agent"]],
         "integration_branch": workflow["integration_branch"],
         "workspaces": tx.where(WORKSPACE, removed_at=None),
     }
 
 
-def _returned(tx: Transaction, modules: list[Module]) -> list[Assignment]:
+def _returned_assignments(tx: Transaction, modules: list[Module]) -> list[Assignment]:
     """For each module that is back in the pool, since it was not understood, the assignment that ended so."""
     last = {assignment["module"]: assignment for assignment in tx.all(ASSIGNMENT)}
     waiting = (last.get(module["id"]) for module in modules if module["status"] == "pending")
     return [assignment for assignment in waiting if assignment is not None and understanding.gave_up(assignment)]
 
 
-def _discoveries(tx: Transaction) -> list[Discovery]:
+def _shown_discoveries(tx: Transaction) -> list[Discovery]:
     """Those that somebody has not been given yet, and the latest of the others."""
     found = tx.all(DISCOVERY)
     latest = {discovery["id"] for discovery in found[-_LATEST:]}
@@ -88,8 +90,8 @@ def _poll_line(assignment: Assignment, now: str) -> PollStanding:
         "agent": assignment["agent"],
         "module": assignment["module"],
         "due": due,
-        "overdue_seconds": max(0, clock.between(due, now)) if due else 0,
-        "unanswered": len(poll_schedule.unanswered(polling)),
+        "overdue_seconds": max(0, clock.seconds_between(due, now)) if due else 0,
+        "unanswered": len(poll_schedule.unanswered_polls(polling)),
         "escalated_at": polling["escalated_at"],
         "heard": polling["heard"],
     }

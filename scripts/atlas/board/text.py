@@ -10,7 +10,7 @@ from atlas.render import discoveries, sessions
 from .rows import assignment_row, conflict_rows, poll_row, returned_row, unenforced_rows, workspace_row
 
 
-def status(result: StatusResult) -> str:
+def board_text(result: StatusResult) -> str:
     """The board: the count, modules, assignments with their verification, polls, and what can be done next."""
     lines = [
         f"{result['plan_id']}: {result['status']}, "
@@ -18,44 +18,46 @@ def status(result: StatusResult) -> str:
         f"Lead: session {result['lead']}"
         if result["lead"]
         else "Lead: none; type /atlas-lead in the session that shall lead",
-        *([sessions.pause(result["paused"])] if result["paused"] else []),
+        *([sessions.pause_line(result["paused"])] if result["paused"] else []),
         "",
         "Modules",
-        *_rows(
+        *_align_rows(
             [
                 [m["id"], m["status"], m["priority"], m["assigned_to"] or "-", one_line(m["name"], 60)]
                 for m in result["modules"]
             ]
         ),
     ]
-    lines += _section("Active assignments", [assignment_row(a) for a in result["active_assignments"]])
-    paused = [why for assignment in result["active_assignments"] if (why := updates.pauses(assignment))]
-    lines += _section("Resting until a change is settled", [[why] for why in paused])
-    lines += _section("Back in the pool", [[returned_row(a)] for a in result["returned"]])
-    lines += _section("Stopped incomplete", [[sessions.incomplete(one)] for one in result["stopped"]])
-    lines += _section("Unattended", [[sessions.unattended(one)] for one in result["unattended"]])
-    lines += _section("Workspaces", [workspace_row(w) for w in result["workspaces"]])
-    lines += _section("Conflicts", conflict_rows(result))
-    lines += _section("Unenforced", unenforced_rows(result["unenforced"]))
-    lines += _section("Poll schedule", [poll_row(p) for p in result["polls"]])
-    lines += _section("Ready to assign, most urgent first", [[module] for module in result["ready"]])
+    lines += _section_lines("Active assignments", [assignment_row(a) for a in result["active_assignments"]])
+    paused = [why for assignment in result["active_assignments"] if (why := updates.pause_reason(assignment))]
+    lines += _section_lines("Resting until a change is settled", [[why] for why in paused])
+    lines += _section_lines("Back in the pool", [[returned_row(a)] for a in result["returned"]])
+    lines += _section_lines("Stopped incomplete", [[sessions.incomplete_line(one)] for one in result["stopped"]])
+    lines += _section_lines("Unattended", [[sessions.unattended_line(one)] for one in result["unattended"]])
+    lines += _section_lines("Workspaces", [workspace_row(w) for w in result["workspaces"]])
+    lines += _section_lines("Conflicts", conflict_rows(result))
+    lines += _section_lines("Unenforced", unenforced_rows(result["unenforced"]))
+    lines += _section_lines("Poll schedule", [poll_row(p) for p in result["polls"]])
+    lines += _section_lines("Ready to assign, most urgent first", [[module] for module in result["ready"]])
     if result["critical_path"]:
         lines += ["", "Critical path: " + " → ".join(result["critical_path"])]
     if result["not_seen_yet"]:
         lines += ["", "Not seen yet: " + ", ".join(result["not_seen_yet"])]
-    lines += _section(
+    lines += _section_lines(
         "Not delivered",
         [[m["id"], "to " + m["to"], one_line(m["error"] or "queued")] for m in result["unsent_messages"]],
     )
-    lines += _section("Discoveries", [[row] for found in result["discoveries"] for row in discoveries.rows(found)])
+    lines += _section_lines(
+        "Discoveries", [[row] for found in result["discoveries"] for row in discoveries.discovery_rows(found)]
+    )
     return "\n".join(lines)
 
 
-def _section(title: str, rows: list[list[str]]) -> list[str]:
-    return ["", title, *_rows(rows)] if rows else []
+def _section_lines(title: str, rows: list[list[str]]) -> list[str]:
+    return ["", title, *_align_rows(rows)] if rows else []
 
 
-def _rows(rows: list[list[str]]) -> list[str]:
+def _align_rows(rows: list[list[str]]) -> list[str]:
     """Columns as wide as their widest cell; the last one is left ragged."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

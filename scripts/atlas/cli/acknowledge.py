@@ -15,17 +15,19 @@ from atlas.render import updates as text
 from atlas.services.understanding import update_answers
 
 from .outcome import Outcome
-from .update import answers
+from .update import add_answer_options
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("module_id", metavar="module-id")
     parser.add_argument("update_id", nargs="?", default=None, metavar="UPDATE", help="such as u1")
-    answers(parser)
+    add_answer_options(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome[AcknowledgeResult]:
     """Do it."""
-    result = update_answers.acknowledge(open_context(), args.module_id, args.update_id, args.feasibility, args.concern)
-    return Outcome(result, text.step(result))
+    result = update_answers.acknowledge_update(
+        open_context(), args.module_id, args.update_id, args.feasibility, args.concern
+    )
+    return Outcome(result, text.render_update(result))

@@ -24,5 +24,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[AnswerResult]:
     """Do it."""
-    result = questions.answer(open_context(), args.module_id, args.question, args.text)
-    return Outcome(result, text.answered(result))
+    result = questions.answer_question(open_context(), args.module_id, args.question, args.text)
+    return Outcome(result, text.render_answer(result))

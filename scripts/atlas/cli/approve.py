@@ -22,5 +22,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[ApproveResult]:
     """Do it."""
-    result = approval.approve(open_context(), args.dry_run)
-    return Outcome(result, text.approved(result))
+    result = approval.approve_plan(open_context(), args.dry_run)
+    return Outcome(result, text.render_approval(result))

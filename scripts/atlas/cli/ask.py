@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[AskResult]:
     """Do it."""
-    result = questions.ask(open_context(), args.module_id, args.text)
-    return Outcome(result, text.asked(result))
+    result = questions.ask_question(open_context(), args.module_id, args.text)
+    return Outcome(result, text.render_question(result))

@@ -14,7 +14,7 @@ from atlas.render import text
 from atlas.services.orchestration import assigning
 
 from .outcome import Outcome
-from .workspace_options import workspace_options
+from .workspace_options import add_workspace_options
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("module_id", metavar="module-id")
     parser.add_argument("agent_id", metavar="agent-id")
     parser.add_argument("--force", action="store_true", help="although a module it depends on is not complete")
-    workspace_options(parser)
+    add_workspace_options(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome[AssignResult]:
     """Do it."""
-    result = assigning.assign(open_context(), args.module_id, args.agent_id, args.force, args.workspace, args.skeleton)
-    return Outcome(result, text.assigned(result))
+    result = assigning.dispatch_module(
+        open_context(), args.module_id, args.agent_id, args.force, args.workspace, args.skeleton
+    )
+    return Outcome(result, text.render_assignment(result))

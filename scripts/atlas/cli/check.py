@@ -21,5 +21,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[CheckResult]:
     """Do it."""
-    result = workflow.check(open_context())
-    return Outcome(result, text.check(result), 0 if result["complete"] else 2)
+    result = workflow.check_workflow(open_context())
+    return Outcome(result, text.render_check(result), 0 if result["complete"] else 2)

@@ -25,4 +25,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[CheckAgentsResult]:
     """Do it."""
     result = polling.check_agents(open_context(), args.everybody)
-    return Outcome(result, text.checked(result), 1 if polling.failed(result) else 0)
+    return Outcome(result, text.render_polling(result), 1 if polling.has_failed(result) else 0)

@@ -21,5 +21,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[CheckPlanResult]:
     """Do it."""
-    result = approval.check(open_context())
-    return Outcome(result, text.plan_check(result), 0 if result["complete"] else 2)
+    result = approval.check_plan(open_context())
+    return Outcome(result, text.render_plan_check(result), 0 if result["complete"] else 2)

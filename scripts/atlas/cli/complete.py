@@ -14,7 +14,7 @@ from atlas.core.results.proof import CompleteResult
 from atlas.render import text
 from atlas.services.proof import evidence
 
-from .options import seconds
+from .options import parse_seconds
 from .outcome import Outcome
 
 
@@ -22,10 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("module_id", metavar="module-id")
     parser.add_argument("--reason", default=None, metavar="TEXT", help="needed for a module without checks")
-    parser.add_argument("--timeout", type=seconds, default=600, metavar="SECONDS", help="for each check (600)")
+    parser.add_argument("--timeout", type=parse_seconds, default=600, metavar="SECONDS", help="for each check (600)")
 
 
 def run(args: argparse.Namespace) -> Outcome[CompleteResult]:
     """Do it."""
-    result = evidence.complete(open_context(), args.module_id, args.reason, args.timeout)
-    return Outcome(result, text.completed(result), 0 if result["complete"] else 2)
+    result = evidence.complete_module(open_context(), args.module_id, args.reason, args.timeout)
+    return Outcome(result, text.render_completion(result), 0 if result["complete"] else 2)

@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[ConflictsResult]:
     """Do it."""
-    result = conflicts.check(open_context())
-    return Outcome(result, render.found(result), 2 if result["conflicts"] else 0)
+    result = conflicts.check_conflicts(open_context())
+    return Outcome(result, render.render_conflicts(result), 2 if result["conflicts"] else 0)

@@ -9,7 +9,7 @@ import traceback
 from atlas.adapters.system.environment import data_folder
 
 
-def write_log(error: BaseException) -> str:
+def write_crash_log(error: BaseException) -> str:
     """Write the traceback to a file of its own in ATLAS's data folder; returns its path, or why there is none."""
     text = "".join(traceback.format_exception(error))
     folder = os.path.join(data_folder(), "logs")

@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[WorkspaceResult]:
     """Do it."""
-    result = workspaces.create(open_context(), args.names)
-    return Outcome(result, text.workspaces(result), 1 if result["failed"] else 0)
+    result = workspaces.create_workspaces(open_context(), args.names)
+    return Outcome(result, text.render_workspaces(result), 1 if result["failed"] else 0)

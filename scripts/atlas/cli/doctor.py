@@ -28,5 +28,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[DoctorResult]:
     """Do it."""
     session = os.environ.get("CLAUDE_CODE_SESSION_ID")
-    result = doctor.doctor(os.getcwd(), session, context_for_repair, args.repair, args.live)
-    return Outcome(result, text.findings(result), 1 if result["problems"] else 0)
+    result = doctor.run_doctor(os.getcwd(), session, context_for_repair, args.repair, args.live)
+    return Outcome(result, text.render_findings(result), 1 if result["problems"] else 0)

@@ -12,7 +12,7 @@ import argparse
 from atlas.adapters.system import environment_maker
 from atlas.core.results.project import EnvResult
 
-from .options import seconds
+from .options import parse_seconds
 from .outcome import Outcome
 
 
@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--wait",
-        type=seconds,
+        type=parse_seconds,
         nargs="?",
         const=float(environment_maker.BUILD_SECONDS),
         metavar="SECONDS",
@@ -37,9 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[EnvResult]:
     """Do it."""
     if args.wait is not None:
-        state = environment_maker.wait(args.wait)
+        state = environment_maker.await_environment(args.wait)
     else:
-        state = environment_maker.prepare() if args.background else environment_maker.state()
+        state = environment_maker.prepare_environment() if args.background else environment_maker.environment_state()
     ready = state.status == "ready"
     result: EnvResult = {
         "status": state.status,

@@ -25,4 +25,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[HandoffResult]:
     """Do it."""
     result = handoff.hand_off(open_context(), args.module_id, args.agent_id, args.preview)
-    return Outcome(result, text.handed_off(result))
+    return Outcome(result, text.render_handoff(result))

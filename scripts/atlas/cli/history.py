@@ -13,20 +13,22 @@ from atlas.core.rules.verb_permissions import DECIDING, LEADING, WORKING
 from atlas.render import audit as text
 from atlas.services.project import history_report
 
-from .options import count
+from .options import parse_count
 from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     verbs = sorted(LEADING | WORKING | DECIDING | {"inbox"})
-    parser.add_argument("--limit", type=count, default=20, metavar="NUMBER", help="show so many changes, the last (20)")
+    parser.add_argument(
+        "--limit", type=parse_count, default=20, metavar="NUMBER", help="show so many changes, the last (20)"
+    )
     parser.add_argument("--verb", choices=verbs, default=None, metavar="VERB", help="only changes by this verb")
     parser.add_argument("--about", default=None, metavar="ID", help="only changes of this module, agent, message, …")
 
 
 def run(args: argparse.Namespace) -> Outcome[HistoryResult]:
     """Do it."""
-    result = history_report.history(open_context(), args.limit, args.verb, args.about)
+    result = history_report.report_history(open_context(), args.limit, args.verb, args.about)
     sound = result["equal"] and not result["faults"]
-    return Outcome(result, text.history(result), 0 if sound else 1)
+    return Outcome(result, text.render_history(result), 0 if sound else 1)

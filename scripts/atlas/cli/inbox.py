@@ -13,18 +13,20 @@ from atlas.core.results.messages import InboxResult
 from atlas.render import messages as text
 from atlas.services.messages import inbox
 
-from .options import seconds
+from .options import parse_seconds
 from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("agent_id", metavar="agent-id", help="an agent, or 'lead'")
-    parser.add_argument("--wait", type=seconds, default=0, metavar="SECONDS", help="wait so long for a first message")
+    parser.add_argument(
+        "--wait", type=parse_seconds, default=0, metavar="SECONDS", help="wait so long for a first message"
+    )
     parser.add_argument("--peek", action="store_true", help="leave them unread, and the session without a role")
 
 
 def run(args: argparse.Namespace) -> Outcome[InboxResult]:
     """Do it."""
-    result = inbox.inbox(open_context(), args.agent_id, args.wait, args.peek)
-    return Outcome(result, text.inbox(result))
+    result = inbox.read_inbox(open_context(), args.agent_id, args.wait, args.peek)
+    return Outcome(result, text.render_inbox(result))

@@ -28,5 +28,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[InterruptResult]:
     """Do it."""
     words = " ".join(args.text)
-    result = interrupts.interrupt(open_context(), args.agent_id, words, args.stop, args.request_id)
-    return Outcome(result, text.shared(result))
+    result = interrupts.interrupt_agent(open_context(), args.agent_id, words, args.stop, args.request_id)
+    return Outcome(result, text.render_discovery(result))

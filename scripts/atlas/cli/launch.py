@@ -15,7 +15,7 @@ from atlas.core.results.sessions import LaunchResult
 from atlas.render import sessions as text
 from atlas.services.sessions import launch
 
-from .options import seconds
+from .options import parse_seconds
 from .outcome import Outcome
 
 
@@ -28,11 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--module", default=None, metavar="ID", help="which, when the agent has several")
     parser.add_argument("--client", default=None, metavar="PATH", help="the Claude Code client (claude on PATH)")
     parser.add_argument(
-        "--wait", type=seconds, default=20, metavar="SECONDS", help="how long --tmux watches it come up (20)"
+        "--wait", type=parse_seconds, default=20, metavar="SECONDS", help="how long --tmux watches it come up (20)"
     )
 
 
 def run(args: argparse.Namespace) -> Outcome[LaunchResult]:
     """Do it."""
-    result = launch.launch(open_context(), args.agent_id, args.mode, args.module, args.client, args.wait)
-    return Outcome(result, text.launched(result))
+    result = launch.launch_session(open_context(), args.agent_id, args.mode, args.module, args.client, args.wait)
+    return Outcome(result, text.render_launch(result))

@@ -22,5 +22,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[LeadResult]:
     """Do it."""
-    result = leading.lead(open_context(), args.show)
-    return Outcome(result, text.lead(result))
+    result = leading.take_lead(open_context(), args.show)
+    return Outcome(result, text.render_lead(result))

@@ -12,16 +12,16 @@ from atlas.core.results.messages import ListenResult
 from atlas.render import messages as text
 from atlas.services.messages import listener
 
-from .options import seconds
+from .options import parse_seconds
 from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--wait", type=seconds, default=0, metavar="SECONDS", help="for how long")
+    parser.add_argument("--wait", type=parse_seconds, default=0, metavar="SECONDS", help="for how long")
 
 
 def run(args: argparse.Namespace) -> Outcome[ListenResult]:
     """Do it."""
-    result = listener.listen(open_context(), args.wait)
-    return Outcome(result, text.listened(result))
+    result = listener.listen_for_mail(open_context(), args.wait)
+    return Outcome(result, text.render_exchange(result))

@@ -42,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(verb: str, arguments: list[str] | None = None) -> int:
     """Run one verb with its arguments (those of the process by default); returns the exit code."""
-    return _guarded(verb, sys.argv[1:] if arguments is None else arguments)
+    return _run_guarded(verb, sys.argv[1:] if arguments is None else arguments)
 
 
 def atlas(arguments: list[str] | None = None) -> int:
@@ -65,26 +65,28 @@ def atlas(arguments: list[str] | None = None) -> int:
     return main(words[0], words[1:])
 
 
-def _guarded(verb: str, words: list[str]) -> int:
+def _run_guarded(verb: str, words: list[str]) -> int:
     """The one error boundary: whatever goes wrong becomes a line on stderr and an exit code."""
     _open_streams()
     try:
         _require_text(words)
-        args = parser_of(verb).parse_args(words)
+        args = parser_of_verb(verb).parse_args(words)
         outcome: Outcome[Mapping[str, object]] = args.run(args)
-        text = _envelope(verb, outcome.exit_code == 0, result=outcome.result) if "json" in args else outcome.text
-        return _print(verb, text, outcome.exit_code)
+        text = _json_envelope(verb, outcome.exit_code == 0, result=outcome.result) if "json" in args else outcome.text
+        return _print_outcome(verb, text, outcome.exit_code)
     except AtlasError as error:
-        return _fail(words, verb, str(error), error.exit_code)
+        return _print_failure(words, verb, str(error), error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(words, verb, f"{where}{_reason(error)} (nothing was changed)", 1)
+        return _print_failure(words, verb, f"{where}{_error_reason(error)} (nothing was changed)", 1)
     except KeyboardInterrupt:
-        return _fail(words, verb, "interrupted", 130)
+        return _print_failure(words, verb, "interrupted", 130)
     except Exception as error:
-        from .crash import write_log
+        from .crash import write_crash_log
 
-        return _fail(words, verb, f"unexpected {type(error).__name__}; please report it with {write_log(error)}", 1)
+        return _print_failure(
+            words, verb, f"unexpected {type(error).__name__}; please report it with {write_crash_log(error)}", 1
+        )
 
 
 def _open_streams() -> None:
@@ -101,11 +103,11 @@ def _require_text(words: list[str]) -> None:
             raise AtlasError(f"argument {number}, {word[:40]!r}, is not valid UTF-8 text: give it as UTF-8")
 
 
-def _reason(error: OSError) -> str:
+def _error_reason(error: OSError) -> str:
     return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
-def parser_of(verb: str) -> argparse.ArgumentParser:
+def parser_of_verb(verb: str) -> argparse.ArgumentParser:
     """The parser of a verb's arguments; its help is what the verb's module says of itself."""
     row = VERBS[verb]
     module = importlib.import_module(f"atlas.cli.{row.module}")
@@ -119,35 +121,35 @@ def parser_of(verb: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.configure(parser)
-    for each in (parser, *_subparsers(parser)):
+    for each in (parser, *_parsers_below(parser)):
         each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the result as JSON")
     parser.set_defaults(run=module.run)
     return parser
 
 
-def _subparsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+def _parsers_below(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     actions = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     return [sub for action in actions for sub in action.choices.values()]
 
 
-def _print(verb: str, text: str, exit_code: int) -> int:
+def _print_outcome(verb: str, text: str, exit_code: int) -> int:
     """Show what came of a verb, which is done with; returns its exit code, or 1 when it cannot be shown."""
     try:
         print(text, end="\n" if text else "", flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it fails again at the end
         if error.errno != errno.EPIPE:
-            print(f"atlas: the outcome of {verb} could not be printed: {_reason(error)}", file=sys.stderr)
+            print(f"atlas: the outcome of {verb} could not be printed: {_error_reason(error)}", file=sys.stderr)
         return 1
     return exit_code
 
 
-def _envelope(verb: str, ok: bool, **content: Any) -> str:
+def _json_envelope(verb: str, ok: bool, **content: Any) -> str:
     import json
 
     return json.dumps({"atlas": VERSION_OF_RESULTS, "verb": verb, "ok": ok, **content}, ensure_ascii=False)
 
 
-def _fail(words: list[str], verb: str, message: str, exit_code: int) -> int:
+def _print_failure(words: list[str], verb: str, message: str, exit_code: int) -> int:
     print(f"atlas: {one_line(message, _LONGEST)}", file=sys.stderr)
-    return _print(verb, _envelope(verb, False, error=message) if "--json" in words else "", exit_code)
+    return _print_outcome(verb, _json_envelope(verb, False, error=message) if "--json" in words else "", exit_code)

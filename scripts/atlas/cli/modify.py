@@ -13,19 +13,19 @@ from atlas.core.results.orchestration import ModifyResult
 from atlas.render import text
 from atlas.services.orchestration import modules
 
-from .module_options import add_options, change_options, edit_of
+from .module_options import add_change_options, add_module_options, edit_from_options
 from .outcome import Outcome
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="add|modify|remove|prioritize")
-    add_options(actions.add_parser("add", help="add a module", allow_abbrev=False))
+    add_module_options(actions.add_parser("add", help="add a module", allow_abbrev=False))
     for action in ("modify", "remove", "prioritize"):
         sub = actions.add_parser(action, help=f"{action} a module", allow_abbrev=False)
         sub.add_argument("module_id", metavar="ID")
         if action == "modify":
-            change_options(sub)
+            add_change_options(sub)
         if action == "prioritize":
             sub.add_argument("--priority", choices=PRIORITIES, required=True)
 
@@ -34,11 +34,11 @@ def run(args: argparse.Namespace) -> Outcome[ModifyResult]:
     """Do it."""
     context = open_context()
     if args.action == "add":
-        result = modules.add(context, args.name, args.priority, edit_of(args))
+        result = modules.add_module(context, args.name, args.priority, edit_from_options(args))
     elif args.action == "prioritize":
-        result = modules.modify(context, args.module_id, {"priority": args.priority})
+        result = modules.modify_module(context, args.module_id, {"priority": args.priority})
     elif args.action == "modify":
-        result = modules.modify(context, args.module_id, edit_of(args))
+        result = modules.modify_module(context, args.module_id, edit_from_options(args))
     else:
-        result = modules.remove(context, args.module_id)
-    return Outcome(result, text.module_changed(result))
+        result = modules.remove_module(context, args.module_id)
+    return Outcome(result, text.render_module_change(result))

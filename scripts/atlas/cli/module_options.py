@@ -8,7 +8,7 @@ from atlas.core.records.plan import PRIORITIES
 from atlas.core.rules.edits import Edit
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_module_options(parser: argparse.ArgumentParser) -> None:
     """The options of a new module."""
     parser.add_argument("--name", required=True, help="its name; the id is made from it")
     parser.add_argument("--priority", choices=PRIORITIES, default="medium")
@@ -16,10 +16,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--criteria", action="append", default=[], metavar="TEXT", help="an acceptance criterion; repeat"
     )
-    _additions(parser)
+    _add_common_options(parser)
 
 
-def change_options(parser: argparse.ArgumentParser) -> None:
+def add_change_options(parser: argparse.ArgumentParser) -> None:
     """The options that change a module."""
     parser.add_argument("--name", default=None)
     parser.add_argument("--priority", choices=PRIORITIES, default=None)
@@ -29,10 +29,10 @@ def change_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove-depends-on", action="append", default=[], metavar="ID")
     parser.add_argument("--remove-check", action="append", default=[], type=int, metavar="NUMBER")
     parser.add_argument("--remove-scope", action="append", default=[], type=int, metavar="NUMBER")
-    _additions(parser)
+    _add_common_options(parser)
 
 
-def _additions(parser: argparse.ArgumentParser) -> None:
+def _add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depends-on", action="append", default=[], metavar="ID", help="a module it builds on; repeat")
     parser.add_argument(
         "--check", action="append", default=[], metavar="COMMAND", help="a shell command that proves it done; repeat"
@@ -42,7 +42,7 @@ def _additions(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def edit_of(args: argparse.Namespace) -> Edit:
+def edit_from_options(args: argparse.Namespace) -> Edit:
     """The change that the parsed options ask for."""
     return {
         "name": " ".join(args.name.split()) if args.name is not None else None,

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[NotifyResult]:
     """Do it."""
-    result = notices.notify(
+    result = notices.notify_agent(
         open_context(), args.agent_id, args.subject, args.message, args.priority, args.type, args.request_id
     )
-    return Outcome(result, text.notified(result), 0 if result["message"]["status"] in DELIVERED else 1)
+    return Outcome(result, text.render_message(result), 0 if result["message"]["status"] in DELIVERED else 1)

@@ -6,7 +6,7 @@ import argparse
 import re
 
 
-def seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
     """A number of seconds above 0, at most a day. Raises ArgumentTypeError otherwise."""
     try:
         value = float(text)
@@ -17,13 +17,13 @@ def seconds(text: str) -> float:
     return value
 
 
-def count(text: str) -> int:
+def parse_count(text: str) -> int:
     """A number of things, 1 or more. Raises ArgumentTypeError otherwise."""
     if not re.fullmatch("[1-9][0-9]{0,8}", text):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number between 1 and 999999999")
     return int(text)
 
 
-def number(text: str) -> int:
+def parse_number(text: str) -> int:
     """A number of things, 0 or more. Raises ArgumentTypeError otherwise."""
-    return 0 if text == "0" else count(text)
+    return 0 if text == "0" else parse_count(text)

@@ -25,6 +25,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[PauseResult]:
     """Do it."""
-    change = pause.end if args.off else pause.begin
+    change = pause.end_pause if args.off else pause.begin_pause
     result = change(open_context(), " ".join(args.reason), args.minutes)
-    return Outcome(result, text.paused(result))
+    return Outcome(result, text.render_pause(result))

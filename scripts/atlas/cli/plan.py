@@ -25,5 +25,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[PlanResult]:
     """Do it."""
-    result = beginning.start(open_context(), args.goal, args.abandon)
-    return Outcome(result, text.planned(result))
+    result = beginning.start_plan(open_context(), args.goal, args.abandon)
+    return Outcome(result, text.render_plan(result))

@@ -21,5 +21,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[PlanStatusResult]:
     """Do it."""
-    result = plan.status(open_context())
-    return Outcome(result, text.plan_status(result))
+    result = plan.plan_status(open_context())
+    return Outcome(result, text.render_plan_status(result))

@@ -28,10 +28,10 @@ def run(args: argparse.Namespace) -> Outcome[PollResult]:
     """Do it."""
     context = open_context()
     if args.history:
-        known = poll_answers.history(context, args.agent_id, args.module)
-        return Outcome(known, text.history(known))
+        known = poll_answers.poll_history(context, args.agent_id, args.module)
+        return Outcome(known, text.render_poll_history(known))
     if args.record_response is not None:
         answered = poll_answers.record_response(context, args.agent_id, args.module, args.record_response)
-        return Outcome(answered, text.recorded(answered))
-    result = polling.poll(context, args.agent_id, args.module)
-    return Outcome(result, text.checked(result), 1 if polling.failed(result) else 0)
+        return Outcome(answered, text.render_response(answered))
+    result = polling.poll_agent(context, args.agent_id, args.module)
+    return Outcome(result, text.render_polling(result), 1 if polling.has_failed(result) else 0)

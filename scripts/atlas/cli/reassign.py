@@ -15,9 +15,9 @@ from atlas.core.results.assignments import ReassignResult
 from atlas.render import text
 from atlas.services.orchestration import reassigning
 
-from .options import seconds
+from .options import parse_seconds
 from .outcome import Outcome
-from .workspace_options import workspace_options
+from .workspace_options import add_workspace_options
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +26,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="AGENT", help="who gets it")
     parser.add_argument("--force", action="store_true", help="although work has begun")
     parser.add_argument(
-        "--wait", type=seconds, default=None, metavar="SECONDS", help="for the old agent to get the stop (setting)"
+        "--wait",
+        type=parse_seconds,
+        default=None,
+        metavar="SECONDS",
+        help="for the old agent to get the stop (setting)",
     )
-    workspace_options(parser)
+    add_workspace_options(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome[ReassignResult]:
     """Do it."""
     given = (args.module_id, args.to, args.force, args.workspace, args.skeleton, args.wait)
-    result = reassigning.reassign(open_context(), *given)
-    return Outcome(result, text.reassigned(result))
+    result = reassigning.redispatch_module(open_context(), *given)
+    return Outcome(result, text.render_reassignment(result))

@@ -26,5 +26,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[RegisterResult]:
     """Do it."""
-    result = agents.register(open_context(), args.type, args.identifier, args.id, args.built_in)
-    return Outcome(result, text.registered(result))
+    result = agents.register_agent(open_context(), args.type, args.identifier, args.id, args.built_in)
+    return Outcome(result, text.render_agent(result))

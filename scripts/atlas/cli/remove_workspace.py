@@ -25,5 +25,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[RemoveWorkspaceResult]:
     """Do it."""
-    result = removal.remove(open_context(), args.name, args.force)
-    return Outcome(result, text.workspace_removed(result))
+    result = removal.remove_workspace(open_context(), args.name, args.force)
+    return Outcome(result, text.render_removal(result))

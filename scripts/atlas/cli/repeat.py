@@ -40,5 +40,5 @@ def run(args: argparse.Namespace) -> Outcome[RepeatResult]:
         "evidence": args.evidence,
         "text": args.text,
     }
-    result = repetition.repeat(open_context(), args.module_id, said)
-    return Outcome(result, text.repeated(result), 2 if result["waits_for"] == "repeat" else 0)
+    result = repetition.repeat_task(open_context(), args.module_id, said)
+    return Outcome(result, text.render_repetition(result), 2 if result["waits_for"] == "repeat" else 0)

@@ -25,5 +25,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[ReportResult]:
     """Do it."""
-    result = reports.report(open_context(), args.module_id, args.kind, args.text)
-    return Outcome(result, text.reported(result))
+    result = reports.report_module(open_context(), args.module_id, args.kind, args.text)
+    return Outcome(result, text.render_report(result))

@@ -31,9 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome[SettingsResult]:
     """Do it."""
     if args.key is None:
-        result = settings.show(open_context())
+        result = settings.show_settings(open_context())
     elif bool(args.values) == args.unset:
         raise AtlasError(f"give {args.key} a value, or take it away with --unset")
     else:
-        result = settings.change(open_context(), args.key, args.values)
-    return Outcome(result, text.settings(result))
+        result = settings.change_setting(open_context(), args.key, args.values)
+    return Outcome(result, text.render_settings(result))

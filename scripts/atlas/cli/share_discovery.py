@@ -40,5 +40,5 @@ def run(args: argparse.Namespace) -> Outcome[DiscoverResult]:
     if not affects:
         raise AtlasError('name at least one module, then the text: --affects MODULE "TEXT"')
     words = {"text": found, "impact": args.impact, "action": args.action}
-    result = discoveries.share(open_context(), args.severity, affects, words, args.sender, args.request_id)
-    return Outcome(result, text.shared(result))
+    result = discoveries.share_discovery(open_context(), args.severity, affects, words, args.sender, args.request_id)
+    return Outcome(result, text.render_discovery(result))

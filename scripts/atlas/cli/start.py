@@ -27,5 +27,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[StartResult]:
     """Do it."""
-    result = starting.start(open_context(), args.integration_branch)
-    return Outcome(result, text.started(result))
+    result = starting.start_workflow(open_context(), args.integration_branch)
+    return Outcome(result, text.render_start(result))

@@ -20,5 +20,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[StatusResult]:
     """Do it."""
-    result = status.status(open_context())
-    return Outcome(result, "" if "json" in args else text.status(result))
+    result = status.board_status(open_context())
+    return Outcome(result, "" if "json" in args else text.board_text(result))

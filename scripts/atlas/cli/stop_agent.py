@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[StopAgentResult]:
     """Do it."""
-    result = stopping.stop(open_context(), args.agent_id, args.module)
-    return Outcome(result, text.stopped(result))
+    result = stopping.stop_session(open_context(), args.agent_id, args.module)
+    return Outcome(result, text.render_stop(result))

@@ -23,5 +23,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome[SuperviseResult]:
     """Do it."""
-    reason = supervisor.supervise(open_context(), args.workspace, args.client, args.prompt)
+    reason = supervisor.supervise_session(open_context(), args.workspace, args.client, args.prompt)
     return Outcome({"workspace": args.workspace, "reason": reason}, f"{args.workspace}: {reason}")

@@ -15,7 +15,7 @@ from atlas.core.results.understanding import VerifyInstructionsResult
 from atlas.render import instructions as text
 from atlas.services.understanding import authorisation, judgement, verification
 
-from .options import number
+from .options import parse_number
 from .outcome import Outcome
 
 _ACTIONS = {
@@ -39,25 +39,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verdict.add_argument("--correct", action="store_true", help="it is right")
     verdict.add_argument("--wrong", default=None, metavar="TEXT", help="it is not: what is wrong")
     questions = subs["record-questions"]
-    questions.add_argument("--count", type=number, required=True, metavar="NUMBER", help="how many were asked")
-    questions.add_argument("--answered", type=number, required=True, metavar="NUMBER", help="how many were answered")
+    questions.add_argument("--count", type=parse_number, required=True, metavar="NUMBER", help="how many were asked")
+    questions.add_argument(
+        "--answered", type=parse_number, required=True, metavar="NUMBER", help="how many were answered"
+    )
 
 
 def run(args: argparse.Namespace) -> Outcome[VerifyInstructionsResult]:
     """Do it."""
     context = open_context()
     if args.action == "status":
-        standing = verification.status(context, args.module_id)
-        return Outcome(standing, text.status(standing))
+        standing = verification.understanding_status(context, args.module_id)
+        return Outcome(standing, text.render_understanding(standing))
     about = (context, args.agent, args.module)
     if args.action == "ask":
-        result = judgement.request(*about)
+        result = judgement.request_repetition(*about)
     elif args.action == "record-questions":
         result = authorisation.count_questions(*about, args.count, args.answered)
     elif args.action == "authorize":
-        result = authorisation.authorize(*about)
+        result = authorisation.authorize_agent(*about)
     elif args.correct or args.wrong is not None:
-        result = judgement.judge(*about, args.wrong)
+        result = judgement.judge_repetition(*about, args.wrong)
     else:
-        result = judgement.show(*about)
-    return Outcome(result, text.verified(args.action, result))
+        result = judgement.show_repetition(*about)
+    return Outcome(result, text.render_verification(args.action, result))

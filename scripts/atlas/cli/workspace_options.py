@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 
-def workspace_options(parser: argparse.ArgumentParser) -> None:
+def add_workspace_options(parser: argparse.ArgumentParser) -> None:
     """Declare them."""
     parser.add_argument(
         "--no-workspace", action="store_false", dest="workspace", help="an AI agent works where it is, too"

@@ -18,7 +18,7 @@ _WORD = re.compile(r"\S+")
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
-def split(text: str) -> list[str]:
+def split_arguments(text: str) -> list[str]:
     r"""The words of `text`, which blanks separate and quotes, around a word or a flag's value, hold together.
 
     Within double quotes `\"` and `\\` stand for `"` and `\`. Everything else (`;`, `$(…)`, backticks, quotes
@@ -30,7 +30,7 @@ def split(text: str) -> list[str]:
     while start := _WORD.search(text, position):
         quoted = _QUOTED.match(text, start.start())
         if quoted:
-            words.append(_unquoted(quoted))
+            words.append(_unquote_word(quoted))
         elif _OPENED.match(start.group()):
             raise ValueError(
                 f"the double quote in {start.group()[:40]} is not closed at the end of a word: "
@@ -42,6 +42,6 @@ def split(text: str) -> list[str]:
     return words
 
 
-def _unquoted(quoted: re.Match[str]) -> str:
+def _unquote_word(quoted: re.Match[str]) -> str:
     flag, double, single = quoted.group("flag", "double", "single")
     return (flag or "") + (single if double is None else _ESCAPED.sub(r"\1", double))

@@ -8,7 +8,7 @@ import time
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def now() -> str:
+def current_time() -> str:
     """The present moment."""
     return time.strftime(_FORMAT, time.gmtime())
 
@@ -16,31 +16,31 @@ def now() -> str:
 def is_time(text: str) -> bool:
     """Whether the text is such a time, to the letter."""
     try:
-        return later(text, 0) == text
+        return add_seconds(text, 0) == text
     except ValueError:
         return False
 
 
-def compact(moment: str) -> str:
+def compact_time(moment: str) -> str:
     """`2026-01-31T08:00:00Z` as `20260131-080000`, the form used in plan ids and file names."""
     return moment.replace("-", "").replace(":", "").replace("T", "-").replace("Z", "")
 
 
-def seconds(moment: str) -> int:
+def epoch_seconds(moment: str) -> int:
     """Seconds since the epoch. Raises ValueError when the text is not such a time."""
     return calendar.timegm(time.strptime(moment, _FORMAT))
 
 
-def of(seconds_since: float) -> str:
+def time_of_epoch(seconds_since: float) -> str:
     """The time so many seconds after the epoch."""
     return time.strftime(_FORMAT, time.gmtime(seconds_since))
 
 
-def later(moment: str, by: int) -> str:
+def add_seconds(moment: str, by: int) -> str:
     """The time `by` seconds after `moment`."""
-    return time.strftime(_FORMAT, time.gmtime(seconds(moment) + by))
+    return time.strftime(_FORMAT, time.gmtime(epoch_seconds(moment) + by))
 
 
-def between(start: str, end: str) -> int:
+def seconds_between(start: str, end: str) -> int:
     """Seconds from `start` to `end`; negative when `end` comes first."""
-    return seconds(end) - seconds(start)
+    return epoch_seconds(end) - epoch_seconds(start)

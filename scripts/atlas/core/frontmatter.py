@@ -9,7 +9,7 @@ from .errors import AtlasError
 _BOM = b"\xef\xbb\xbf"
 
 
-def split(name: str, data: bytes) -> tuple[str, bytes]:
+def split_front_matter(name: str, data: bytes) -> tuple[str, bytes]:
     """The front matter as text, and the body's bytes, which begin after the closing fence's line.
 
     Raises AtlasError with line and column when a fence is missing or the front matter is not UTF-8.
@@ -21,13 +21,13 @@ def split(name: str, data: bytes) -> tuple[str, bytes]:
         )
     for number, line in enumerate(lines[1:], 1):
         if _is_fence(line):
-            return _decode(name, lines[1:number]), b"".join(lines[number + 1 :])
+            return _decode_lines(name, lines[1:number]), b"".join(lines[number + 1 :])
     raise AtlasError(
         f"{name}, line {len(lines)}, column 1: the closing fence, a line '---', is missing (left as it is)"
     )
 
 
-def join(front: str, body: bytes) -> bytes:
+def join_front_matter(front: str, body: bytes) -> bytes:
     """The file of a front matter and a body."""
     return b"---\n" + front.rstrip("\n").encode() + b"\n---\n" + body
 
@@ -36,7 +36,7 @@ def _is_fence(line: bytes) -> bool:
     return line.rstrip(b"\r\n \t") == b"---"
 
 
-def _decode(name: str, lines: list[bytes]) -> str:
+def _decode_lines(name: str, lines: list[bytes]) -> str:
     text = []
     for number, line in enumerate(lines, 2):
         try:

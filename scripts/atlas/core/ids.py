@@ -9,7 +9,7 @@ import zlib
 from .errors import AtlasError
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-LONGEST = 64
+LONGEST_SLUG = 64
 
 
 def is_slug(text: str) -> bool:
@@ -17,7 +17,7 @@ def is_slug(text: str) -> bool:
     return SLUG.fullmatch(text) is not None
 
 
-def slug(name: str) -> str:
+def make_slug(name: str) -> str:
     """The identifier of a Unicode name, the same for the same name, never empty.
 
     Letters that have no Latin form, and whatever does not fit into 64 characters, are replaced by a checksum
@@ -30,15 +30,15 @@ def slug(name: str) -> str:
     folded = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(c for c in folded if not unicodedata.combining(c))
     latin = re.sub(r"[^a-z0-9]+", "-", kept).strip("-")
-    if latin and len(latin) <= LONGEST and not _loses_letters(kept):
+    if latin and len(latin) <= LONGEST_SLUG and not _loses_letters(kept):
         return latin
-    return _marked(latin, text)
+    return _add_checksum(latin, text)
 
 
-def _marked(latin: str, text: str) -> str:
+def _add_checksum(latin: str, text: str) -> str:
     """What fits of `latin`, and a checksum of the whole text."""
     mark = f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
-    return f"{latin[: LONGEST - 9].rstrip('-') or 'x'}-{mark}"
+    return f"{latin[: LONGEST_SLUG - 9].rstrip('-') or 'x'}-{mark}"
 
 
 def _loses_letters(text: str) -> bool:
@@ -54,4 +54,4 @@ def require_slug(text: str, what: str) -> str:
 
 def session_key(session: str) -> str:
     """The record key of a client's session id, which may be any text; different ids have different keys."""
-    return session if is_slug(session) else _marked(slug(session), session)
+    return session if is_slug(session) else _add_checksum(make_slug(session), session)

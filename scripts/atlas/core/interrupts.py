@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import Any
 
-FILE = ".INTERRUPT"
+INTERRUPT_FILE = ".INTERRUPT"
 """In a workspace: what is still to be delivered there. It is there while anything is, and gone after."""
 
 # Imported rather than run as a script, so that its bytecode is cached.
@@ -17,12 +17,12 @@ _OR_STOP = (
 )
 
 
-def record_of(private: str, workspace: str) -> str:
+def monitor_record(private: str, workspace: str) -> str:
     """The file in which the monitor keeps what of a workspace's interrupts was handed over; its lock lies beside it."""
     return os.path.join(private, "interrupts", f"{workspace}.json")
 
 
-def hooks() -> dict[str, Any]:
+def monitor_hooks() -> dict[str, Any]:
     """The `hooks` of a workspace's `settings.local.json`: the monitor works without the plugin, too."""
 
     def run(command: str) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ class Project:
         return os.path.join(self.private, "history.jsonl")
 
     @property
-    def gate(self) -> str:
+    def checkpoint(self) -> str:
         return os.path.join(self.private, "gate.json")
 
     @property
@@ -58,17 +58,17 @@ def find_project(start: str) -> Project:
     top = _nearest_git(here)
     if top is None:
         raise _no_project(here)
-    common = _common_dir(os.path.join(top, ".git"))
+    common = _git_common_dir(os.path.join(top, ".git"))
     root = _main_worktree(top, common)
     if root == os.path.realpath(os.path.expanduser("~")):
         raise AtlasError(f"{root} is your home directory: ATLAS works in a project's own repository only")
     claude = os.path.join(root, ".claude")
-    if os.path.islink(claude) and not contains(root, os.path.realpath(claude)):
+    if os.path.islink(claude) and not contains_path(root, os.path.realpath(claude)):
         raise AtlasError(f"{claude} is a link that leaves the project: make it a folder")
     return Project(root, common)
 
 
-def contains(folder: str, path: str) -> bool:
+def contains_path(folder: str, path: str) -> bool:
     """Whether the resolved `path` is the resolved `folder` or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
@@ -98,7 +98,7 @@ def inner_path(root: str, path: str, what: str) -> str:
     shown = f"{what}: {path[:80]!r}"
     if not os.path.exists(os.path.join(root, inner)):
         raise AtlasError(f"{shown} does not exist in {root}")
-    if not contains(root, os.path.realpath(os.path.join(root, inner))):
+    if not contains_path(root, os.path.realpath(os.path.join(root, inner))):
         raise AtlasError(f"{shown} leads out of the project by a link")
     return inner
 
@@ -128,7 +128,7 @@ def _nearest_git(folder: str) -> str | None:
         folder = parent
 
 
-def _common_dir(dot_git: str) -> str:
+def _git_common_dir(dot_git: str) -> str:
     """Git's common directory behind a `.git` folder, or behind the file that a linked worktree or submodule has."""
     if os.path.isdir(dot_git):
         return os.path.realpath(dot_git)
@@ -141,14 +141,14 @@ def _common_dir(dot_git: str) -> str:
 
 
 def _main_worktree(top: str, common: str) -> str:
-    if os.path.isdir(os.path.join(top, ".git")) or not _is_linked(top):
+    if os.path.isdir(os.path.join(top, ".git")) or not _is_linked_worktree(top):
         return top
     if os.path.basename(common) == ".git":
         return os.path.dirname(common)
     raise AtlasError(f"{common} has no main worktree (a bare repository?): run ATLAS in an ordinary clone of it")
 
 
-def _is_linked(top: str) -> bool:
+def _is_linked_worktree(top: str) -> bool:
     named = _one_line(os.path.join(top, ".git")).removeprefix("gitdir:").strip()
     return os.path.exists(os.path.join(top, named, "commondir"))
 

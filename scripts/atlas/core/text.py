@@ -10,28 +10,28 @@ _HARMLESS = ("\u200c", "\u200d", "\u3000", "\xa0")
 """Joiners of letters and emoji, and wide blanks: not printable by Python's book, yet part of names."""
 
 
-def visible(character: str) -> bool:
+def is_visible(character: str) -> bool:
     """Whether a character may be shown as it is: it moves no cursor and breaks no line."""
     return character.isprintable() or character in _HARMLESS
 
 
 def one_line(text: str, most: int = 200) -> str:
     """Text for a subject: control characters and line breaks become blanks, and it is cut at `most` characters."""
-    shown = text if text.isprintable() else "".join(c if visible(c) else " " for c in text)
+    shown = text if text.isprintable() else "".join(c if is_visible(c) else " " for c in text)
     clean = " ".join(shown.split())
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
-def printable(text: str) -> str:
+def printable_text(text: str) -> str:
     """Text for a terminal: control characters, which could move the cursor or recolour it, are shown as `?`."""
-    return "".join(c if visible(c) or c in "\n\t" else "?" for c in text)
+    return "".join(c if is_visible(c) or c in "\n\t" else "?" for c in text)
 
 
-def listed(title: str, items: Sequence[str]) -> str:
+def number_items(title: str, items: Sequence[str]) -> str:
     """Items under a title, with numbers; nothing when there are none."""
     return f"{title}:\n" + "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1)) if items else ""
 
 
-def marked(words: str) -> str:
+def mark_lines(words: str) -> str:
     """Each line behind a mark, so that none of them can pass for a line of ATLAS."""
-    return "\n".join(f"| {printable(line)}" for line in words.splitlines())
+    return "\n".join(f"| {printable_text(line)}" for line in words.splitlines())

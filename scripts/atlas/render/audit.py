@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from atlas.core.results.doctor import DoctorResult
 from atlas.core.results.project import ChangedBy, ChangedRecord, HistoryChange, HistoryResult
-from atlas.core.text import one_line, printable
+from atlas.core.text import one_line, printable_text
 
 _MOST = 8
 
 
-def history(result: HistoryResult) -> str:
+def render_history(result: HistoryResult) -> str:
     """A line for each change, newest last, then what is wrong, then how tables and replay compare."""
-    lines = [_change(change) for change in result["changes"]] or ["No change fits."]
+    lines = [_change_line(change) for change in result["changes"]] or ["No change fits."]
     lines += ["", *result["faults"]] if result["faults"] else [""]
     if result["unfinished_bytes"]:
         lines.append(
@@ -21,48 +21,48 @@ def history(result: HistoryResult) -> str:
     if result["equal"]:
         lines.append(f"The tables equal the replay of {total}.")
     else:
-        lines += [f"The tables differ from the replay of {total}:", *_clipped(result["differences"])]
+        lines += [f"The tables differ from the replay of {total}:", *_clip_lines(result["differences"])]
     if result["faults"] or not result["equal"]:
         lines.append("Next: atlas doctor")
-    return "\n".join(map(printable, lines))
+    return "\n".join(map(printable_text, lines))
 
 
-def _change(change: HistoryChange) -> str:
-    records = [_record(record) for record in change["records"]]
+def _change_line(change: HistoryChange) -> str:
+    records = [_record_line(record) for record in change["records"]]
     more = f", and {len(records) - _MOST} more" if len(records) > _MOST else ""
-    return f"{change['seq']:>5}  {change['at']}  {_actor(change['actor'])}  {change['verb']}: " + (
+    return f"{change['seq']:>5}  {change['at']}  {_actor_name(change['actor'])}  {change['verb']}: " + (
         ", ".join(records[:_MOST]) + more
     )
 
 
-def _actor(actor: ChangedBy | None) -> str:
+def _actor_name(actor: ChangedBy | None) -> str:
     who = actor or {"role": "unknown", "agent": None, "session": None}
     session = f" (session {who['session']})" if who["session"] else ""
     return f"{who['agent'] or who['role']}{session}"
 
 
-def _record(record: ChangedRecord) -> str:
+def _record_line(record: ChangedRecord) -> str:
     if record["kind"] == "plan":
         return "plan"
     return f"{record['kind']} {record['id']}" + (f" {record['status']}" if record["status"] else "")
 
 
-def _clipped(lines: list[str]) -> list[str]:
+def _clip_lines(lines: list[str]) -> list[str]:
     more = [f"and {len(lines) - _MOST} more"] if len(lines) > _MOST else []
     return [f"  {one_line(line)}" for line in (*lines[:_MOST], *more)]
 
 
-def findings(result: DoctorResult) -> str:
+def render_findings(result: DoctorResult) -> str:
     """What was mended, then a line for each finding with what to do about it, then the count."""
     lines = [f"mended   {one_line(line, 400)}" for line in result["mended"]]
     for finding in result["findings"]:
         lines.append(f"{finding['level']:8} {finding['about']}: {one_line(finding['what'], 400)}")
         if finding["mend"]:
             lines.append(f"{'':9}→ {finding['mend']}")
-    return "\n".join([*lines, "", _verdict(result)])
+    return "\n".join([*lines, "", _verdict_line(result)])
 
 
-def _verdict(result: DoctorResult) -> str:
+def _verdict_line(result: DoctorResult) -> str:
     if not result["problems"] and not result["warnings"]:
         return "All is well."
     return ", ".join(

@@ -8,7 +8,7 @@ from atlas.core.text import one_line
 _LINES = 3
 
 
-def found(result: ConflictsResult) -> str:
+def render_conflicts(result: ConflictsResult) -> str:
     """Every conflict by pair, file and line, with the first lines of either side."""
     lines = [f"{len(result['workspaces'])} workspaces, {result['pairs']} pairs, {result['merged']} merged anew"]
     for conflict in result["conflicts"]:
@@ -17,7 +17,11 @@ def found(result: ConflictsResult) -> str:
         for file in conflict["files"]:
             lines.append(f"  {one_line(file['path'])} ({file['kind']})")
             for hunk in file["hunks"]:
-                lines += [f"    line {hunk['line']}", *_side(one, hunk["ours"]), *_side(two, hunk["theirs"])]
+                lines += [
+                    f"    line {hunk['line']}",
+                    *_side_lines(one, hunk["ours"]),
+                    *_side_lines(two, hunk["theirs"]),
+                ]
     if not result["conflicts"]:
         lines.append("No conflicts.")
     lines += [f"Gone: {one} and {two}" for one, two in result["gone"]]
@@ -25,6 +29,6 @@ def found(result: ConflictsResult) -> str:
     return "\n".join(lines)
 
 
-def _side(name: str, text: list[str]) -> list[str]:
+def _side_lines(name: str, text: list[str]) -> list[str]:
     more = [f"      {name}: … {len(text) - _LINES} more lines"] if len(text) > _LINES else []
     return [f"      {name}: {one_line(line)}" for line in text[:_LINES]] + more

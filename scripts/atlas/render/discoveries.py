@@ -7,11 +7,11 @@ from atlas.core.results.discoveries import DiscoverResult, InterruptResult
 from atlas.core.text import one_line
 
 
-def shared(result: DiscoverResult | InterruptResult) -> str:
+def render_discovery(result: DiscoverResult | InterruptResult) -> str:
     """What was recorded, who gets it and how, and what has come of it so far."""
     discovery = result["discovery"]
-    lines = [f"{discovery['id']} is {'now' if result['created'] else 'already'} recorded: {line(discovery)}"]
-    lines += [f"  {receipt(recipient)}" for recipient in discovery["recipients"]]
+    lines = [f"{discovery['id']} is {'now' if result['created'] else 'already'} recorded: {discovery_line(discovery)}"]
+    lines += [f"  {receipt_text(recipient)}" for recipient in discovery["recipients"]]
     for sent in result["by_message"]:
         lines.append(f"  {sent['agent']} has no workspace to be interrupted in: it got {sent['message']} instead")
     for person in result["people"]:
@@ -23,20 +23,20 @@ def shared(result: DiscoverResult | InterruptResult) -> str:
     return "\n".join(lines)
 
 
-def rows(discovery: Discovery) -> list[str]:
+def discovery_rows(discovery: Discovery) -> list[str]:
     """A discovery, and under it where it stands with each of those it is for."""
-    head = f"{discovery['id']}  {line(discovery)}"
-    return [head, *(f"  {receipt(recipient)}" for recipient in discovery["recipients"])]
+    head = f"{discovery['id']}  {discovery_line(discovery)}"
+    return [head, *(f"  {receipt_text(recipient)}" for recipient in discovery["recipients"])]
 
 
-def line(discovery: Discovery) -> str:
+def discovery_line(discovery: Discovery) -> str:
     """A discovery in a line: how weighty, whose, and the beginning of it."""
     stop = ", with a stop" if discovery["stop"] else ""
     what = f"{discovery['severity']} {discovery['kind']} from {discovery['sender']}{stop}"
     return f"{what}: {one_line(discovery['text'], 80)}"
 
 
-def receipt(recipient: Recipient) -> str:
+def receipt_text(recipient: Recipient) -> str:
     """Where a discovery stands with one of those it is for."""
     where = f"{recipient['agent']} in {recipient['workspace']}"
     if recipient["status"] != "delivered":

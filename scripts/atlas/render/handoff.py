@@ -5,9 +5,9 @@ from __future__ import annotations
 from atlas.core.results.assignments import HandoffResult
 
 
-def handed_off(result: HandoffResult) -> str:
+def render_handoff(result: HandoffResult) -> str:
     """The document itself when it is only looked at, else where it is and who got it."""
     if result["file"] is None:
         return result["text"].rstrip("\n")
-    told = f"sent as {result['message']}" if result["message"] else "people are not messaged by ATLAS: give it to them"
-    return f"The handoff of {result['module']} to {result['agent']}: {result['file']}, {told}"
+    text = f"sent as {result['message']}" if result["message"] else "people are not messaged by ATLAS: give it to them"
+    return f"The handoff of {result['module']} to {result['agent']}: {result['file']}, {text}"

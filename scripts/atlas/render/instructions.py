@@ -11,7 +11,7 @@ from atlas.core.results.understanding import (
     Verifications,
     VerificationStep,
 )
-from atlas.core.text import marked, one_line, printable
+from atlas.core.text import mark_lines, one_line, printable_text
 
 _WAITS = {
     "repeat": "waits for {agent} to repeat {module}",
@@ -24,7 +24,7 @@ _WAITS = {
 }
 
 
-def repeated(result: RepeatResult) -> str:
+def render_repetition(result: RepeatResult) -> str:
     """For the agent: whether its repetition agrees with the module, and what comes next."""
     verification, module = result["verification"], result["module"]
     if result["waits_for"] == "judge":
@@ -33,9 +33,9 @@ def repeated(result: RepeatResult) -> str:
             "until your mail says AUTHORIZED TO PROCEED, edit nothing."
         )
     if result["waits_for"] != "repeat":
-        return f"{module}: that repetition is confirmed already. {_standing(result)}"
+        return f"{module}: that repetition is confirmed already. {_standing_line(result)}"
     wrong = [f"- {one_line(finding, 600)}" for finding in verification["findings"]]
-    wrong += [f"The lead said: {printable(verification['correction'])}"] if verification["correction"] else []
+    wrong += [f"The lead said: {printable_text(verification['correction'])}"] if verification["correction"] else []
     if result["returned"]:
         last = f"That was the last attempt: {module} was taken back. Stop working on it, and read your mail."
     else:
@@ -43,24 +43,24 @@ def repeated(result: RepeatResult) -> str:
     return "\n".join([f"Attempt {verification['attempts']} to repeat {module} is not right:", *wrong, last])
 
 
-def asked(result: AskResult) -> str:
+def render_question(result: AskResult) -> str:
     question = result["question"]
-    answer = f"\nIt is answered:\n{printable(question['answer'])}" if question["answer"] is not None else ""
+    answer = f"\nIt is answered:\n{printable_text(question['answer'])}" if question["answer"] is not None else ""
     where = f"the answer comes to {result['agent']}'s mailbox"
     return f"{question['id']} of {result['module']} is recorded; {where}.{answer}"
 
 
-def answered(result: AnswerResult) -> str:
+def render_answer(result: AnswerResult) -> str:
     question = result["question"]
-    return f"{question['id']} of {result['module']} is answered; {result['agent']} is told.\n{_standing(result)}"
+    return f"{question['id']} of {result['module']} is answered; {result['agent']} is told.\n{_standing_line(result)}"
 
 
-def status(result: Verifications) -> str:
+def render_understanding(result: Verifications) -> str:
     found = result["verifications"]
-    return "\n\n".join(map(_details, found)) if found else "No AI agent has a module: there is nothing to verify."
+    return "\n\n".join(map(_detail_lines, found)) if found else "No AI agent has a module: there is nothing to verify."
 
 
-def verified(action: str, result: VerificationStep) -> str:
+def render_verification(action: str, result: VerificationStep) -> str:
     """What one of the lead's steps came to."""
     verification = result["verification"]
     if result["returned"]:
@@ -73,25 +73,28 @@ def verified(action: str, result: VerificationStep) -> str:
         return f"{result['agent']} {sent} {result['module']}."
     if action == "record-repetition" and verification["correction"] is not None:
         return f"{result['agent']} is told what is wrong; attempts left: {result['attempts_left']}."
-    return _details(result) if action == "record-repetition" else _standing(result)
+    return _detail_lines(result) if action == "record-repetition" else _standing_line(result)
 
 
-def _details(result: Standing) -> str:
+def _detail_lines(result: Standing) -> str:
     verification = result["verification"]
-    lines = [_standing(result)]
+    lines = [_standing_line(result)]
     if verification["repetition"] is not None:
         by, at = verification["repetition"]["by"], verification["repetition"]["at"]
-        lines += [f"Attempt {verification['attempts']}, by {by} at {at}:", handshake.said(verification["repetition"])]
+        lines += [
+            f"Attempt {verification['attempts']}, by {by} at {at}:",
+            handshake.repetition_text(verification["repetition"]),
+        ]
         lines += ["The module's criteria:", *(f"  {name}: {one_line(c)}" for name, c in result["criteria"].items())]
     lines += [f"ATLAS found: {one_line(finding, 600)}" for finding in verification["findings"]]
-    lines += ["Corrected:", marked(verification["correction"])] if verification["correction"] else []
+    lines += ["Corrected:", mark_lines(verification["correction"])] if verification["correction"] else []
     for question in verification["questions"]:
         how = "open" if question["answer"] is None else "answered"
-        lines += [f"{question['id']}, {how}:", marked(question["text"])]
+        lines += [f"{question['id']}, {how}:", mark_lines(question["text"])]
     return "\n".join(lines)
 
 
-def _standing(result: Standing) -> str:
+def _standing_line(result: Standing) -> str:
     verification = result["verification"]
     return _WAITS[result["waits_for"]].format(
         agent=result["agent"],

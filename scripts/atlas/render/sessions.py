@@ -6,10 +6,10 @@ from atlas.core.records.plan import Pause
 from atlas.core.results.project import PauseResult
 from atlas.core.results.sessions import LaunchResult, StopAgentResult
 from atlas.core.results.status import Incomplete, Unattended
-from atlas.core.text import one_line, printable
+from atlas.core.text import one_line, printable_text
 
 
-def launched(result: LaunchResult) -> str:
+def render_launch(result: LaunchResult) -> str:
     """How to start it, or what was started and what it waits for."""
     if result["mode"] == "print":
         return (
@@ -23,11 +23,11 @@ def launched(result: LaunchResult) -> str:
         lines.append(f"Attach with: tmux attach -t {process['tmux']}")
     if result["waiting_at"] is not None:
         lines += ["It has not begun. It may be waiting for an answer; its screen shows:"]
-        lines += ["  | " + printable(line) for line in result["waiting_at"].splitlines()]
+        lines += ["  | " + printable_text(line) for line in result["waiting_at"].splitlines()]
     return "\n".join(lines)
 
 
-def stopped(result: StopAgentResult) -> str:
+def render_stop(result: StopAgentResult) -> str:
     """What was ended."""
     if not result["ended"]:
         return f"{result['agent']} has no session that ATLAS started"
@@ -37,19 +37,19 @@ def stopped(result: StopAgentResult) -> str:
     )
 
 
-def paused(result: PauseResult) -> str:
+def render_pause(result: PauseResult) -> str:
     """What became of the gates."""
     if result["paused"] is not None:
-        return f"{pause(result['paused'])}\nPut them back with: atlas pause --off"
+        return f"{pause_line(result['paused'])}\nPut them back with: atlas pause --off"
     return "The gates are back." if result["before"] is not None else "The gates were not lifted."
 
 
-def pause(record: Pause) -> str:
+def pause_line(record: Pause) -> str:
     """Gates that are lifted, in a line."""
     return f"The gates are lifted until {record['until'] or 'a person puts them back'}: {one_line(record['reason'])}"
 
 
-def unattended(one: Unattended) -> str:
+def unattended_line(one: Unattended) -> str:
     """What a session that ended held, and how somebody comes to it again, in a line."""
     if one["agent"] is None:
         return f"the lead: session {one['session']} ended at {one['since']}; /atlas-lead in another one takes over"
@@ -57,6 +57,6 @@ def unattended(one: Unattended) -> str:
     return f"{held}; `atlas launch {one['agent']}` or `atlas reassign`"
 
 
-def incomplete(one: Incomplete) -> str:
+def incomplete_line(one: Incomplete) -> str:
     """A session that was let go before its time, and why, in a line."""
     return f"{one['agent'] or 'the lead'}: session {one['session']} at {one['at']}: {one_line(one['reason'], 400)}"

@@ -26,7 +26,7 @@ from atlas.core.text import one_line
 from . import sessions
 
 
-def planned(result: PlanResult) -> str:
+def render_plan(result: PlanResult) -> str:
     if not result["created"]:
         return f"{result['plan_id']} is being planned already, for this goal."
     return (
@@ -36,15 +36,15 @@ def planned(result: PlanResult) -> str:
     )
 
 
-def plan_status(result: PlanStatusResult) -> str:
+def render_plan_status(result: PlanStatusResult) -> str:
     lines = [f"{result['plan_id']} ({result['status']}): {one_line(result['goal'])}"]
-    lines += [sessions.pause(result["paused"])] if result["paused"] else []
+    lines += [sessions.pause_line(result["paused"])] if result["paused"] else []
     for module in result["modules"]:
-        criteria = _count(module["acceptance_criteria"], "criterion", "criteria")
+        criteria = _count_items(module["acceptance_criteria"], "criterion", "criteria")
         needs = f", after {', '.join(module['dependencies'])}" if module["dependencies"] else ""
         lines.append(
             f"  {module['id']}  [{module['priority']}]  {one_line(module['name'])}: "
-            f"{criteria}, {_count(module['checks'], 'check')}{needs}"
+            f"{criteria}, {_count_items(module['checks'], 'check')}{needs}"
         )
     if result["problems"]:
         lines += ["Before approval:", *(f"  - {one_line(problem)}" for problem in result["problems"])]
@@ -55,73 +55,73 @@ def plan_status(result: PlanStatusResult) -> str:
     return "\n".join(lines)
 
 
-def module_changed(result: RequirementResult | ModifyResult) -> str:
+def render_module_change(result: RequirementResult | ModifyResult) -> str:
     module = result["module"]
     if not result["changes"]:
         return f"{module['id']}: nothing to change"
     return "\n".join([f"{module['id']}:", *(f"  {one_line(change)}" for change in result["changes"])])
 
 
-def approved(result: ApproveResult) -> str:
-    modules = _count(range(result["modules"]), "module")
+def render_approval(result: ApproveResult) -> str:
+    modules = _count_items(range(result["modules"]), "module")
     if result["dry_run"]:
         return f"{result['plan_id']} can be approved: {modules}. Nothing was changed."
     return f"{result['plan_id']} is approved: {modules}. Next: atlas start"
 
 
-def started(result: StartResult) -> str:
+def render_start(result: StartResult) -> str:
     lead = f"Led by session {result['lead']}." if result["lead"] else _NO_LEAD
     return (
         f"{'Executing' if result['created'] else 'Already executing'} {result['plan_id']}: "
-        f"{_count(range(result['modules']), 'module')}, ready: {', '.join(result['ready']) or 'none'}\n{lead}\n"
+        f"{_count_items(range(result['modules']), 'module')}, ready: {', '.join(result['ready']) or 'none'}\n{lead}\n"
         f"Finished work comes together on the branch {result['integration_branch']}.\n"
         "Next: atlas register ai SESSION (or human NAME), then atlas assign MODULE AGENT"
-        + "".join(f"\n{note}" for note in _notes(result["notes"]))
+        + "".join(f"\n{note}" for note in _note_lines(result["notes"]))
     )
 
 
 _NO_LEAD = "No session leads it: type /atlas-lead in the Claude Code session that shall lead."
 
 
-def registered(result: RegisterResult) -> str:
+def render_agent(result: RegisterResult) -> str:
     agent = result["agent"]
     seen = "" if agent["type"] == HUMAN or agent["last_seen"] else " (not seen yet)"
     when = "now" if result["created"] else "already"
     return f"{agent['id']} is {when} registered: {agent['type']} {agent['identifier']}{seen}"
 
 
-def assigned(result: AssignResult | Reassigned | HandedOver) -> str:
+def render_assignment(result: AssignResult | Reassigned | HandedOver) -> str:
     assignment = result["assignment"]
     how = "is now" if result["created"] else "is already"
-    told = (
+    text = (
         "The task is in the agent's mailbox; its understanding is to be confirmed before it begins."
         if assignment["agent_type"] == AI
         else "People are not messaged by ATLAS: tell them."
     )
-    place = [f"Workspace: {workspace(result['workspace'])}"] if result["workspace"] else []
-    first = f"{result['module']} {how} {result['agent']}'s ({assignment['task_uuid']}). {told}"
-    return "\n".join([first, *place, *_notes(result["notes"])])
+    workspace_lines = [f"Workspace: {render_workspace(result['workspace'])}"] if result["workspace"] else []
+    first = f"{result['module']} {how} {result['agent']}'s ({assignment['task_uuid']}). {text}"
+    return "\n".join([first, *workspace_lines, *_note_lines(result["notes"])])
 
 
-def workspace(record: Workspace) -> str:
+def render_workspace(record: Workspace) -> str:
     return f"{record['name']} is {record['status']}: {record['path']} on branch {record['branch']}"
 
 
-def _notes(notes: list[str]) -> list[str]:
+def _note_lines(notes: list[str]) -> list[str]:
     return [f"Note: {one_line(note, 400)}" for note in notes]
 
 
-def workspaces(result: WorkspaceResult) -> str:
+def render_workspaces(result: WorkspaceResult) -> str:
     lines = []
     for each in result["workspaces"]:
         if each["error"] is None:
-            lines.append(workspace(each["workspace"]))
+            lines.append(render_workspace(each["workspace"]))
         else:
             lines.append(f"{each['workspace']['name']} was not made: {one_line(each['error'], 600)}")
     return "\n".join(lines)
 
 
-def workspace_removed(result: RemoveWorkspaceResult) -> str:
+def render_removal(result: RemoveWorkspaceResult) -> str:
     record = result["workspace"]
     if not result["removed"]:
         return f"{record['name']} was removed already, at {record['removed_at']}"
@@ -132,12 +132,12 @@ def workspace_removed(result: RemoveWorkspaceResult) -> str:
     return "\n".join(lines)
 
 
-def settings(result: SettingsResult) -> str:
+def render_settings(result: SettingsResult) -> str:
     lines = []
     for key, value in result["settings"].items():
         default = result["defaults"][key]
-        note = f"  (by default {_value(default)})" if value != default else ""
-        lines.append(f"{key:24}{_value(value)}{note}")
+        note = f"  (by default {_setting_text(default)})" if value != default else ""
+        lines.append(f"{key:24}{_setting_text(value)}{note}")
     for proposal in result["proposals"]:
         values = " ".join(quote(value) for value in proposal["values"])
         because = ", ".join(proposal["because"])
@@ -145,16 +145,16 @@ def settings(result: SettingsResult) -> str:
     return "\n".join(lines)
 
 
-def _value(value: object) -> str:
+def _setting_text(value: object) -> str:
     shown = ", ".join(value) if isinstance(value, list) else str("" if value is None else value)
     return one_line(shown, 400) or "-"
 
 
-def reassigned(result: ReassignResult) -> str:
+def render_reassignment(result: ReassignResult) -> str:
     if "kept" in result:
         return f"{result['module']} stays {result['agent']}'s, which is told to go on."
     left, before = result["left"], f"{result['before']} no longer has it. " if result["before"] else ""
-    lines = [f"{before}{assigned(result)}"]
+    lines = [f"{before}{render_assignment(result)}"]
     if "handoff" in result:
         lines += [_RECEIPTS[result["receipt"]]] if result["receipt"] else []
         if result["saved"]:
@@ -172,11 +172,11 @@ _RECEIPTS = {
 }
 
 
-def reported(result: ReportResult) -> str:
+def render_report(result: ReportResult) -> str:
     return f"{result['module']}: {result['report']} recorded, its status is {result['status']}"
 
 
-def completed(result: CompleteResult) -> str:
+def render_completion(result: CompleteResult) -> str:
     evidence = result["evidence"]
     commit = evidence["commit"][:12]
     if result["complete"]:
@@ -195,7 +195,7 @@ def completed(result: CompleteResult) -> str:
     return "\n".join(lines)
 
 
-def lead(result: LeadResult) -> str:
+def render_lead(result: LeadResult) -> str:
     if result["taken"]:
         return f"This session leads now. Before: {result['before'] or 'nobody'}."
     if result["lead"] is None:
@@ -203,13 +203,13 @@ def lead(result: LeadResult) -> str:
     return f"Led by session {result['lead']} since {result['since']}."
 
 
-def plan_check(result: CheckPlanResult) -> str:
+def render_plan_check(result: CheckPlanResult) -> str:
     if not result["in_phase"]:
         return "not in the plan phase"
     return "the plan phase is complete" if result["complete"] else "\n".join(map(one_line, result["reasons"]))
 
 
-def check(result: CheckResult) -> str:
+def render_check(result: CheckResult) -> str:
     if not result["in_phase"]:
         return "not in the orchestration phase"
     if result["complete"]:
@@ -217,5 +217,5 @@ def check(result: CheckResult) -> str:
     return "\n".join(f"{module['id']} is {module['status']}" for module in result["remaining"])
 
 
-def _count(items: Sequence[object], one: str, many: str | None = None) -> str:
+def _count_items(items: Sequence[object], one: str, many: str | None = None) -> str:
     return f"{len(items)} {one if len(items) == 1 else many or one + 's'}"

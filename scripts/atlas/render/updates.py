@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from atlas.core.results.updates import AcknowledgeResult, Updates, UpdateStep
-from atlas.core.text import marked
+from atlas.core.text import mark_lines
 
 
-def step(result: UpdateStep | AcknowledgeResult) -> str:
+def render_update(result: UpdateStep | AcknowledgeResult) -> str:
     """How an update stands, and what comes next."""
     update = result["update"]
     head = f"{update['id']} of {result['module']} ({update['type']}) is {update['status']}"
@@ -15,7 +15,7 @@ def step(result: UpdateStep | AcknowledgeResult) -> str:
     return f"{head}. Next is {result['how']}"
 
 
-def lines(result: Updates) -> str:
+def render_updates(result: Updates) -> str:
     """Updates with what was said of them, the words of people and agents quoted."""
     shown = []
     for one in result["updates"]:
@@ -24,11 +24,11 @@ def lines(result: Updates) -> str:
         shown.append(
             f"{one['module']} {one['id']} for {one['agent']}, {kind} of {one['at']}: {one['status']}{following}"
         )
-        shown.append(marked(one["text"]))
-        shown += [f"answer {number}:\n{marked(answer)}" for number, answer in enumerate(one["answers"], 1)]
+        shown.append(mark_lines(one["text"]))
+        shown += [f"answer {number}:\n{mark_lines(answer)}" for number, answer in enumerate(one["answers"], 1)]
         for number, concern in enumerate(one["concerns"], 1):
             resolution = (
-                f"resolution:\n{marked(concern['resolution'])}" if concern["resolution"] else "no resolution yet"
+                f"resolution:\n{mark_lines(concern['resolution'])}" if concern["resolution"] else "no resolution yet"
             )
-            shown.append(f"concern {number}:\n{marked(concern['text'])}\n{resolution}")
+            shown.append(f"concern {number}:\n{mark_lines(concern['text'])}\n{resolution}")
     return "\n".join(shown) or "no updates"

@@ -18,28 +18,28 @@ def commit_all(tree: str, branch: str, author: str, title: str) -> str:
     No hook runs and nothing is signed. What somebody checked out beside the branch is put into the history, too. It may
     run again: what is committed stays as it is. Repositories of their own that lie in the worktree are left out.
     """
-    whole = snapshots.tree_of(tree, left_out=nested_repositories(tree))
-    head = refs.head(tree)
-    if whole != git.run(tree, "rev-parse", f"{head}^{{tree}}"):
-        head = _commit(tree, whole, [head], author, title)
-    tip = refs.commit_of(tree, f"refs/heads/{branch}")
-    if tip is None or refs.has(tree, head, tip):
+    whole = snapshots.tree_of_worktree(tree, left_out=nested_repositories(tree))
+    head = refs.head_commit(tree)
+    if whole != git.run_git(tree, "rev-parse", f"{head}^{{tree}}"):
+        head = _commit_tree(tree, whole, [head], author, title)
+    tip = refs.find_commit(tree, f"refs/heads/{branch}")
+    if tip is None or refs.contains_commit(tree, head, tip):
         kept = head
-    elif refs.has(tree, tip, head):
+    elif refs.contains_commit(tree, tip, head):
         kept = tip
     else:
         aside = f"{title} (with what was checked out beside the branch: {head})"
-        kept = _commit(tree, f"{tip}^{{tree}}", [tip, head], author, aside)
+        kept = _commit_tree(tree, f"{tip}^{{tree}}", [tip, head], author, aside)
     if kept != tip:
-        git.run(tree, *UNHOOKED, "update-ref", "-m", "atlas", f"refs/heads/{branch}", kept, tip or "")
-    if refs.branch(tree) == branch:
+        git.run_git(tree, *UNHOOKED, "update-ref", "-m", "atlas", f"refs/heads/{branch}", kept, tip or "")
+    if refs.current_branch(tree) == branch:
         with contextlib.suppress(AtlasError):  # a lock that a killed git left: the work is committed all the same
-            git.run(tree, *UNHOOKED, "reset", "--quiet")
+            git.run_git(tree, *UNHOOKED, "reset", "--quiet")
     return kept
 
 
-def _commit(tree: str, content: str, parents: Sequence[str], author: str, title: str) -> str:
+def _commit_tree(tree: str, content: str, parents: Sequence[str], author: str, title: str) -> str:
     identity = {name: value for name, value in snapshots.AS_ATLAS.items() if not name.endswith("DATE")}
     words = [word for parent in parents for word in ("-p", parent)]
     author_name = {"GIT_AUTHOR_NAME": author}
-    return git.run(tree, "commit-tree", content, *words, "-m", title, env={**identity, **author_name})
+    return git.run_git(tree, "commit-tree", content, *words, "-m", title, env={**identity, **author_name})

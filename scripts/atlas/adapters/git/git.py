@@ -14,7 +14,7 @@ _SECONDS = 60
 _KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS")
 
 
-def run(
+def run_git(
     folder: str,
     *arguments: str,
     stdin: str | None = None,
@@ -57,7 +57,7 @@ def _without_lfs() -> tuple[str, ...]:
 
 
 @functools.cache
-def version() -> tuple[int, ...]:
+def git_version() -> tuple[int, ...]:
     """Git's version, e.g. (2, 39, 5)."""
-    words = run(os.curdir, "version").split()
+    words = run_git(os.curdir, "version").split()
     return tuple(int(part) for part in words[2].split(".") if part.isdigit())

@@ -19,16 +19,16 @@ _UNDER_WAY = {
 _SHOWN = 5
 
 
-def at_stake(tree: str, branch: str, kept: Sequence[str]) -> list[str]:
+def work_at_stake(tree: str, branch: str, kept: Sequence[str]) -> list[str]:
     """What would be lost with the worktree and its branch, a line each: changes, and commits that `kept` lacks.
 
     `kept` are commits; what any remote has is kept, too.
     """
-    lines = _uncommitted(tree)
+    lines = _uncommitted_work(tree)
     lost = lost_commits(tree, ["HEAD", f"refs/heads/{branch}"], kept)
     if lost:
         lines.append(describe_commits(lost))
-    for name in submodules(tree):
+    for name in filled_submodules(tree):
         lines += [f"in the submodule {name}: {line}" for line in submodule_losses(os.path.join(tree, name))]
     return lines
 
@@ -38,8 +38,8 @@ def describe_commits(lost: Sequence[str]) -> str:
     return f"commits that are on neither the integration branch nor a remote: {list_some(lost)}"
 
 
-def _uncommitted(tree: str) -> list[str]:
-    changed = [line[3:] for line in tree_status.changes(tree)]
+def _uncommitted_work(tree: str) -> list[str]:
+    changed = [line[3:] for line in tree_status.uncommitted_paths(tree)]
     folder = git_folder(tree)
     begun = {what for name, what in _UNDER_WAY.items() if os.path.exists(os.path.join(folder, name))}
     lines = [f"uncommitted changes: {list_some(changed)}"] if changed else []
@@ -48,29 +48,31 @@ def _uncommitted(tree: str) -> list[str]:
 
 def lost_commits(tree: str, names: Sequence[str], kept: Sequence[str]) -> list[str]:
     """The commits, short and with their subjects, that `names` have and neither `kept` nor a remote has."""
-    there = [name for name in names if refs.commit_of(tree, name)]
+    there = [name for name in names if refs.find_commit(tree, name)]
     return (
-        git.run(tree, "log", "--format=%h %s", *there, "--not", *kept, "--remotes", "--").splitlines() if there else []
+        git.run_git(tree, "log", "--format=%h %s", *there, "--not", *kept, "--remotes", "--").splitlines()
+        if there
+        else []
     )
 
 
 def submodule_losses(tree: str) -> list[str]:
     """What would be lost with a submodule, a line each."""
-    lost = git.run(tree, "log", "--format=%h %s", "HEAD", "--branches", "--not", "--remotes", "--").splitlines()
-    lines = _uncommitted(tree)
+    lost = git.run_git(tree, "log", "--format=%h %s", "HEAD", "--branches", "--not", "--remotes", "--").splitlines()
+    lines = _uncommitted_work(tree)
     return [*lines, f"commits that are on no remote: {list_some(lost)}"] if lost else lines
 
 
-def submodules(tree: str) -> list[str]:
+def filled_submodules(tree: str) -> list[str]:
     """The paths of submodules that are filled in this worktree."""
-    staged = git.run(tree, "ls-files", "--stage", "-z").split("\0")
+    staged = git.run_git(tree, "ls-files", "--stage", "-z").split("\0")
     paths = [line.partition("\t")[2] for line in staged if line.startswith("160000 ")]
     return [path for path in paths if os.path.exists(os.path.join(tree, path, ".git"))]
 
 
 def nested_repositories(tree: str) -> list[str]:
     """Untracked folders that are repositories of their own, whose content git would not save."""
-    untracked = git.run(tree, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    untracked = git.run_git(tree, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
     return [path.rstrip("/") for path in untracked if path.endswith("/")]
 
 

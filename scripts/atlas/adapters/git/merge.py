@@ -29,47 +29,50 @@ class Conflict(NamedTuple):
     hunks: list[Hunk]
 
 
-def require_support() -> None:
+def require_merge_support() -> None:
     """Raise AtlasError when this git cannot merge in memory."""
-    if git.version() < _LEAST:
-        found = ".".join(map(str, git.version()))
+    if git.git_version() < _LEAST:
+        found = ".".join(map(str, git.git_version()))
         raise AtlasError(f"finding conflicts needs git 2.38 or newer, this is {found}: everything else works")
 
 
-def merge(folder: str, ours: str, theirs: str) -> tuple[str, list[str]]:
+def merge_commits(folder: str, ours: str, theirs: str) -> tuple[str, list[str]]:
     """The tree that merging two commits gives, and the files that conflict: without any, the tree is whole."""
     tree, kinds = next(_merge_all(folder, [(ours, theirs)]))
     return tree, list(kinds)
 
 
-def conflicts(folder: str, pairs: Sequence[tuple[str, str]]) -> list[list[Conflict]]:
+def find_conflicts(folder: str, pairs: Sequence[tuple[str, str]]) -> list[list[Conflict]]:
     """For each pair of commits the files that cannot be merged, with git's own rules for finding the merge base."""
     if not pairs:
         return []
     merged = list(_merge_all(folder, pairs))
-    contents = _contents(folder, [(tree, path) for tree, kinds in merged for path in kinds])
+    contents = _read_contents(folder, [(tree, path) for tree, kinds in merged for path in kinds])
     return [
-        [Conflict(path, kind, _hunks(contents[tree, path])) for path, kind in kinds.items()] for tree, kinds in merged
+        [Conflict(path, kind, _conflict_hunks(contents[tree, path])) for path, kind in kinds.items()]
+        for tree, kinds in merged
     ]
 
 
 def _merge_all(folder: str, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
     """For each pair the merged tree, and the kind of conflict by path."""
-    if git.version() >= _MANY_AT_ONCE:
+    if git.git_version() >= _MANY_AT_ONCE:
         lines = "".join(f"{ours} {theirs}\n" for ours, theirs in pairs)
-        tokens = iter(git.run(folder, "merge-tree", "--write-tree", "--stdin", stdin=lines).split("\0"))
+        tokens = iter(git.run_git(folder, "merge-tree", "--write-tree", "--stdin", stdin=lines).split("\0"))
         for _ in pairs:
             clean = next(tokens) == "1"
-            yield next(tokens), _kinds(tokens, clean)
+            yield next(tokens), _conflict_kinds(tokens, clean)
     else:
         for ours, theirs in pairs:
-            tokens = iter(git.run(folder, "merge-tree", "--write-tree", "-z", ours, theirs, codes=(0, 1)).split("\0"))
+            tokens = iter(
+                git.run_git(folder, "merge-tree", "--write-tree", "-z", ours, theirs, codes=(0, 1)).split("\0")
+            )
             tree = next(tokens).strip()
             rest = list(tokens)
-            yield tree, _kinds(iter([*rest, ""]), clean=not any(rest))
+            yield tree, _conflict_kinds(iter([*rest, ""]), clean=not any(rest))
 
 
-def _kinds(tokens: Iterator[str], clean: bool) -> dict[str, str]:
+def _conflict_kinds(tokens: Iterator[str], clean: bool) -> dict[str, str]:
     """Read one merge's report: conflicted entries up to an empty token, then messages up to another one."""
     found: dict[str, str] = {}
     for token in iter(tokens.__next__, ""):
@@ -84,12 +87,12 @@ def _kinds(tokens: Iterator[str], clean: bool) -> dict[str, str]:
     return found
 
 
-def _contents(folder: str, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _read_contents(folder: str, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The text of files in trees, by one call of git; of one that is not there, the empty text."""
     if not wanted:
         return {}
     asked = "".join(f"{tree}:{path}\0" for tree, path in wanted)
-    data = git.run(folder, "cat-file", "--batch", "-z", stdin=asked).encode("utf-8", "surrogateescape")
+    data = git.run_git(folder, "cat-file", "--batch", "-z", stdin=asked).encode("utf-8", "surrogateescape")
     found: dict[tuple[str, str], str] = {}
     for key in wanted:
         head, _, data = data.partition(b"\n")
@@ -101,7 +104,7 @@ def _contents(folder: str, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str,
     return found
 
 
-def _hunks(text: str) -> list[Hunk]:
+def _conflict_hunks(text: str) -> list[Hunk]:
     hunks: list[Hunk] = []
     side: list[str] | None = None
     for number, line in enumerate(text.splitlines(), 1):

@@ -8,40 +8,40 @@ import time
 
 from atlas.core.errors import AtlasError
 
-from .git import run
+from .git import run_git
 
 _FORSAKEN_SECONDS = 10
 _LOOK_SECONDS = 0.1
 
 
-def commit_of(folder: str, name: str) -> str | None:
+def find_commit(folder: str, name: str) -> str | None:
     """The commit that a full name (`refs/heads/x`, a hash) stands for, or None."""
-    return run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", codes=(0, 1)) or None
+    return run_git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", codes=(0, 1)) or None
 
 
-def has(folder: str, whole: str, part: str) -> bool:
+def contains_commit(folder: str, whole: str, part: str) -> bool:
     """Whether the history of the commit `whole` has the commit `part`."""
-    return not run(folder, "rev-list", "--max-count=1", part, "--not", whole)
+    return not run_git(folder, "rev-list", "--max-count=1", part, "--not", whole)
 
 
-def branches(folder: str) -> set[str]:
+def local_branches(folder: str) -> set[str]:
     """The names of all local branches."""
-    return set(run(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines())
+    return set(run_git(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines())
 
 
 def move_branch(folder: str, name: str, new: str | None, old: str | None) -> None:
     """Make a branch point to `new`, or None to remove it. Raises AtlasError unless it is at `old` (None: not there)."""
     words = ["-d", f"refs/heads/{name}"] if new is None else ["-m", "atlas", f"refs/heads/{name}", new]
     try:
-        run(folder, "update-ref", *words, old or "")
+        run_git(folder, "update-ref", *words, old or "")
     except AtlasError:
         # Removing a branch takes the lock of the packed ones, too, even where it is not packed.
         files = (f"refs/heads/{name}.lock", "packed-refs.lock")
-        locks = [run(folder, "rev-parse", "--path-format=absolute", "--git-path", file) for file in files]
+        locks = [run_git(folder, "rev-parse", "--path-format=absolute", "--git-path", file) for file in files]
         were_in_the_way = [_is_unlocked(lock) for lock in locks]
         if not any(were_in_the_way):
             raise
-        run(folder, "update-ref", *words, old or "")
+        run_git(folder, "update-ref", *words, old or "")
 
 
 def _is_unlocked(lock: str) -> bool:
@@ -63,14 +63,14 @@ def _is_unlocked(lock: str) -> bool:
     return True
 
 
-def head(folder: str) -> str:
+def head_commit(folder: str) -> str:
     """The commit that is checked out. Raises AtlasError when there is none yet."""
     try:
-        return run(folder, "rev-parse", "--verify", "HEAD^{commit}")
+        return run_git(folder, "rev-parse", "--verify", "HEAD^{commit}")
     except AtlasError as error:
         raise AtlasError(f"{folder} has no commit yet: commit the work first ({error})") from error
 
 
-def branch(folder: str) -> str | None:
+def current_branch(folder: str) -> str | None:
     """The branch that is checked out, or None when HEAD is detached."""
-    return run(folder, "branch", "--show-current") or None
+    return run_git(folder, "branch", "--show-current") or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .git import run
+from .git import run_git
 
 _FIELDS = {"1": 7, "2": 8, "u": 9, "?": 0}
 """For each kind of line in git's status, how many fields stand before the path."""
@@ -14,7 +14,7 @@ def head_and_changes(folder: str) -> tuple[str | None, list[str]]:
     One call of git. Of a folder that is new as a whole, only the folder is named.
     """
     words = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=normal", "-z")
-    tokens = iter(run(folder, "status", *words).split("\0"))
+    tokens = iter(run_git(folder, "status", *words).split("\0"))
     head, paths = None, []
     for token in tokens:
         kind, _, rest = token.partition(" ")
@@ -33,13 +33,13 @@ def clean_head(folder: str) -> str | None:
     return None if paths else head
 
 
-def changes(folder: str, untracked: bool = True) -> list[str]:
+def uncommitted_paths(folder: str, untracked: bool = True) -> list[str]:
     """Paths with uncommitted changes, and untracked ones if asked for, as `git status --porcelain` lines."""
-    return run(folder, "status", "--porcelain", f"--untracked-files={'normal' if untracked else 'no'}").splitlines()
+    return run_git(folder, "status", "--porcelain", f"--untracked-files={'normal' if untracked else 'no'}").splitlines()
 
 
-def changed_since(folder: str, commit: str) -> set[str]:
+def paths_changed_since(folder: str, commit: str) -> set[str]:
     """The paths that differ from a commit, committed since or not, new ones among them."""
-    tracked = run(folder, "diff", "--name-only", "--no-renames", "-z", commit)
-    new = run(folder, "ls-files", "--others", "--exclude-standard", "-z")
+    tracked = run_git(folder, "diff", "--name-only", "--no-renames", "-z", commit)
+    new = run_git(folder, "ls-files", "--others", "--exclude-standard", "-z")
     return {path for path in (*tracked.split("\0"), *new.split("\0")) if path}

@@ -12,7 +12,7 @@ CHECKOUT_SECONDS = 1800
 UNHOOKED = ("-c", f"core.hooksPath={os.devnull}")
 
 
-class Entry(NamedTuple):
+class WorktreeEntry(NamedTuple):
     """A worktree as git has it registered. `locked` is the reason of its lock, "" when none was given."""
 
     path: str
@@ -20,60 +20,70 @@ class Entry(NamedTuple):
     locked: str | None
 
 
-def entries(root: str) -> list[Entry]:
+def list_worktrees(root: str) -> list[WorktreeEntry]:
     """All worktrees of a repository, the main one first."""
     found = []
-    for block in git.run(root, "worktree", "list", "--porcelain").split("\n\n"):
+    for block in git.run_git(root, "worktree", "list", "--porcelain").split("\n\n"):
         fields = dict(line.partition(" ")[::2] for line in block.splitlines())
         if "worktree" in fields:
             branch = fields.get("branch", "").removeprefix("refs/heads/") or None
-            found.append(Entry(fields["worktree"], branch, fields.get("locked")))
+            found.append(WorktreeEntry(fields["worktree"], branch, fields.get("locked")))
     return found
 
 
-def entry(root: str, path: str) -> Entry | None:
+def find_worktree(root: str, path: str) -> WorktreeEntry | None:
     """The worktree that git has registered at `path`."""
-    return next((one for one in entries(root) if one.path == path), None)
+    return next((one for one in list_worktrees(root) if one.path == path), None)
 
 
-def add(root: str, path: str, branch: str, reason: str) -> None:
+def add_worktree(root: str, path: str, branch: str, reason: str) -> None:
     """Check an existing branch out at `path`, which is missing or empty, and lock it against pruning.
 
     The repository's hooks are left out: they may ask, fail, or set up what is not theirs. Raises AtlasError.
     """
-    git.run(root, *UNHOOKED, "worktree", "add", "--quiet", path, branch, seconds=CHECKOUT_SECONDS)
-    git.run(root, "worktree", "lock", f"--reason={reason}", path)
+    git.run_git(root, *UNHOOKED, "worktree", "add", "--quiet", path, branch, seconds=CHECKOUT_SECONDS)
+    git.run_git(root, "worktree", "lock", f"--reason={reason}", path)
 
 
-def forget(root: str, path: str) -> None:
+def forget_worktree(root: str, path: str) -> None:
     """Unregister a worktree whose folder is gone."""
-    git.run(root, "worktree", "remove", "--force", "--force", path)
+    git.run_git(root, "worktree", "remove", "--force", "--force", path)
 
 
 def git_folder(tree: str) -> str:
     """The folder in which git keeps what belongs to this worktree alone."""
-    return git.run(tree, "rev-parse", "--absolute-git-dir")
+    return git.run_git(tree, "rev-parse", "--absolute-git-dir")
 
 
 def hide_tracked(tree: str, paths: Sequence[str]) -> None:
     """Have git, in this worktree only, take those of the paths that are tracked for unchanged."""
-    tracked = [path for path in git.run(tree, "ls-files", "-z", "--", *map(_literal, paths)).split("\0") if path]
+    tracked = [
+        path for path in git.run_git(tree, "ls-files", "-z", "--", *map(_literal_pathspec, paths)).split("\0") if path
+    ]
     if tracked:
-        git.run(tree, "update-index", "--skip-worktree", "--", *tracked)
+        git.run_git(tree, "update-index", "--skip-worktree", "--", *tracked)
 
 
-def shown(tree: str, paths: Sequence[str]) -> list[str]:
+def shown_paths(tree: str, paths: Sequence[str]) -> list[str]:
     """Those of the paths that `git status` would show in this worktree."""
     if not paths:
         return []
-    words = ("status", "--porcelain", "--untracked-files=all", "--no-renames", "-z", "--", *map(_literal, paths))
-    return [line[3:] for line in git.run(tree, *words).split("\0") if line]
+    words = (
+        "status",
+        "--porcelain",
+        "--untracked-files=all",
+        "--no-renames",
+        "-z",
+        "--",
+        *map(_literal_pathspec, paths),
+    )
+    return [line[3:] for line in git.run_git(tree, *words).split("\0") if line]
 
 
 def is_ignored_or_tracked(tree: str, path: str) -> bool:
     """Whether `git status` passes over a path in this worktree as it is."""
-    return not git.run(tree, "ls-files", "--others", "--exclude-standard", "-z", "--", _literal(path))
+    return not git.run_git(tree, "ls-files", "--others", "--exclude-standard", "-z", "--", _literal_pathspec(path))
 
 
-def _literal(path: str) -> str:
+def _literal_pathspec(path: str) -> str:
     return f":(top,literal){path}"

@@ -1,4 +1,4 @@
-"""The gate: the small file, renamed into place last, that says what one consistent state consists of."""
+"""The checkpoint: the small file, renamed into place last, that says what one consistent state consists of."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ class Checkpoint:
 
     def matches(self, name: str, data: bytes | None) -> bool:
         """Whether `data` is what the last commit wrote to the file `name`."""
-        return data is not None and self.files.get(name) == fingerprint(data)
+        return data is not None and self.files.get(name) == fingerprint_bytes(data)
 
     def render(self) -> bytes:
-        """The gate as JSON, sealed against being edited by hand."""
+        """The checkpoint as JSON, sealed against being edited by hand."""
         value = {"version": STATE_VERSION, "seq": self.seq, "history": self.history, "files": self.files}
-        return json.dumps({**value, "seal": _seal(value)}, sort_keys=True).encode()
+        return json.dumps({**value, "seal": _seal_value(value)}, sort_keys=True).encode()
 
     @classmethod
     def parse(cls, data: bytes | None) -> Checkpoint | None:
-        """The gate, or None when it is missing or damaged. Raises NewerStateError when a newer ATLAS wrote it."""
+        """The checkpoint, or None when it is missing or damaged. Raises NewerStateError when a newer ATLAS wrote it."""
         try:
             value = json.loads(data or b"")
             if value["version"] > STATE_VERSION:
                 raise NewerStateError("the gate", value["version"], STATE_VERSION)
-            if value.pop("seal") != _seal(value):
+            if value.pop("seal") != _seal_value(value):
                 return None
             return cls(value["seq"], value["history"], value["files"])
         except (ValueError, KeyError, TypeError):
             return None
 
 
-def _seal(value: dict[str, Any]) -> int:
+def _seal_value(value: dict[str, Any]) -> int:
     return zlib.crc32(json.dumps(value, sort_keys=True).encode())
 
 
-def fingerprint(data: bytes) -> list[int]:
+def fingerprint_bytes(data: bytes) -> list[int]:
     """Length and checksum of a file's bytes."""
     return [len(data), zlib.crc32(data)]

@@ -35,41 +35,41 @@ _SPECIAL = re.compile(r"([\\*?\[\]#! ])")
 
 def missing_patterns(common: str) -> list[str]:
     """ATLAS's patterns that git's `info/exclude` lacks."""
-    present = _text(_path(common)).splitlines()
+    present = _read_text(_exclude_file(common)).splitlines()
     return [pattern for pattern in _PATTERNS if pattern not in present]
 
 
 def exclude_from_commits(common: str) -> None:
     """Add what is missing of ATLAS's patterns to git's `info/exclude`. What others wrote there stays."""
-    _add(common, missing_patterns(common))
+    _add_patterns(common, missing_patterns(common))
 
 
-def exclude_also(common: str, path: str) -> None:
+def exclude_path(common: str, path: str) -> None:
     """Add a file, by its path in a work tree. The store's lock is held."""
-    pattern = f"/{escaped(path)}"
-    if pattern not in _text(_path(common)).splitlines():
-        _add(common, [pattern])
+    pattern = f"/{escape_pattern(path)}"
+    if pattern not in _read_text(_exclude_file(common)).splitlines():
+        _add_patterns(common, [pattern])
 
 
-def escaped(path: str) -> str:
+def escape_pattern(path: str) -> str:
     """The pattern that matches this path and no other."""
     return _SPECIAL.sub(r"\\\1", path)
 
 
-def _add(common: str, missing: list[str]) -> None:
+def _add_patterns(common: str, missing: list[str]) -> None:
     if not missing:
         return
-    path = _path(common)
-    found = _text(path)
+    path = _exclude_file(common)
+    found = _read_text(path)
     head = [] if _HEAD in found.splitlines() else [_HEAD]
     text = found + ("\n" if found and not found.endswith("\n") else "") + "\n".join([*head, *missing]) + "\n"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.replace(disk.write_temp(path, text.encode("utf-8", "surrogateescape")), path)
 
 
-def _path(common: str) -> str:
+def _exclude_file(common: str) -> str:
     return os.path.join(common, "info", "exclude")
 
 
-def _text(path: str) -> str:
+def _read_text(path: str) -> str:
     return (disk.read_bytes(path) or b"").decode("utf-8", "surrogateescape")

@@ -34,26 +34,26 @@ def stale_tickets(project: Project) -> list[str]:
 
 def make_private(project: Project, notice: Notice) -> None:
     """Take the rights of others away from everything that ATLAS keeps."""
-    for path in open_to_others(project):
+    for path in paths_open_to_others(project):
         os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) & 0o700)
         notice(f"{path} can no longer be read by others")
 
 
-def open_to_others(project: Project) -> list[str]:
+def paths_open_to_others(project: Project) -> list[str]:
     """The files and folders of ATLAS, the user's `.claude` not among them, that others have any right to."""
     return [
         path
-        for path in (*state_files(project), *_below(project.private))
+        for path in (*state_files(project), *_paths_below(project.private))
         if not os.path.islink(path) and os.path.exists(path) and os.stat(path).st_mode & 0o077
     ]
 
 
 def state_files(project: Project) -> list[str]:
-    """Where the tables, the plan, the rendered file and the gate are, or would be."""
-    return [*(os.path.join(project.claude, name) for name in (*FILES, PLAN_FILE, EXEC_FILE)), project.gate]
+    """Where the tables, the plan, the rendered file and the checkpoint are, or would be."""
+    return [*(os.path.join(project.claude, name) for name in (*FILES, PLAN_FILE, EXEC_FILE)), project.checkpoint]
 
 
-def _below(folder: str) -> Iterator[str]:
+def _paths_below(folder: str) -> Iterator[str]:
     if os.path.isdir(folder):
         yield folder
     for parent, folders, files in os.walk(folder):

@@ -12,8 +12,8 @@ import os
 import time
 from collections.abc import Iterator
 
-from atlas.adapters.system.disk import private_folder
-from atlas.adapters.system.packages import activate
+from atlas.adapters.system.disk import make_private_folder
+from atlas.adapters.system.packages import activate_packages
 from atlas.core.errors import AtlasError
 
 WAIT_SECONDS = 60.0
@@ -23,18 +23,18 @@ _STALE = 1.0
 
 
 @contextlib.contextmanager
-def exclusive(folder: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
+def lock_store(folder: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the lock of the store in `folder`. Raises AtlasError after `wait` seconds of waiting."""
-    activate()
+    activate_packages()
     import filelock
 
-    private_folder(folder)
+    make_private_folder(folder)
     lock = filelock.FileLock(os.path.join(folder, "lock"), mode=0o600, poll_interval=_POLL)
     deadline = time.monotonic() + wait
     queue = _Ticket(os.path.join(folder, "queue"))
     try:
         while True:
-            if queue.first():
+            if queue.is_first():
                 with contextlib.suppress(filelock.Timeout):
                     lock.acquire(timeout=0)
                     break
@@ -55,12 +55,12 @@ class _Ticket:
     """A place in the queue: a file whose name sorts by the time of arrival."""
 
     def __init__(self, folder: str) -> None:
-        private_folder(folder)
+        make_private_folder(folder)
         self._folder = folder
         self._name = f"{time.time_ns():020d}-{os.getpid()}"
         self._path = os.path.join(folder, self._name)
 
-    def first(self) -> bool:
+    def is_first(self) -> bool:
         """Whether no live waiter came before; says in passing that this one is alive."""
         self._touch()
         for name in sorted(os.listdir(self._folder)):

@@ -23,7 +23,7 @@ _TAIL = len(_MARK) + 8 + len('"}\n')
 _LATEST = 65_536
 
 
-def encode(seq: int, at: str, actor: Any, verb: str, records: dict[str, dict[str, str | None]]) -> bytes:
+def encode_entry(seq: int, at: str, actor: Any, verb: str, records: dict[str, dict[str, str | None]]) -> bytes:
     """One history line. `records` holds the new text of every changed record, or None for a removed one."""
     kinds = ",".join(
         f'"{kind}":{{' + ",".join(f'"{key}":{text or "null"}' for key, text in changed.items()) + "}"
@@ -39,7 +39,7 @@ def plan_change(data: bytes) -> dict[str, str | None]:
     return {"plan": json.dumps(data.decode("utf-8", "surrogateescape"))}
 
 
-def decode(line: bytes, number: int) -> Entry:
+def decode_entry(line: bytes, number: int) -> Entry:
     """The entry of one complete line, the `number`-th. Raises StateError, naming the line, when it is damaged."""
     body, tail = line[:-_TAIL], line[-_TAIL:]
     if tail != _MARK + f'{zlib.crc32(body):08x}"}}\n'.encode():
@@ -50,7 +50,7 @@ def decode(line: bytes, number: int) -> Entry:
     return entry
 
 
-def append(path: str, line: bytes, size: int) -> None:
+def append_line(path: str, line: bytes, size: int) -> None:
     """Add a line to the history of `size` bytes and sync it. When that fails, the file is as it was: raises OSError."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
@@ -67,7 +67,7 @@ def append(path: str, line: bytes, size: int) -> None:
         os.close(handle)
 
 
-def size(path: str) -> int:
+def history_size(path: str) -> int:
     """Bytes in the history; 0 when there is none."""
     try:
         return os.stat(path).st_size
@@ -75,26 +75,26 @@ def size(path: str) -> int:
         return 0
 
 
-def entries(path: str) -> Iterator[Entry]:
+def read_entries(path: str) -> Iterator[Entry]:
     """Every complete line in order; a torn last one (no newline) is left out.
 
     Raises StateError at a damaged line and at a gap in the sequence.
     """
-    if size(path) == 0:
+    if history_size(path) == 0:
         return
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 return
-            entry = decode(line, number)
+            entry = decode_entry(line, number)
             if entry["seq"] != number:
                 raise StateError(f"history line {number} has sequence number {entry['seq']}: see `atlas doctor`")
             yield entry
 
 
-def last_of(path: str, session: str) -> Entry | None:
+def last_entry_of(path: str, session: str) -> Entry | None:
     """The last change that was made from a session, if it is among the latest ones; damaged lines are passed over."""
-    total = size(path)
+    total = history_size(path)
     if total == 0:
         return None
     with open(path, "rb") as file:
@@ -103,7 +103,7 @@ def last_of(path: str, session: str) -> Entry | None:
     for line in reversed(lines):
         if f'"session":"{session}"'.encode() in line:
             with contextlib.suppress(StateError):
-                entry = decode(line, 0)
+                entry = decode_entry(line, 0)
                 if entry["actor"] and entry["actor"]["session"] == session:
                     return entry
     return None
@@ -111,7 +111,7 @@ def last_of(path: str, session: str) -> Entry | None:
 
 def torn_bytes(path: str) -> int:
     """How many bytes stand after the last newline: what a write that was cut short left behind."""
-    total = size(path)
+    total = history_size(path)
     if total == 0:
         return 0
     with open(path, "rb") as file:

@@ -12,7 +12,7 @@ from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.kinds import FILES
 
 from . import log
-from .checkpoint import Checkpoint, fingerprint
+from .checkpoint import Checkpoint, fingerprint_bytes
 from .replay import Replay
 from .tables import Table
 from .transaction import Transaction
@@ -20,25 +20,25 @@ from .transaction import Transaction
 View = Callable[[Transaction], bytes]
 """Renders the file that people read."""
 Reflect = Callable[[], list[str]]
-Mirror = Callable[[Project, Transaction], Reflect]
+Projections = Callable[[Project, Transaction], Reflect]
 """Makes the files that hooks look at equal to the records."""
 
 
-def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str], None]) -> Checkpoint:
-    """Rebuild whatever differs from the history, and return the new gate. The lock is held.
+def recover_state(project: Project, view: View, projections: Projections, notice: Callable[[str], None]) -> Checkpoint:
+    """Rebuild whatever differs from the history, and return the new checkpoint. The lock is held.
 
     Nothing is deleted: a torn history line, and a file that neither ATLAS nor a crash explains, go to the folder
     `aside` and are told to `notice`. Raises StateError when the history itself cannot be trusted, or a newer ATLAS
     wrote something.
     """
-    old = Checkpoint.parse(disk.read_bytes(project.gate))
-    length = log.size(project.history)
+    old = Checkpoint.parse(disk.read_bytes(project.checkpoint))
+    length = log.history_size(project.history)
     if old is not None and length < old.history:
         raise StateError(
             f"{project.history} is {old.history - length} bytes shorter than the last commit left it: "
             "run `atlas doctor --repair`"
         )
-    replay = Replay(log.entries(project.history))
+    replay = Replay(log.read_entries(project.history))
     newest = _newest_change(project, old)
     if replay.seq < newest:
         raise StateError(
@@ -46,11 +46,11 @@ def recover(project: Project, view: View, mirror: Mirror, notice: Callable[[str]
             "run `atlas doctor --repair`"
         )
     _move_torn_line_aside(project, notice)
-    return rebuild(project, replay, old, view, mirror, notice)
+    return rebuild_files(project, replay, old, view, projections, notice)
 
 
-def _newest_change(project: Project, gate: Checkpoint | None) -> int:
-    """The number of the last change that the gate shows, or without a gate the tables.
+def _newest_change(project: Project, checkpoint: Checkpoint | None) -> int:
+    """The number of the last change that the checkpoint shows, or without a checkpoint the tables.
 
     Raises NewerStateError when a newer ATLAS wrote a table.
     """
@@ -63,31 +63,38 @@ def _newest_change(project: Project, gate: Checkpoint | None) -> int:
             raise
         except StateError:
             continue
-    return max(shown) if gate is None else gate.seq
+    return max(shown) if checkpoint is None else checkpoint.seq
 
 
-def rebuild(
-    project: Project, replay: Replay, old: Checkpoint | None, view: View, mirror: Mirror, notice: Callable[[str], None]
+def rebuild_files(
+    project: Project,
+    replay: Replay,
+    old: Checkpoint | None,
+    view: View,
+    projections: Projections,
+    notice: Callable[[str], None],
 ) -> Checkpoint:
-    """Make every file what `replay` says, the gate last, and return the gate. The lock is held.
+    """Make every file what `replay` says, the checkpoint last, and return the checkpoint. The lock is held.
 
     A file that `old` does not vouch for goes to the folder `aside` before it is replaced.
     """
-    contents = _contents(project, replay, old, view)
+    contents = _file_contents(project, replay, old, view)
     for name, data in contents.items():
         _put_file(project, name, data, old, notice)
     known = contents if replay.plan is None else {**contents, PLAN_FILE: replay.plan}
-    gate = Checkpoint(replay.seq, log.size(project.history), {name: fingerprint(d) for name, d in known.items()})
+    checkpoint = Checkpoint(
+        replay.seq, log.history_size(project.history), {name: fingerprint_bytes(d) for name, d in known.items()}
+    )
     if replay.seq:
-        for trouble in mirror(project, replay.transaction())():
+        for trouble in projections(project, replay.transaction())():
             notice(trouble)
-        _clear_the_way(project, project.gate, notice)
-        _keep_nonsense_gate(project, notice)
-        os.replace(disk.write_temp(project.gate, gate.render()), project.gate)
-    return gate
+        _clear_the_way(project, project.checkpoint, notice)
+        _keep_nonsense_checkpoint(project, notice)
+        os.replace(disk.write_temp(project.checkpoint, checkpoint.render()), project.checkpoint)
+    return checkpoint
 
 
-def _contents(project: Project, replay: Replay, old: Checkpoint | None, view: View) -> dict[str, bytes]:
+def _file_contents(project: Project, replay: Replay, old: Checkpoint | None, view: View) -> dict[str, bytes]:
     """What each file should hold. A file the history says nothing of is not among them, unless one is there."""
     contents = {}
     for file, table in replay.tables.items():
@@ -108,7 +115,7 @@ def _put_file(project: Project, name: str, data: bytes, old: Checkpoint | None, 
     found = disk.read_bytes(path)
     if found == data:
         return
-    disk.private_folder(project.claude)
+    disk.make_private_folder(project.claude)
     if found is None:
         notice(f"{name} was missing and has been rebuilt from the history")
     elif name != EXEC_FILE and not (old is not None and old.matches(name, found)):
@@ -117,8 +124,8 @@ def _put_file(project: Project, name: str, data: bytes, old: Checkpoint | None, 
     os.replace(disk.write_temp(path, data), path)
 
 
-def _keep_nonsense_gate(project: Project, notice: Callable[[str], None]) -> None:
-    data = disk.read_bytes(project.gate)
+def _keep_nonsense_checkpoint(project: Project, notice: Callable[[str], None]) -> None:
+    data = disk.read_bytes(project.checkpoint)
     if data and Checkpoint.parse(data) is None:
         notice(
             f"the gate was damaged and has been written anew, the found text is kept as "
@@ -157,8 +164,8 @@ def _clear_the_way(project: Project, path: str, notice: Callable[[str], None]) -
 
 
 def _free_name(project: Project, name: str) -> str:
-    disk.private_folder(project.aside)
-    stem = os.path.join(project.aside, f"{clock.compact(clock.now())}-{name}")
+    disk.make_private_folder(project.aside)
+    stem = os.path.join(project.aside, f"{clock.compact_time(clock.current_time())}-{name}")
     path, number = stem, 1
     while os.path.lexists(path):
         number += 1

@@ -8,7 +8,7 @@ from atlas.core import clock
 from atlas.core.records.kinds import FILES, KINDS
 
 from . import log
-from .tables import Table, encode
+from .tables import Table, encode_record
 from .transaction import Transaction
 
 
@@ -39,8 +39,8 @@ class Replay:
                 if record is None:
                     rows.pop(key, None)
                 else:
-                    rows[key] = encode(record)
+                    rows[key] = encode_record(record)
 
     def transaction(self) -> Transaction:
         """The state as something to read."""
-        return Transaction(self.tables.__getitem__, lambda: self.plan, clock.now(), self.seq)
+        return Transaction(self.tables.__getitem__, lambda: self.plan, clock.current_time(), self.seq)

@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.system.packages import activate
+from atlas.adapters.system.packages import activate_packages
 from atlas.core.errors import AtlasError
 
 from .schema_match import matches
@@ -21,7 +21,7 @@ SCHEMAS = os.path.join(os.path.dirname(os.path.realpath(__file__)), *[os.pardir]
 def require_library() -> None:
     """See that the library can be imported when it is needed. Raises AtlasError when ATLAS's Python environment is
     not ready."""
-    activate()
+    activate_packages()
 
 
 @functools.cache
@@ -32,9 +32,9 @@ def _schema(kind: str) -> dict[str, Any]:
 
 
 @functools.cache
-def validator(kind: str) -> Validator:
+def load_validator(kind: str) -> Validator:
     """The validator of a kind of record, or of `plan`, the plan's front matter."""
-    activate()
+    activate_packages()
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(_schema(kind))
@@ -53,30 +53,32 @@ class Fault:
         return f"{where}: {self.reason}" if where else self.reason
 
 
-def faults(kind: str, value: Any) -> list[Fault]:
+def schema_faults(kind: str, value: Any) -> list[Fault]:
     """Everything about `value` that its schema forbids, in the order of the value."""
-    activate()
+    activate_packages()
     if matches(_schema(kind), value):
         return []
-    found = sorted(validator(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
-    return [Fault(list(error.absolute_path), _short(error)) for error in found]
+    found = sorted(
+        load_validator(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path]
+    )
+    return [Fault(list(error.absolute_path), _shorten_error(error)) for error in found]
 
 
-def _short(error: Any) -> str:
+def _shorten_error(error: Any) -> str:
     if error.validator == "pattern":
-        return f"{_clip(error.instance)} has a form that is not allowed"
+        return f"{_clip_value(error.instance)} has a form that is not allowed"
     if error.validator == "maxLength":
         return f"longer than {error.validator_value} characters"
     if error.validator in ("minLength", "minItems"):
         return "empty"
     if error.validator == "enum":
-        return f"{_clip(error.instance)} is none of {', '.join(map(str, error.validator_value))}"
+        return f"{_clip_value(error.instance)} is none of {', '.join(map(str, error.validator_value))}"
     if error.validator == "type":
-        return f"{_clip(error.instance)} is not of type {error.validator_value}"
+        return f"{_clip_value(error.instance)} is not of type {error.validator_value}"
     return str(error.message)[:200]
 
 
-def _clip(value: Any) -> str:
+def _clip_value(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -87,5 +89,5 @@ def check_changes(changes: dict[str, dict[str, str | None]]) -> None:
         for key, text in changed.items():
             if text is None:
                 continue
-            for fault in faults(kind, json.loads(text)):
+            for fault in schema_faults(kind, json.loads(text)):
                 raise AtlasError(f"{kind} {key}: {fault}")

@@ -13,7 +13,7 @@ from typing import Any
 Fact = dict[str, Any]
 
 
-def sizes(folder: str) -> dict[str, int]:
+def spool_sizes(folder: str) -> dict[str, int]:
     """Bytes spooled so far, by session."""
     try:
         with os.scandir(folder) as found:
@@ -22,7 +22,7 @@ def sizes(folder: str) -> dict[str, int]:
         return {}
 
 
-def read(folder: str, session: str, offset: int) -> tuple[list[Fact], int]:
+def read_facts(folder: str, session: str, offset: int) -> tuple[list[Fact], int]:
     """The facts after `offset` and the offset behind the last complete line. A damaged line is passed over."""
     with open(os.path.join(folder, f"{session}.jsonl"), "rb") as file:
         file.seek(offset)

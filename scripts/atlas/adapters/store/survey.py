@@ -15,7 +15,7 @@ from atlas.core.records.kinds import FILES, KINDS
 
 from . import log, schema
 from .checkpoint import Checkpoint
-from .lock import exclusive
+from .lock import lock_store
 from .replay import Replay
 from .tables import Table
 
@@ -27,37 +27,37 @@ class Cut:
 
     def __init__(self, project: Project) -> None:
         """Read everything. Raises NewerStateError when a newer ATLAS wrote something, OSError when it is unreadable."""
-        self.gate_data = disk.read_bytes(project.gate)
-        self.gate = Checkpoint.parse(self.gate_data)
+        self.checkpoint_data = disk.read_bytes(project.checkpoint)
+        self.checkpoint = Checkpoint.parse(self.checkpoint_data)
         self.files = {
             name: disk.read_bytes(os.path.join(project.claude, name)) for name in (*FILES, PLAN_FILE, EXEC_FILE)
         }
         self.tables = {file: parse_table(file, self.files[file]) for file in FILES}
-        self.size = log.size(project.history)
+        self.size = log.history_size(project.history)
         self.temps = temporary_files(project)
 
     @property
     def exists(self) -> bool:
         """Whether there is any state at all."""
-        return self.gate_data is not None or self.size > 0 or any(self.files[file] is not None for file in FILES)
+        return self.checkpoint_data is not None or self.size > 0 or any(self.files[file] is not None for file in FILES)
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether nobody is in the middle of a change, or was killed there, and no table was touched since."""
-        gate = self.gate
+        checkpoint = self.checkpoint
         return (
-            gate is not None
-            and gate.history == self.size
+            checkpoint is not None
+            and checkpoint.history == self.size
             and not self.temps
-            and all(gate.matches(file, self.files[file]) for file in FILES if file in gate.files)
+            and all(checkpoint.matches(file, self.files[file]) for file in FILES if file in checkpoint.files)
         )
 
 
-def cut(project: Project) -> Cut:
+def take_cut(project: Project) -> Cut:
     """The store's files as no half-done change shows them, where that can be had. Raises what `Cut` raises."""
     seen = Cut(project)
-    if not seen.settled and os.path.exists(os.path.join(project.private, "lock")):
-        with contextlib.suppress(AtlasError, OSError), exclusive(project.private, _WAIT_SECONDS):
+    if not seen.is_settled and os.path.exists(os.path.join(project.private, "lock")):
+        with contextlib.suppress(AtlasError, OSError), lock_store(project.private, _WAIT_SECONDS):
             seen = Cut(project)
     return seen
 
@@ -68,7 +68,7 @@ def parse_table(file: str, data: bytes | None) -> Table | None:
         text = (data or b"").decode()
         table = Table.parse(file, text)
         value = json.loads(text)
-        whole = all(records(table, section) == value.get(section, {}) for section in table.sections)
+        whole = all(section_records(table, section) == value.get(section, {}) for section in table.sections)
     except NewerStateError:
         raise
     except (StateError, ValueError):
@@ -76,7 +76,7 @@ def parse_table(file: str, data: bytes | None) -> Table | None:
     return table if whole else None
 
 
-def records(table: Table, section: str) -> dict[str, Any]:
+def section_records(table: Table, section: str) -> dict[str, Any]:
     """The records of a section by key."""
     rows = table.sections[section]
     return dict(zip(rows.lines, rows.all(), strict=True))
@@ -113,53 +113,54 @@ class Survey:
             self.lost.append((self.replay.seq + 1, newest))
 
     @property
-    def intact(self) -> bool:
+    def is_intact(self) -> bool:
         """Whether the history can be relied on: every change ever acknowledged is there."""
-        return not self.faults and not self.lost and not self.shorter
+        return not self.faults and not self.lost and not self.missing_bytes
 
     @property
-    def shorter(self) -> int:
+    def missing_bytes(self) -> int:
         """Bytes that the history lacks of what the last commit left."""
-        return max(0, self.cut.gate.history - self.cut.size) if self.cut.gate else 0
+        return max(0, self.cut.checkpoint.history - self.cut.size) if self.cut.checkpoint else 0
 
     @property
-    def behind(self) -> bool:
-        """Whether the history has changes that the gate, and so the tables, do not show yet."""
-        return self.cut.gate is not None and self.cut.gate.seq < self.replay.seq
+    def is_ahead_of_checkpoint(self) -> bool:
+        """Whether the history has changes that the checkpoint, and so the tables, do not show yet."""
+        return self.cut.checkpoint is not None and self.cut.checkpoint.seq < self.replay.seq
 
     def entries(self) -> Iterator[log.Entry]:
         """Every sound line of the history again, in order."""
         return (entry for _, entry, _ in self._lines() if entry is not None)
 
-    def best(self) -> Replay:
+    def best_state(self) -> Replay:
         """The state to go on from: the replay of an intact history, else the tables that can be trusted.
 
         What a table lacks, and a table that cannot be trusted, comes from the sound lines of the history.
         """
-        if self.intact:
+        if self.is_intact:
             return self.replay
         state = Replay(())
-        state.tables.update(self.trusted())
+        state.tables.update(self.trusted_tables())
         known = {file: table.seq for file, table in state.tables.items()}
         for entry in self.entries():
             news = {k: v for k, v in entry["records"].items() if k == "plan" or entry["seq"] > known[KINDS[k].file]}
             state.apply({**entry, "records": news})
         return state
 
-    def trusted(self) -> dict[str, Table]:
-        """The tables to go on from: the gate vouches for them, or they are newer than it and fit their schemas."""
+    def trusted_tables(self) -> dict[str, Table]:
+        """The tables to go on from: the checkpoint vouches for them, or they are newer than it and fit their
+        schemas."""
         return {file: table for file, table in self.cut.tables.items() if table is not None and self._trusts(table)}
 
     def _trusts(self, table: Table) -> bool:
-        gate = self.cut.gate
-        if gate is not None and gate.matches(table.file, self.cut.files[table.file]):
+        checkpoint = self.cut.checkpoint
+        if checkpoint is not None and checkpoint.matches(table.file, self.cut.files[table.file]):
             return True
-        newer = table.seq > gate.seq if gate else table.seq >= self.replay.tables[table.file].seq
+        newer = table.seq > checkpoint.seq if checkpoint else table.seq >= self.replay.tables[table.file].seq
         return newer and all(
-            not schema.faults(kind.name, record)
+            not schema.schema_faults(kind.name, record)
             for kind in KINDS.values()
             if kind.file == table.file
-            for record in records(table, kind.section).values()
+            for record in section_records(table, kind.section).values()
         )
 
     def differences(self) -> list[str]:
@@ -176,8 +177,8 @@ class Survey:
         return found
 
     def _newest_change(self) -> int:
-        if self.cut.gate is not None:
-            return self.cut.gate.seq
+        if self.cut.checkpoint is not None:
+            return self.cut.checkpoint.seq
         return max((table.seq for table in self.cut.tables.values() if table is not None), default=0)
 
     def _sound_lines(self) -> Iterator[log.Entry]:
@@ -202,7 +203,7 @@ class Survey:
                 self.torn = len(line)
                 return
             try:
-                entry = _entry(line, number)
+                entry = _decode_applicable(line, number)
                 if entry["seq"] <= last:
                     raise StateError(f"history line {number} repeats change {entry['seq']}")
                 last = entry["seq"]
@@ -222,9 +223,9 @@ def _lines_up_to(path: str, size: int) -> Iterator[bytes]:
             yield line
 
 
-def _entry(line: bytes, number: int) -> log.Entry:
+def _decode_applicable(line: bytes, number: int) -> log.Entry:
     """The entry of a line. Raises StateError when it is none that can be applied."""
-    entry = log.decode(line, number)
+    entry = log.decode_entry(line, number)
     unknown = set(entry["records"]) - set(KINDS) - {"plan"}
     if unknown:
         raise StateError(f"history line {number} holds a {min(unknown)}, which this ATLAS does not know")
@@ -235,7 +236,7 @@ def _unequal_records(table: Table, wanted: Table) -> Iterator[str]:
     for kind in KINDS.values():
         if kind.file != table.file:
             continue
-        have, want = records(table, kind.section), records(wanted, kind.section)
+        have, want = section_records(table, kind.section), section_records(wanted, kind.section)
         for key in {**want, **have}:
             if have.get(key) != want.get(key):
                 how = "is missing" if key not in have else "differs" if key in want else "is in no change"

@@ -18,7 +18,7 @@ _ONE_WAY = "\uffff"
 """Characters up to this one are always stored in the same way; one beyond may also be there as two halves."""
 
 
-def encode(record: Any) -> str:
+def encode_record(record: Any) -> str:
     """A record as one line of JSON, which is YAML too. Equal records give equal text, also after a round trip."""
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", _encode(record))
 
@@ -92,8 +92,8 @@ class _Query:
 
 def _mark(name: str, value: Any) -> str:
     """The text of a field with a value, or of a field with any value when the value can be written in two ways."""
-    text = encode(value)
-    return f"{encode(name)}: {text if max(text) <= _ONE_WAY else ''}"
+    text = encode_record(value)
+    return f"{encode_record(name)}: {text if max(text) <= _ONE_WAY else ''}"
 
 
 def _with_any(marks: Sequence[str], lines: Iterable[str]) -> list[str]:

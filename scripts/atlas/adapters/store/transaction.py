@@ -12,7 +12,7 @@ from atlas.core.records.kinds import FILES, KINDS, Kind
 from atlas.core.records.protocol import Wanted
 from atlas.core.records.transitions import check_transition
 
-from .tables import Rows, Table, encode
+from .tables import Rows, Table, encode_record
 
 R = TypeVar("R")
 Changes = dict[str, dict[str, "str | None"]]
@@ -107,7 +107,7 @@ class Transaction:
         if "status" in new:
             old = rows.get(key)
             check_transition(kind.name, key, old["status"] if old else "", new["status"])
-        line = encode(record)
+        line = encode_record(record)
         if rows.lines.get(key) != line:
             rows.lines[key] = line
             self.changes.setdefault(kind.name, {})[key] = line

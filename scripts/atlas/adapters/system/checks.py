@@ -16,7 +16,7 @@ _MOST = 64 * 1024 * 1024
 _LOOK_SECONDS = 0.5
 
 
-def run(command: str, folder: str, limit: float) -> Check:
+def run_check(command: str, folder: str, limit: float) -> Check:
     """Run a shell command in `folder` for at most `limit` seconds, with everything it started.
 
     Its output goes to a file, so that neither a flood nor a child that keeps it open can hang ATLAS. At the limit, or
@@ -35,7 +35,7 @@ def run(command: str, folder: str, limit: float) -> Check:
             env={k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith("GIT_CONFIG")},
         )
         try:
-            exit_code = _ending(process, began + limit, output.fileno())
+            exit_code = _await_ending(process, began + limit, output.fileno())
         finally:
             _end_group(process)
         end = output.seek(0, os.SEEK_END)
@@ -49,7 +49,7 @@ def run(command: str, folder: str, limit: float) -> Check:
     }
 
 
-def _ending(process: subprocess.Popen[bytes], deadline: float, output: int) -> int | None:
+def _await_ending(process: subprocess.Popen[bytes], deadline: float, output: int) -> int | None:
     """The exit code, or None when the time is up or too much has been printed."""
     while True:
         left = deadline - time.monotonic()

@@ -27,7 +27,7 @@ _OF_A_SESSION = (
 )
 
 
-def find(chosen: str | None) -> str:
+def find_client(chosen: str | None) -> str:
     """The path of the client: the one chosen, or `claude` on PATH. Raises AtlasError when it is not there."""
     found = shutil.which(chosen or "claude")
     if found is None:
@@ -35,18 +35,18 @@ def find(chosen: str | None) -> str:
     return os.path.abspath(found)
 
 
-def command(client: str, *, resume: str | None = None) -> list[str]:
+def client_command(client: str, *, resume: str | None = None) -> list[str]:
     """An interactive session with this plugin, in which edits need no permission; `resume` continues an earlier one."""
     again = ["--resume", resume] if resume else []
     return [client, "--plugin-dir", PLUGIN, "--permission-mode", "acceptEdits", *again]
 
 
-def environment() -> dict[str, str]:
+def client_environment() -> dict[str, str]:
     """This process's environment without what belongs to the session that it may have been started from."""
     return {k: v for k, v in os.environ.items() if k not in _OF_A_SESSION and not k.startswith("CLAUDE_PLUGIN_")}
 
 
-def without_session(words: list[str]) -> list[str]:
+def command_without_session(words: list[str]) -> list[str]:
     """The command, run without those variables wherever its environment comes from (a tmux server has its own)."""
     return ["env", *(word for name in _OF_A_SESSION for word in ("-u", name)), *words]
 
@@ -62,9 +62,9 @@ class StreamedSession:
         self.idle = True
         self._log = log
         self._process = subprocess.Popen(
-            [*command(client, resume=resume), *_STREAMING],
+            [*client_command(client, resume=resume), *_STREAMING],
             cwd=folder,
-            env={**environment(), SUPERVISED: "1"},
+            env={**client_environment(), SUPERVISED: "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -73,7 +73,7 @@ class StreamedSession:
         self._reader.start()
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return self._process.poll() is None
 
     def send(self, text: str) -> None:

@@ -9,10 +9,10 @@ TEMP_SUFFIX = ".atlas-tmp"
 _NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ELOOP)
 
 
-def private_folder(path: str) -> None:
+def make_private_folder(path: str) -> None:
     """Make `path`, and what is missing above it, readable by the owner only."""
     if not os.path.isdir(path):
-        private_folder(os.path.dirname(path))
+        make_private_folder(os.path.dirname(path))
         os.makedirs(path, mode=0o700, exist_ok=True)
 
 

@@ -18,17 +18,17 @@ SCRIPTS = os.path.normpath(os.path.join(os.path.abspath(__file__), *[os.pardir] 
 REQUIREMENTS = os.path.join(SCRIPTS, "requirements.txt")
 
 
-def find() -> str | None:
+def find_packages() -> str | None:
     """The `site-packages` of the first environment that is ready, or None."""
-    name = key()
-    for folder in folders():
+    name = environment_key()
+    for folder in environment_folders():
         site = site_packages(os.path.join(folder, name))
         if os.path.isdir(site):
             return site
     return None
 
 
-def key() -> str:
+def environment_key() -> str:
     """What the right environment is called: its interpreter, its platform, a checksum of its requirements."""
     with open(REQUIREMENTS, "rb") as file:
         checksum = zlib.crc32(file.read())
@@ -44,7 +44,7 @@ def site_packages(environment: str) -> str:
     )
 
 
-def folders() -> list[str]:
+def environment_folders() -> list[str]:
     """Where environments may be; the first is where one is made."""
     return [os.path.join(data, "python") for data in (data_folder(), _fixed_folder(), *_client_folders())]
 

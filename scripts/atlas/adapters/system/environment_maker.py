@@ -60,93 +60,93 @@ class State:
         return f"{what} is being prepared since {self.seconds} s: {then}{before}"
 
 
-def state() -> State:
+def environment_state() -> State:
     """How the environment stands now. Raises AtlasError when the user has no home directory."""
     # Ready is looked for twice: it may have become so just before nobody was seen making it.
-    for look in (_ready, _making, _ready, _failed):
+    for look in (_ready_state, _making_state, _ready_state, _failed_state):
         found = look()
         if found is not None:
             return found
-    return State("missing", _log(_target()))
+    return State("missing", _log_path(_target_folder()))
 
 
-def prepare() -> State:
+def prepare_environment() -> State:
     """Start making the environment unless it is ready, under way or just failed; returns how it stands.
 
     Raises AtlasError when the data folder cannot be written.
     """
-    now = state()
+    now = environment_state()
     if now.status == "missing" or (now.status == "failed" and now.seconds >= BACK_OFF_SECONDS):
-        start()
+        start_maker()
         return State("making", now.path, 0, now.reason)
     return now
 
 
-def wait(seconds: float) -> State:
+def await_environment(seconds: float) -> State:
     """Have the environment made, by this process's child or whoever is at it already; returns it ready.
 
     Raises AtlasError when it could not be made, or not within `seconds`.
     """
     deadline = time.monotonic() + seconds
-    start()
-    while (now := state()).status == "making" and time.monotonic() < deadline:
+    start_maker()
+    while (now := environment_state()).status == "making" and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     if now.status != "ready":
         raise AtlasError(str(now))
     return now
 
 
-def start() -> None:
+def start_maker() -> None:
     """Make the environment in a process that outlives this one, unless it is ready or someone is at it.
 
     Raises AtlasError when the data folder cannot be written.
     """
-    if state().status in ("ready", "making"):
+    if environment_state().status in ("ready", "making"):
         return
-    target = _target()
+    target = _target_folder()
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        with _claim(target) as lock:
-            if lock is not None and _ready() is None:
-                _spawn(target, lock)
+        with _claim_target(target) as lock:
+            if lock is not None and _ready_state() is None:
+                _spawn_maker(target, lock)
     except OSError as error:
         where = os.path.dirname(target)
         raise AtlasError(f"cannot make ATLAS's Python environment in {where}: {error.strerror}") from error
 
 
 def main() -> None:
-    """The child that `start` makes; its last argument names the environment, whose lock it holds."""
+    """The child that `start_maker` makes; its last argument names the environment, whose lock it holds."""
     target = sys.argv[-1]
     building = f"{target}{_BUILDING}{os.getpid()}"
     try:
         _remove_leftovers(os.path.dirname(target))
-        _build(building)
-        if os.path.basename(target) != environment.key():
+        _build_environment(building)
+        if os.path.basename(target) != environment.environment_key():
             raise AtlasError("requirements.txt changed meanwhile")
         shutil.rmtree(target, ignore_errors=True)
         os.rename(building, target)
-        os.unlink(_log(target))
+        os.unlink(_log_path(target))
     except (AtlasError, OSError) as error:
         shutil.rmtree(building, ignore_errors=True)
         print(f"{_FAILED}{error}", flush=True)
 
 
-def _ready() -> State | None:
-    site = environment.find()
+def _ready_state() -> State | None:
+    site = environment.find_packages()
     return State("ready", site) if site else None
 
 
-def _making() -> State | None:
-    for folder in environment.folders():
-        target = os.path.join(folder, environment.key())
+def _making_state() -> State | None:
+    for folder in environment.environment_folders():
+        target = os.path.join(folder, environment.environment_key())
         since = _held_since(target)
         if since is not None:
-            return State("making", _log(target), _seconds_since(since))
+            return State("making", _log_path(target), _seconds_since(since))
     return None
 
 
-def _failed() -> State | None:
-    log = _log(_target())
+def _failed_state() -> State | None:
+    log = _log_path(_target_folder())
     try:
         since = os.stat(log).st_mtime
         reason = _last_line(log)
@@ -156,15 +156,15 @@ def _failed() -> State | None:
     return State("failed", log, _seconds_since(since), reason)
 
 
-def _target() -> str:
-    return os.path.join(environment.folders()[0], environment.key())
+def _target_folder() -> str:
+    return os.path.join(environment.environment_folders()[0], environment.environment_key())
 
 
-def _log(target: str) -> str:
+def _log_path(target: str) -> str:
     return f"{target}.log"
 
 
-def _lock(target: str) -> str:
+def _lock_path(target: str) -> str:
     return f"{target}.lock"
 
 
@@ -181,7 +181,7 @@ def _last_line(path: str) -> str:
 def _held_since(target: str) -> float | None:
     """When the maker of `target` that holds its lock began, or None when nobody holds it."""
     try:
-        lock = os.open(_lock(target), os.O_RDONLY)
+        lock = os.open(_lock_path(target), os.O_RDONLY)
     except OSError:
         return None
     try:
@@ -194,16 +194,16 @@ def _held_since(target: str) -> float | None:
 
 
 @contextlib.contextmanager
-def _claim(target: str) -> Iterator[int | None]:
+def _claim_target(target: str) -> Iterator[int | None]:
     """The lock of `target` as an open file, or None when another maker holds it."""
-    lock = os.open(_lock(target), os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(_lock_path(target), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        yield lock if _acquire(lock) else None
+        yield lock if _acquire_lock(lock) else None
     finally:
         os.close(lock)
 
 
-def _acquire(lock: int) -> bool:
+def _acquire_lock(lock: int) -> bool:
     # Those who only look hold the lock for an instant; a maker holds it for seconds.
     for _ in range(10):
         with contextlib.suppress(BlockingIOError):
@@ -214,9 +214,9 @@ def _acquire(lock: int) -> bool:
     return False
 
 
-def _spawn(target: str, lock: int) -> None:
+def _spawn_maker(target: str, lock: int) -> None:
     # The child inherits the lock, so nobody can begin between this process's end and the child's start.
-    with open(_log(target), "wb") as log:
+    with open(_log_path(target), "wb") as log:
         subprocess.Popen(
             [sys.executable, "-I", "-c", _CHILD, environment.SCRIPTS, target],
             cwd=os.path.dirname(target),
@@ -232,25 +232,25 @@ def _remove_leftovers(folder: str) -> None:
     """Remove what killed makers left: of this environment, whose lock is held, or of one nobody makes."""
     for name in os.listdir(folder):
         key, mark, _ = name.partition(_BUILDING)
-        if mark and (key == environment.key() or _held_since(os.path.join(folder, key)) is None):
+        if mark and (key == environment.environment_key() or _held_since(os.path.join(folder, key)) is None):
             shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
 
-def _build(building: str) -> None:
+def _build_environment(building: str) -> None:
     """A complete environment at `building`. Raises AtlasError with the reason."""
     complete = False
-    for commands in _ways(building):
+    for commands in _build_ways(building):
         shutil.rmtree(building, ignore_errors=True)
-        complete = all(_succeeds(command) for command in commands)
+        complete = all(_command_succeeds(command) for command in commands)
         if complete:
             break
     if shutil.disk_usage(os.path.dirname(building)).free < SPARE_BYTES:
         raise AtlasError(f"the disk is full: free some space for {os.path.dirname(building)}")
     if not complete or not os.path.isdir(environment.site_packages(building)):
-        raise AtlasError(_reason(building.partition(_BUILDING)[0]))
+        raise AtlasError(_failure_reason(building.partition(_BUILDING)[0]))
 
 
-def _ways(building: str) -> Iterator[Sequence[Sequence[str]]]:
+def _build_ways(building: str) -> Iterator[Sequence[Sequence[str]]]:
     """The ways to make an environment, best first: each some commands, one after the other."""
     python = os.path.join(building, "bin", "python")
     uv = shutil.which("uv")
@@ -269,7 +269,7 @@ def _ways(building: str) -> Iterator[Sequence[Sequence[str]]]:
     yield [sys.executable, "-I", "-m", "venv", building], [python, "-I", "-m", "pip", "install", *options]
 
 
-def _succeeds(command: Sequence[str]) -> bool:
+def _command_succeeds(command: Sequence[str]) -> bool:
     print("$", *command, flush=True)
     try:
         return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=BUILD_SECONDS, check=False).returncode == 0
@@ -278,8 +278,8 @@ def _succeeds(command: Sequence[str]) -> bool:
         return False
 
 
-def _reason(target: str) -> str:
-    with open(_log(target), encoding="utf-8", errors="replace") as file:
+def _failure_reason(target: str) -> str:
+    with open(_log_path(target), encoding="utf-8", errors="replace") as file:
         text = file.read()
     for sign, advice in _HINTS:
         if sign in text:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from atlas.core.errors import AtlasError
 
-from .disk import private_folder
+from .disk import make_private_folder
 
 _LOOK_SECONDS = 0.05
 
@@ -20,11 +20,11 @@ def hold_lock(path: str, what: str, patience: float = 0) -> Iterator[None]:
     """Hold the lock file at `path`. Raises AtlasError, naming `what`, when another process keeps it for longer than
     `patience` seconds.
     """
-    private_folder(os.path.dirname(path))
+    make_private_folder(os.path.dirname(path))
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     deadline = time.monotonic() + patience
     try:
-        while not _locked(handle):
+        while not _try_lock(handle):
             if time.monotonic() >= deadline:
                 raise AtlasError(f"another command is at work on {what}: wait for it to end, then run this again")
             time.sleep(_LOOK_SECONDS)
@@ -33,7 +33,7 @@ def hold_lock(path: str, what: str, patience: float = 0) -> Iterator[None]:
         os.close(handle)
 
 
-def _locked(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     words: str
 
 
-def read(path: str) -> dict[str, list[Any]]:
+def read_hooks(path: str) -> dict[str, list[Any]]:
     """The hooks of a file by event. Raises AtlasError when it cannot be read as such."""
     try:
         with open(path, "rb") as file:
@@ -48,17 +48,17 @@ def read(path: str) -> dict[str, list[Any]]:
     raise AtlasError(f"{path} holds no hooks")
 
 
-def handlers(hooks: Mapping[str, list[Any]], event: Event) -> list[Handler]:
+def matching_handlers(hooks: Mapping[str, list[Any]], event: Event) -> list[Handler]:
     """The commands that the client would wait for at this event, each once."""
     groups = hooks.get(event["hook_event_name"], [])
-    fitting = [group for group in groups if _fits(group.get("matcher"), event.get("tool_name"))]
+    fitting = [group for group in groups if _matcher_fits(group.get("matcher"), event.get("tool_name"))]
     found = [
         hook for group in fitting for hook in group["hooks"] if hook["type"] == "command" and not hook.get("async")
     ]
     return list(dict.fromkeys(Handler(hook["command"], float(hook.get("timeout", 600))) for hook in found))
 
 
-def _fits(matcher: str | None, name: str | None) -> bool:
+def _matcher_fits(matcher: str | None, name: str | None) -> bool:
     if not matcher or matcher == "*" or name is None:
         return True
     if _EXACT.fullmatch(matcher):
@@ -66,12 +66,12 @@ def _fits(matcher: str | None, name: str | None) -> bool:
     return re.search(matcher, name) is not None
 
 
-def fire(commands: list[Handler], event: Event, folder: str, env: Mapping[str, str], most: float) -> Answer:
+def fire_hooks(commands: list[Handler], event: Event, folder: str, env: Mapping[str, str], most: float) -> Answer:
     """Run the commands one after the other, each for at most `most` seconds: the strictest answer counts.
 
     Where none is given, the words say what came back, or that nothing did.
     """
-    answers = [_run(command, event, folder, env, most) for command in commands]
+    answers = [_run_handler(command, event, folder, env, most) for command in commands]
     for verdict in _STRICTEST:
         for answer in answers:
             if answer.verdict == verdict:
@@ -79,7 +79,7 @@ def fire(commands: list[Handler], event: Event, folder: str, env: Mapping[str, s
     return Answer("", "; ".join(answer.words for answer in answers if answer.words))
 
 
-def _run(handler: Handler, event: Event, folder: str, env: Mapping[str, str], most: float) -> Answer:
+def _run_handler(handler: Handler, event: Event, folder: str, env: Mapping[str, str], most: float) -> Answer:
     """With files for its output, so that a child that keeps it open cannot hang this."""
     limit = min(handler.seconds, most)
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
@@ -102,15 +102,15 @@ def _run(handler: Handler, event: Event, folder: str, env: Mapping[str, str], mo
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        return _understood(event["hook_event_name"], code, _text(stdout), _text(stderr))
+        return _interpret_output(event["hook_event_name"], code, _read_text(stdout), _read_text(stderr))
 
 
-def _text(file: Any) -> str:
+def _read_text(file: Any) -> str:
     file.seek(0)
     return str(file.read(_MOST).decode(errors="replace")).strip()
 
 
-def _understood(name: str, code: int, said: str, complained: str) -> Answer:
+def _interpret_output(name: str, code: int, said: str, complained: str) -> Answer:
     """Exit code 2 stops; else what counts is JSON for the right event, and anything else lets it be."""
     if code == 2:
         return Answer("deny" if name == "PreToolUse" else "block", complained)
@@ -121,10 +121,10 @@ def _understood(name: str, code: int, said: str, complained: str) -> Answer:
             return Answer("", f"an answer for {own['hookEventName']}")
         verdict = own.get("permissionDecision") or answer.get("decision") or ""
         words = own.get("permissionDecisionReason") or answer.get("reason") or own.get("additionalContext") or ""
-        return Answer(str(verdict), str(words) or _complaint(code, complained))
+        return Answer(str(verdict), str(words) or _complaint_text(code, complained))
     except (ValueError, KeyError, TypeError, AttributeError):
         return Answer("", f"no answer but {said[:200]!r}")
 
 
-def _complaint(code: int, complained: str) -> str:
+def _complaint_text(code: int, complained: str) -> str:
     return f"exit code {code}: {complained[-200:]}" if code else ""

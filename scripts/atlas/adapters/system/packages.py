@@ -6,12 +6,12 @@ import sys
 
 from atlas.core.errors import AtlasError
 
-from .environment import find
+from .environment import find_packages
 
 _active = False
 
 
-def activate() -> None:
+def activate_packages() -> None:
     """Make the third-party packages importable; to be called right before importing one.
 
     Raises AtlasError, one line that says what to do, when they are not there yet. They are then being made in
@@ -20,10 +20,10 @@ def activate() -> None:
     global _active
     if _active:
         return
-    site = find()
+    site = find_packages()
     if site is None:
-        from .environment_maker import prepare
+        from .environment_maker import prepare_environment
 
-        raise AtlasError(str(prepare()))
+        raise AtlasError(str(prepare_environment()))
     sys.path.insert(0, site)
     _active = True

@@ -11,42 +11,42 @@ import time
 _LOOK_SECONDS = 0.05
 
 
-def birth(pid: int) -> str | None:
+def process_birth(pid: int) -> str | None:
     """A text that no other process with this number has, or None when there is no such process (or it is a zombie)."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
     except FileNotFoundError:
-        return None if os.path.isdir("/proc/self") else _started(pid)
+        return None if os.path.isdir("/proc/self") else _start_time(pid)
     except OSError:
         return None
-    return None if fields[0] == "Z" else f"{_boot()}-{fields[19]}"
+    return None if fields[0] == "Z" else f"{_boot_id()}-{fields[19]}"
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
         return file.read().strip()
     return "boot"
 
 
-def _started(pid: int) -> str | None:
+def _start_time(pid: int) -> str | None:
     """Where there is no /proc: the start time as `ps` tells it."""
     done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return " ".join(done.stdout.split()) or None
 
 
-def alive(pid: int, born: str) -> bool:
+def is_alive(pid: int, born: str) -> bool:
     """Whether the very process is still running."""
-    return birth(pid) == born
+    return process_birth(pid) == born
 
 
-def end(pid: int, born: str, patience: float) -> bool:
+def end_process(pid: int, born: str, patience: float) -> bool:
     """End a process and its group: asked first, killed after `patience` seconds. Returns whether it was running."""
-    if not alive(pid, born):
+    if not is_alive(pid, born):
         return False
     _signal_group(pid, signal.SIGTERM)
     deadline = time.monotonic() + patience
-    while alive(pid, born):
+    while is_alive(pid, born):
         if time.monotonic() > deadline:
             _signal_group(pid, signal.SIGKILL)
             break

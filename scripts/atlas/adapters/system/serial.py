@@ -8,7 +8,7 @@ from typing import Any
 
 from atlas.core.errors import AtlasError
 
-from .packages import activate
+from .packages import activate_packages
 
 _NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -18,7 +18,7 @@ class Document:
 
     def __init__(self, name: str, text: str, line_offset: int = 0) -> None:
         """Parse. Raises AtlasError with line and column at bad syntax, a key given twice, or an alias."""
-        activate()
+        activate_packages()
         import yaml
 
         self._name, self._offset = name, line_offset
@@ -27,10 +27,10 @@ class Document:
             before = text[: bad.start()].split("\n")
             raise self._at(len(before), len(before[-1]) + 1, f"the character U+{ord(bad[0]):04X} is not allowed")
         try:
-            self._node = yaml.compose(text, Loader=_loader())
+            self._node = yaml.compose(text, Loader=_yaml_loader())
             if self._node is not None:
                 self._check(self._node, set())
-            self.value: Any = yaml.load(text, Loader=_loader())
+            self.value: Any = yaml.load(text, Loader=_yaml_loader())
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise self._error(mark, str(error.problem or error.context or "bad YAML")) from error
@@ -41,7 +41,7 @@ class Document:
         """An error that gives the line and column of the value at `path`, or of the nearest part that exists."""
         node = self._node
         for part in path:
-            node = _child(node, part) or node
+            node = _child_node(node, part) or node
         where = ".".join(str(part) for part in path)
         return self._error(node.start_mark if node is not None else None, f"{where}: {reason}" if where else reason)
 
@@ -72,16 +72,16 @@ class Document:
                 self._check(value, seen)
 
 
-def dump(value: Any) -> str:
+def dump_yaml(value: Any) -> str:
     """Block-style YAML in the order of the value, readable and free of line folding."""
-    activate()
+    activate_packages()
     import yaml
 
-    text: str = yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=2**31 - 1)
+    text: str = yaml.dump(value, Dumper=_yaml_dumper(), sort_keys=False, allow_unicode=True, width=2**31 - 1)
     return text
 
 
-def _child(node: Any, part: str | int) -> Any:
+def _child_node(node: Any, part: str | int) -> Any:
     if node is None:
         return None
     if node.id == "mapping":
@@ -92,7 +92,7 @@ def _child(node: Any, part: str | int) -> Any:
 
 
 @functools.cache
-def _dumper() -> Any:
+def _yaml_dumper() -> Any:
     """A safe dumper that writes a value out wherever it stands, instead of an alias to where it stood first."""
     import yaml
 
@@ -104,7 +104,7 @@ def _dumper() -> Any:
 
 
 @functools.cache
-def _loader() -> Any:
+def _yaml_loader() -> Any:
     """A safe loader that leaves times as text, since records hold them so."""
     import yaml
 

@@ -9,7 +9,7 @@ from atlas.core.errors import AtlasError
 _SECONDS = 20
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _run_tmux(*arguments: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             ["tmux", *arguments], capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
@@ -20,10 +20,10 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
         raise AtlasError(f"tmux {arguments[0]} did not answer within {_SECONDS} s") from error
 
 
-def start(name: str, folder: str, command: list[str], environment: dict[str, str]) -> int:
+def start_session(name: str, folder: str, command: list[str], environment: dict[str, str]) -> int:
     """Run a command in a new session; returns the number of its process. Raises AtlasError when that fails."""
     variables = [word for key, value in environment.items() for word in ("-e", f"{key}={value}")]
-    done = _run(
+    done = _run_tmux(
         *("new-session", "-d", "-P", "-F", "#{pane_pid}", "-s", name, "-c", folder, "-x", "200", "-y", "50"),
         *(*variables, "--", *command),
     )
@@ -32,15 +32,15 @@ def start(name: str, folder: str, command: list[str], environment: dict[str, str
     return int(done.stdout.strip())
 
 
-def screen(name: str) -> str | None:
+def session_screen(name: str) -> str | None:
     """What the session shows now, or None when there is no such session."""
-    done = _run("capture-pane", "-p", "-t", f"={name}:")
+    done = _run_tmux("capture-pane", "-p", "-t", f"={name}:")
     return done.stdout if done.returncode == 0 else None
 
 
-def end(name: str, pid: int) -> bool:
+def end_session(name: str, pid: int) -> bool:
     """End the session, if it is still the one that runs `pid`; returns whether it was."""
-    done = _run("list-panes", "-t", f"={name}:", "-F", "#{pane_pid}")
+    done = _run_tmux("list-panes", "-t", f"={name}:", "-F", "#{pane_pid}")
     if done.returncode != 0 or str(pid) not in done.stdout.split():
         return False
-    return _run("kill-session", "-t", f"={name}").returncode == 0
+    return _run_tmux("kill-session", "-t", f"={name}").returncode == 0

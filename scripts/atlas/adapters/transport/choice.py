@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from atlas.core.errors import AtlasError
-from atlas.core.text import visible
+from atlas.core.text import is_visible
 
 from .transport import Transport
 
@@ -27,18 +27,18 @@ def choose_transport(url: str | None) -> Transport:
     return Maestro(url)
 
 
-def configured(setting: str | None) -> str | None:
+def configured_address(setting: str | None) -> str | None:
     """AI Maestro's address: the environment's, else the project's own. Raises AtlasError when it is no address."""
     value = os.environ.get(VARIABLE, "").strip()
-    return base_url(value, VARIABLE) if value else setting
+    return parse_base_url(value, VARIABLE) if value else setting
 
 
-def base_url(text: str, what: str) -> str:
+def parse_base_url(text: str, what: str) -> str:
     """The address in its simplest form. Raises AtlasError, naming `what`, unless it is one of an HTTP server."""
     from urllib.parse import urlsplit
 
     shown = f"{what}: {text[:80]!r}"
-    if len(text) > _LONGEST or not all(map(visible, text)) or " " in text:
+    if len(text) > _LONGEST or not all(map(is_visible, text)) or " " in text:
         raise AtlasError(f"{shown} is no address: give one like http://localhost:23000")
     try:
         parts = urlsplit(text)

@@ -21,9 +21,9 @@ from atlas.core.records.message import (
     PROGRESS_POLL,
     TASK_ASSIGNMENT,
 )
-from atlas.core.text import one_line, printable
+from atlas.core.text import one_line, printable_text
 
-from .maestro_channel import listening
+from .maestro_channel import listen_for_calls
 from .transport import Address, Incoming, Letter, TransportError
 from .wire import Reply, Wire, with_retries
 
@@ -57,41 +57,45 @@ class Maestro:
         self._host: str | None = None
 
     def healthy(self) -> str:
-        version = _text(_inner(self._identity(), "host"), "version") or "of no version"
+        version = _text_field(_inner_value(self._identity(), "host"), "version") or "of no version"
         return f"AI Maestro {one_line(version, 40)} at {self._wire.url}"
 
     def _identity(self) -> Any:
         reply = self._get("/api/hosts/identity")
-        if not isinstance(_inner(reply.body, "host"), dict):
+        if not isinstance(_inner_value(reply.body, "host"), dict):
             raise TransportError(f"{self._wire.url} is no AI Maestro: {reply.reason}")
         return reply.body
 
     def resolve(self, name: str) -> Address:
         short, _, host = name.partition("@")
         reply = self._get("/api/messages", action="resolve", agent=name)
-        found = _inner(reply.body, "resolved")
+        found = _inner_value(reply.body, "resolved")
         if reply.status == 404:
             return self._elsewhere(short, host)
-        if reply.status != 200 or not _text(found, "agentId"):
+        if reply.status != 200 or not _text_field(found, "agentId"):
             raise TransportError(f"{self._wire.url} cannot say who {name} is: {reply.reason}")
-        names = {_text(found, key) for key in ("agentId", "alias", "sessionName")}
-        if short not in names or host not in ("", _text(found, "hostId")):
-            nearest = one_line(_text(found, "alias"), 80)
+        names = {_text_field(found, key) for key in ("agentId", "alias", "sessionName")}
+        if short not in names or host not in ("", _text_field(found, "hostId")):
+            nearest = one_line(_text_field(found, "alias"), 80)
             raise AtlasError(f"AI Maestro has no session {name!r}; the nearest is {nearest!r}: is that the one?")
-        alias, there = _text(found, "alias") or short, _text(found, "hostId")
+        alias, there = _text_field(found, "alias") or short, _text_field(found, "hostId")
         is_here = there in ("", self._own_host())
-        return Address(alias, _text(found, "agentId")) if is_here else Address(f"{alias}@{there}", f"{alias}@{there}")
+        return (
+            Address(alias, _text_field(found, "agentId"))
+            if is_here
+            else Address(f"{alias}@{there}", f"{alias}@{there}")
+        )
 
     def _own_host(self) -> str:
         if self._host is None:
-            self._host = _text(_inner(self._identity(), "host"), "id")
+            self._host = _text_field(_inner_value(self._identity(), "host"), "id")
         return self._host
 
     def _elsewhere(self, name: str, host: str) -> Address:
         """An agent of another host, which is addressed by its name there."""
-        entry = _inner(self._get(f"/api/agents/directory/lookup/{quote(name, safe='')}").body, "agent")
-        there = _text(entry, "hostId")
-        if _text(entry, "name") != name or not there:
+        entry = _inner_value(self._get(f"/api/agents/directory/lookup/{quote(name, safe='')}").body, "agent")
+        there = _text_field(entry, "hostId")
+        if _text_field(entry, "name") != name or not there:
             raise AtlasError(f"AI Maestro has no session {name!r}: start it there, or use --built-in")
         if host != there:
             raise AtlasError(f"AI Maestro has no session {name!r} on this host; there is {name}@{there}: register that")
@@ -103,7 +107,7 @@ class Maestro:
             return known
         body = {"name": name, "program": "none", "taskDescription": purpose, "createSession": False}
         reply = with_retries(lambda: self._wire.request("POST", "/api/agents", body=body))
-        address = _text(_inner(reply.body, "agent"), "id")
+        address = _text_field(_inner_value(reply.body, "agent"), "id")
         if reply.status == 400 and "already exists" in reply.reason:
             address = self._own(name)  # another process of ours was faster
         if not address:
@@ -112,8 +116,8 @@ class Maestro:
 
     def _own(self, name: str) -> str:
         """The address of the agent of exactly that name on this host, or "" when there is none."""
-        found = _inner(self._get("/api/messages", action="resolve", agent=name).body, "resolved")
-        return _text(found, "agentId") if _text(found, "alias") == name else ""
+        found = _inner_value(self._get("/api/messages", action="resolve", agent=name).body, "resolved")
+        return _text_field(found, "agentId") if _text_field(found, "alias") == name else ""
 
     def deliver(self, letter: Letter) -> str:
         return with_retries(lambda: self._send(letter))
@@ -139,21 +143,21 @@ class Maestro:
         return found
 
     def _post(self, letter: Letter) -> str:
-        content = {"type": KINDS[letter.kind], "message": letter.body, "context": {"atlas": _context(letter)}}
+        content = {"type": KINDS[letter.kind], "message": letter.body, "context": {"atlas": _letter_context(letter)}}
         body = {
             "from": letter.sender,
             "to": letter.to,
-            "subject": subject_of(letter),
+            "subject": tagged_subject(letter),
             "content": content,
             "priority": letter.priority,
         }
         reply = self._wire.request("POST", "/api/messages", body=body)
-        external_id = _text(_inner(reply.body, "message"), "id")
+        external_id = _text_field(_inner_value(reply.body, "message"), "id")
         if reply.status == 201 and external_id:
             return external_id
         if reply.status in (400, 413, 422):
             raise TransportError(f"{self._wire.url} refuses the message: {reply.reason}", stops="message")
-        if reply.status == 500 and _text(reply.body, "error") == "operation_failed":
+        if reply.status == 500 and _text_field(reply.body, "error") == "operation_failed":
             raise TransportError(f"{self._wire.url}: {reply.reason}", stops="recipient", unsure=True)
         raise TransportError(f"{self._wire.url} took the message in no usable way: {reply.reason}", unsure=True)
 
@@ -162,36 +166,40 @@ class Maestro:
         boxes = [(letter.sender, "sent")] + ([] if _is_remote(letter.to) else [(letter.to, "inbox")])
         for agent, box in boxes:
             for summary in self._list(agent, box=box):
-                if " ".join(_text(summary, "subject").split()) == subject_of(letter):
-                    return _text(summary, "id")
+                if " ".join(_text_field(summary, "subject").split()) == tagged_subject(letter):
+                    return _text_field(summary, "id")
         return None
 
     def fetch(self, mailbox: str) -> Iterator[Incoming]:
         unread = self._list(mailbox, box="inbox", status="unread")
         for summary in unread[::-1][:_MOST_FETCHED]:
             try:
-                reply = self._get("/api/messages", agent=mailbox, id=_text(summary, "id"))
+                reply = self._get("/api/messages", agent=mailbox, id=_text_field(summary, "id"))
             except TransportError as error:
                 if error.stops != "message":
                     raise
                 reply = Reply(200, None)
             if reply.status != 404:
-                yield self._incoming(summary, _inner(reply.body, "content") if reply.status == 200 else None)
+                yield self._incoming(summary, _inner_value(reply.body, "content") if reply.status == 200 else None)
 
     def _incoming(self, summary: Any, content: Any) -> Incoming:
         """The message as it is shown and kept; of one whose `content` cannot be had, what its summary tells."""
-        message = _text(content, "message") or f"{_text(summary, 'preview')}\n(the rest is in AI Maestro only)"
-        sender, host = _text(summary, "from"), _text(summary, "fromHost")
-        ours = _inner(_inner(content, "context"), "atlas")
-        external_id, subject = _text(summary, "id"), _text(summary, "subject")
+        message = (
+            _text_field(content, "message") or f"{_text_field(summary, 'preview')}\n(the rest is in AI Maestro only)"
+        )
+        sender, host = _text_field(summary, "from"), _text_field(summary, "fromHost")
+        ours = _inner_value(_inner_value(content, "context"), "atlas")
+        external_id, subject = _text_field(summary, "id"), _text_field(summary, "subject")
         tag = _TAG.search(subject)
         return Incoming(
             external_id=external_id,
-            key=_text(ours, "id") or external_id.replace("_", "-"),
+            key=_text_field(ours, "id") or external_id.replace("_", "-"),
             sender=one_line(f"{sender}@{host}" if host not in ("", self._own_host()) else sender) or "nobody",
             subject=one_line(subject) or "(no subject)",
-            body=_body(message),
-            priority=_text(summary, "priority") if _text(summary, "priority") in MESSAGE_PRIORITIES else "normal",
+            body=_unwrap_body(message),
+            priority=_text_field(summary, "priority")
+            if _text_field(summary, "priority") in MESSAGE_PRIORITIES
+            else "normal",
             answers=tag[1] if tag else None,
         )
 
@@ -203,18 +211,20 @@ class Maestro:
 
     def read(self, address: str) -> set[str]:
         found = [] if _is_remote(address) else self._list(address, box="inbox")
-        return {_text(summary, "id") for summary in found if _text(summary, "status") in ("read", "archived")}
+        return {
+            _text_field(summary, "id") for summary in found if _text_field(summary, "status") in ("read", "archived")
+        }
 
     def listen(self, mailbox: str) -> AbstractContextManager[Callable[[], bool]]:
-        return listening(mailbox)
+        return listen_for_calls(mailbox)
 
     def _list(self, agent: str, **filters: str) -> list[Any]:
         """The summaries of messages, newest first."""
         reply = self._get("/api/messages", agent=agent, limit="0", **filters)
-        found = _inner(reply.body, "messages")
+        found = _inner_value(reply.body, "messages")
         if reply.status != 200 or not isinstance(found, list):
             raise TransportError(f"{self._wire.url} does not list messages: {reply.reason}")
-        return [summary for summary in found if _text(summary, "id")]
+        return [summary for summary in found if _text_field(summary, "id")]
 
     def _get(self, path: str, **params: str) -> Reply:
         return with_retries(lambda: self._wire.request("GET", path, params))
@@ -225,30 +235,30 @@ def _is_remote(address: str) -> bool:
     return "@" in address
 
 
-def subject_of(letter: Letter) -> str:
+def tagged_subject(letter: Letter) -> str:
     """A letter's subject as it travels: one line, and its id as a tag."""
     return f"{one_line(letter.subject)} [{letter.id}]"
 
 
-def _context(letter: Letter) -> dict[str, str]:
+def _letter_context(letter: Letter) -> dict[str, str]:
     return {"id": letter.id, **({"task": letter.task_uuid} if letter.task_uuid else {})}
 
 
-def _body(text: str) -> str:
+def _unwrap_body(text: str) -> str:
     """The words themselves, without the server's wrapping; what could move a cursor is made visible."""
     wrapped = _WRAPPED.match(text)
     words = wrapped["body"] if wrapped else text
-    shown = printable(words[:MOST_BODY])
+    shown = printable_text(words[:MOST_BODY])
     if len(words) > MOST_BODY:
         shown += f"\n(cut here: it has {len(words)} characters, the rest is in AI Maestro)"
     return shown if shown.strip() else "(empty)"
 
 
-def _inner(value: Any, key: str) -> Any:
+def _inner_value(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
-def _text(value: Any, key: str) -> str:
+def _text_field(value: Any, key: str) -> str:
     """The text under a key; "" when there is none, or it is something else."""
     found = value.get(key) if isinstance(value, dict) else None
     return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""

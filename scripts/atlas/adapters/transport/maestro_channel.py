@@ -17,7 +17,7 @@ _SECONDS = 5.0
 
 
 @contextmanager
-def listening(agent: str) -> Iterator[Callable[[], bool]]:
+def listen_for_calls(agent: str) -> Iterator[Callable[[], bool]]:
     """Be called while this lasts: the function says whether that has happened since it was asked last.
 
     The text that is pushed has no id and is not looked at. Raises AtlasError when the channel cannot be opened.
@@ -40,24 +40,24 @@ def listening(agent: str) -> Iterator[Callable[[], bool]]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Bell) as server:
         server.daemon_threads = True
-        path = _file_of(agent)
+        path = _channel_file(agent)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         try:
-            _announce(path, {"agentId": agent, "port": server.server_address[1], "pid": os.getpid()})
-            yield lambda: _answered(rang)
+            _announce_channel(path, {"agentId": agent, "port": server.server_address[1], "pid": os.getpid()})
+            yield lambda: _take_call(rang)
         finally:
-            _withdraw(path)
+            _withdraw_channel(path)
             server.shutdown()
 
 
-def _file_of(agent: str) -> str:
+def _channel_file(agent: str) -> str:
     if not agent.replace("-", "").isalnum() or not agent.isascii():
         raise AtlasError(f"{agent[:80]!r} is no agent of AI Maestro's: no channel can be opened for it")
     return os.path.join(os.path.expanduser("~/.aimaestro/channels"), f"{agent}.json")
 
 
-def _announce(path: str, channel: dict[str, object]) -> None:
+def _announce_channel(path: str, channel: dict[str, object]) -> None:
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         temp = f"{path}.{os.getpid()}"
@@ -68,7 +68,7 @@ def _announce(path: str, channel: dict[str, object]) -> None:
         raise AtlasError(f"{path}: {error.strerror}; messages are looked for from time to time only") from error
 
 
-def _withdraw(path: str) -> None:
+def _withdraw_channel(path: str) -> None:
     """Remove the channel file, unless another process has put its own there meanwhile."""
     with contextlib.suppress(OSError, ValueError):
         with open(path, encoding="utf-8") as file:
@@ -77,7 +77,7 @@ def _withdraw(path: str) -> None:
             os.unlink(path)
 
 
-def _answered(rang: threading.Event) -> bool:
+def _take_call(rang: threading.Event) -> bool:
     was = rang.is_set()
     rang.clear()
     return was

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from atlas.adapters.system.packages import activate
+from atlas.adapters.system.packages import activate_packages
 from atlas.core.errors import AtlasError
 from atlas.core.text import one_line
 
@@ -49,7 +49,7 @@ class Wire:
 
     def __init__(self, url: str) -> None:
         """Raises AtlasError when the HTTP library is not there."""
-        activate()
+        activate_packages()
         try:
             import httpx
         except ImportError as error:
@@ -71,11 +71,11 @@ class Wire:
         try:
             response, data = self._exchange(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
-            raise TransportError(f"{self.url} is not reached ({_words(error)})", again=True) from error
+            raise TransportError(f"{self.url} is not reached ({_describe_error(error)})", again=True) from error
         except httpx.TimeoutException as error:
             raise TransportError(f"{self.url} gave no answer in {ANSWER_SECONDS:g} s", late=True) from error
         except httpx.HTTPError as error:
-            reason = f"{self.url} broke off ({_words(error)})"
+            reason = f"{self.url} broke off ({_describe_error(error)})"
             raise TransportError(reason, unsure=True, again=method != "POST") from error
         return self._usable(response, data)
 
@@ -102,7 +102,7 @@ class Wire:
             body = None
         reply = Reply(response.status_code, body)
         if reply.status == 429:
-            raise TransportError(f"{self.url}: {reply.reason}", again=True, after=_after(response))
+            raise TransportError(f"{self.url}: {reply.reason}", again=True, after=_seconds_of_retry_after(response))
         if reply.status == 502:
             raise TransportError(f"{self.url}: {reply.reason}", again=True, unsure=True)
         if 300 <= reply.status < 400:
@@ -131,7 +131,7 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _after(response: httpx.Response) -> float:
+def _seconds_of_retry_after(response: httpx.Response) -> float:
     """The seconds of `Retry-After`; a date, or nonsense, counts as nothing said."""
     try:
         return max(0.0, float(response.headers.get("retry-after", "")))
@@ -139,5 +139,5 @@ def _after(response: httpx.Response) -> float:
         return 0.0
 
 
-def _words(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return one_line(str(error) or type(error).__name__, _LONGEST_REASON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from atlas.core.text import marked, one_line
+from atlas.core.text import mark_lines, one_line
 
 from .whose_turn import OpenWork
 
@@ -23,7 +23,7 @@ def make_action(key: str, text: str, due: int = 0, others_may: bool = False) -> 
 
 def mail_action(board: OpenWork, mailbox: str) -> Action | None:
     """Reading a mailbox that has something unread, or None."""
-    unread = board.unread(mailbox)
+    unread = board.unread_messages(mailbox)
     if not unread:
         return None
     count = "a message" if len(unread) == 1 else f"{len(unread)} messages"
@@ -32,4 +32,4 @@ def mail_action(board: OpenWork, mailbox: str) -> Action | None:
 
 def quote_words(words: str) -> str:
     """Somebody's words as data, in one line of bounded length."""
-    return marked(one_line(words, _QUOTED))
+    return mark_lines(one_line(words, _QUOTED))

@@ -11,12 +11,12 @@ from atlas.core.records.workspace import Workspace
 from atlas.core.results.status import Incomplete, Unattended
 
 
-def in_force(pause: Pause | None, now: str) -> Pause | None:
+def pause_in_force(pause: Pause | None, now: str) -> Pause | None:
     """The pause, unless its time is up."""
     return pause if pause is not None and (pause["until"] is None or now < pause["until"]) else None
 
 
-def unattended(
+def unattended_work(
     workflow: Workflow, sessions: Iterable[Session], live: Sequence[Assignment], workspaces: Iterable[Workspace]
 ) -> list[Unattended]:
     """What nobody attends to since a session ended. Of whom no session was ever seen to end, nothing is said.
@@ -28,15 +28,15 @@ def unattended(
     for session in sessions:
         by_agent.setdefault(session["agent"], []).append(session)
         if session["id"] == workflow["lead"] and (session["ended_at"] or "") >= (workflow["lead_since"] or ""):
-            found += _held([session], None, [])
+            found += _work_left_by([session], None, [])
     led = set() if found else {workspace["agent"] for workspace in workspaces if workspace["subagent"]}
     for agent in dict.fromkeys(assignment["agent"] for assignment in live if assignment["agent"] not in led):
         modules = [assignment["module"] for assignment in live if assignment["agent"] == agent]
-        found += _held(by_agent.get(agent, []), agent, modules)
+        found += _work_left_by(by_agent.get(agent, []), agent, modules)
     return found if workflow["status"] != "complete" else []
 
 
-def _held(sessions: Sequence[Session], agent: str | None, modules: list[str]) -> list[Unattended]:
+def _work_left_by(sessions: Sequence[Session], agent: str | None, modules: list[str]) -> list[Unattended]:
     """What these sessions held, if all of them have ended."""
     ended = [(session["ended_at"], session["id"]) for session in sessions if session["ended_at"]]
     if not ended or len(ended) < len(sessions):
@@ -45,7 +45,7 @@ def _held(sessions: Sequence[Session], agent: str | None, modules: list[str]) ->
     return [{"agent": agent, "session": session, "since": since, "modules": modules}]
 
 
-def stopped(workflow: Workflow, sessions: Iterable[Session]) -> list[Incomplete]:
+def incomplete_sessions(workflow: Workflow, sessions: Iterable[Session]) -> list[Incomplete]:
     """The sessions with a role that still run, and were let go with something left to do."""
     found: list[Incomplete] = []
     for session in sessions:

@@ -37,12 +37,12 @@ class Fact:
         self.kind, self.about, self.words = kind, about, words
 
 
-def facts_for(reader: Reader, entries: Iterable[Entry]) -> list[Fact]:
+def facts_for_reader(reader: Reader, entries: Iterable[Entry]) -> list[Fact]:
     """What happened that concerns the reader, oldest first; without any there is no reason to wake anybody."""
     of_kind = _FOR_LEAD if reader.role == LEAD else _FOR_AGENT
     found: list[Fact] = []
     for entry in entries:
-        if not _is_own(entry, reader):
+        if not _is_of_session(entry, reader):
             for kind, read in of_kind.items():
                 for record in (entry["records"].get(kind) or {}).values():
                     if record is not None:
@@ -53,14 +53,14 @@ def facts_for(reader: Reader, entries: Iterable[Entry]) -> list[Fact]:
 def is_own_change(entry: Entry, reader: Reader) -> bool:
     """Whether the reader itself, and no subagent of its, made this change."""
     agent = (entry["actor"] or {}).get("agent")
-    return _is_own(entry, reader) and agent == (None if reader.role == LEAD else reader.mailbox)
+    return _is_of_session(entry, reader) and agent == (None if reader.role == LEAD else reader.mailbox)
 
 
-def _is_own(entry: Entry, reader: Reader) -> bool:
+def _is_of_session(entry: Entry, reader: Reader) -> bool:
     return (entry["actor"] or {}).get("session") == reader.session
 
 
-def _of_assignment(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
+def _facts_of_assignment(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
     verb, verification = entry["verb"], record["instruction_verification"]
     who = {"agent": record["agent"], "module": record["module"]}
     if verb == "report" and record["reports"]:
@@ -77,30 +77,30 @@ def _of_assignment(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
             yield Fact("acknowledged", {**who, "update": update["id"], "status": update["status"]}, "")
 
 
-def _of_discovery(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
+def _facts_of_discovery(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
     concerned = reader.role == LEAD or any(one["agent"] == reader.mailbox for one in record["recipients"])
     if record["created_at"] == entry["at"] and record["kind"] == SHARED and concerned:
         yield Fact("found", record, record["text"])
 
 
-def _of_interrupt(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    yield from _of_discovery(entry, record, reader)
+def _facts_of_interrupt(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
+    yield from _facts_of_discovery(entry, record, reader)
     is_new = record["created_at"] == entry["at"] and record["kind"] == INTERRUPT
     if is_new and any(one["agent"] == reader.mailbox for one in record["recipients"]):
         yield Fact("interrupted", record, "")
 
 
-def _of_message(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
+def _facts_of_message(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
     is_new = entry["at"] in (record["created_at"], record["sent_at"])
     if record["to"] == reader.mailbox and record["status"] == "sent" and is_new:
         yield Fact("written", record, record["subject"])
 
 
-def _of_lost_message(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    yield from _of_message(entry, record, reader)
+def _facts_of_lost_message(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
+    yield from _facts_of_message(entry, record, reader)
     if record["status"] == "failed" and record["attempts"] <= 1:
         yield Fact("undelivered", record, record["error"] or "")
 
 
-_FOR_LEAD = {"assignment": _of_assignment, "discovery": _of_discovery, "message": _of_lost_message}
-_FOR_AGENT = {"message": _of_message, "discovery": _of_interrupt}
+_FOR_LEAD = {"assignment": _facts_of_assignment, "discovery": _facts_of_discovery, "message": _facts_of_lost_message}
+_FOR_AGENT = {"message": _facts_of_message, "discovery": _facts_of_interrupt}

@@ -24,13 +24,13 @@ from .lead_view import LeadView, has_work
 def lead_actions(desk: LeadView) -> Iterator[Action]:
     """The first of each kind, the most urgent kind first."""
     talks = (undelivered_action, question_action, judge_action, authorize_action, update_action, blocked_action)
-    for kind in (*talks, _verify, _assign, _begin, _mail, _poll):
+    for kind in (*talks, _verify_action, _assign_action, _begin_action, _lead_mail_action, _poll_action):
         action = kind(desk)
         if action is not None:
             yield action
 
 
-def _verify(desk: LeadView) -> Action | None:
+def _verify_action(desk: LeadView) -> Action | None:
     assignment = desk.unanswered("reported")
     if assignment is None:
         return None
@@ -42,7 +42,7 @@ def _verify(desk: LeadView) -> Action | None:
     return make_action(f"verify:{assignment['task_uuid']}:{len(assignment['reports'])}", text)
 
 
-def _assign(desk: LeadView) -> Action | None:
+def _assign_action(desk: LeadView) -> Action | None:
     if not desk.ready:
         return None
     module = desk.ready[0]["id"]
@@ -57,15 +57,15 @@ def _assign(desk: LeadView) -> Action | None:
     return None
 
 
-def _begin(desk: LeadView) -> Action | None:
+def _begin_action(desk: LeadView) -> Action | None:
     """An agent that has work to do and is in no session, as far as is known."""
-    places = {w["task_uuid"]: w for w in desk.records.where(WORKSPACE, status="ready")}
+    workspaces = {w["task_uuid"]: w for w in desk.records.where(WORKSPACE, status="ready")}
     sessions = [one for one in desk.records.all(SESSION) if one["agent"] and one["id"] != desk.lead]
     for assignment in desk.by_ai:
-        place, agent = places.get(assignment["task_uuid"]), desk.agents[assignment["agent"]]
-        if place is None or not has_work(desk, assignment):
+        workspace, agent = workspaces.get(assignment["task_uuid"]), desk.agents[assignment["agent"]]
+        if workspace is None or not has_work(desk, assignment):
             continue
-        if not whose_turn.is_attended(agent, assignment, place, sessions):
+        if not whose_turn.is_attended(agent, assignment, workspace, sessions):
             command = f"atlas launch {agent['id']} --module {assignment['module']}"
             text = (
                 f"{agent['id']} has {assignment['module']} and is not at work. Start it: `{command} --headless`, or "
@@ -75,15 +75,15 @@ def _begin(desk: LeadView) -> Action | None:
     return None
 
 
-def _mail(desk: LeadView) -> Action | None:
+def _lead_mail_action(desk: LeadView) -> Action | None:
     return mail_action(desk.board, LEAD_MAILBOX)
 
 
-def _poll(desk: LeadView) -> Action | None:
+def _poll_action(desk: LeadView) -> Action | None:
     times = ((a["progress_polling"]["next_poll_due"], a) for a in desk.by_ai)
     due = sorted((moment, a["agent"], a["module"]) for moment, a in times if moment)
     if not due:
         return None
     moment, agent, module = due[0]
     text = f"Nothing was heard of {agent} about {module} for a while: `atlas check-agents`."
-    return make_action(f"poll:{moment}", text, clock.seconds(moment))
+    return make_action(f"poll:{moment}", text, clock.epoch_seconds(moment))

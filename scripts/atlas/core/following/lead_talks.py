@@ -18,7 +18,7 @@ def undelivered_action(desk: LeadView) -> Action | None:
     message = next((one for one in desk.failed if one["attempts"] < MOST_TRIES), None)
     if message is None:
         return None
-    due = clock.seconds(message["next_try"]) if message["next_try"] else 0
+    due = clock.epoch_seconds(message["next_try"]) if message["next_try"] else 0
     why = f" ({one_line(message['error'])})" if message["error"] else ""
     text = f"{message['id']} was not delivered to {message['to']}{why}. Try again: `atlas check-agents`."
     return make_action(f"undelivered:{message['id']}", text, due)
@@ -58,7 +58,7 @@ def authorize_action(desk: LeadView) -> Action | None:
         return None
     agent, module = assignment["agent"], assignment["module"]
     command = f"atlas verify-instructions {{}} {agent} --module {module}"
-    if whose_turn.step(assignment, desk.rules) == ANSWER:
+    if whose_turn.missing_step(assignment, desk.rules) == ANSWER:
         text = (
             f"{agent} asked about {module} elsewhere than in ATLAS. Answer it there, then "
             f"`{command.format('record-questions')} --count N --answered N`."

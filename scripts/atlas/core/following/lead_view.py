@@ -25,14 +25,14 @@ class LeadView:
         self.live, self.rules = board.live, board.rules
         self.by_ai = [assignment for assignment in self.live if assignment["agent_type"] == AI]
         self.agents = {agent["id"]: agent for agent in self.records.all(AGENT)}
-        self.ready = _ready(self.records)
+        self.ready = _ready_modules(self.records)
         busy = {assignment["agent"] for assignment in self.live}
         self.free = [key for key, agent in self.agents.items() if agent["type"] == AI and key not in busy]
         self.failed = self.records.where(MESSAGE, status="failed")
 
     def at(self, *steps: str) -> Assignment | None:
         """The first assignment whose agent waits for one of these steps of the lead's."""
-        return next((one for one in self.by_ai if whose_turn.step(one, self.rules) in steps), None)
+        return next((one for one in self.by_ai if whose_turn.missing_step(one, self.rules) in steps), None)
 
     def unanswered(self, status: str) -> Assignment | None:
         """The first assignment of that status whose agent has had no word since it said so."""
@@ -40,9 +40,9 @@ class LeadView:
         return next((one for one in found if not whose_turn.has_word(self.records, one)), None)
 
 
-def _ready(records: Records) -> list[Module]:
+def _ready_modules(records: Records) -> list[Module]:
     pending, complete = records.where(MODULE, status="pending"), records.keys(MODULE, status="complete")
-    return graph.unblocked(pending, set(complete))
+    return graph.unblocked_modules(pending, set(complete))
 
 
 def has_work(desk: LeadView, assignment: Assignment) -> bool:

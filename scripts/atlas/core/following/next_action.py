@@ -1,4 +1,4 @@
-"""What somebody with a role is to do next, by the records alone: the `stop` part of a gate.
+"""What somebody with a role is to do next, by the records alone: the `stop` part of a role view.
 
 While there is something to do, a session is not let go. Each kind of action is there at most once, the most urgent
 first. What only others can move is no action but what is waited for.
@@ -29,42 +29,42 @@ class Stop(TypedDict):
     waiting: str
 
 
-def for_lead(board: OpenWork) -> Stop:
+def next_for_lead(work: OpenWork) -> Stop:
     """What the lead is to do."""
-    workflow = board.records.only(WORKFLOW)
+    workflow = work.records.only(WORKFLOW)
     if workflow is None or workflow["status"] == "complete":
         return {"complete": True, "actions": [], "waiting": ""}
     if workflow["phase"] != ORCHESTRATION:
-        return {"complete": False, "actions": [_plan(workflow["status"])], "waiting": ""}
-    desk = LeadView(board, workflow["lead"])
-    return {"complete": False, "actions": list(lead_actions(desk)), "waiting": awaited_by_lead(desk)}
+        return {"complete": False, "actions": [_plan_action(workflow["status"])], "waiting": ""}
+    view = LeadView(work, workflow["lead"])
+    return {"complete": False, "actions": list(lead_actions(view)), "waiting": awaited_by_lead(view)}
 
 
-def for_worker(board: OpenWork, agent: str, task_uuid: str | None = None) -> Stop:
+def next_for_worker(work: OpenWork, agent: str, task_uuid: str | None = None) -> Stop:
     """What an agent is to do about all of its modules, or only about one assignment."""
-    mine = [one for one in board.live if one["agent"] == agent and task_uuid in (None, one["task_uuid"])]
-    actions = [mail_action(board, agent), *(_own_turn(assignment, board.rules) for assignment in mine)]
-    waiting = [why for why in (_waited_for(assignment, board.rules) for assignment in mine) if why]
+    mine = [one for one in work.live if one["agent"] == agent and task_uuid in (None, one["task_uuid"])]
+    actions = [mail_action(work, agent), *(_worker_action(assignment, work.rules) for assignment in mine)]
+    waiting = [why for why in (_awaited_by_worker(assignment, work.rules) for assignment in mine) if why]
     found = [action for action in actions if action is not None]
     return {"complete": not mine and not found, "actions": found, "waiting": "; ".join(waiting)}
 
 
-def _plan(status: str) -> Action:
+def _plan_action(status: str) -> Action:
     if status == "approved":
         return make_action("start", "The plan is approved. Begin: `atlas start`.")
     return make_action("plan", "Finish the plan: `atlas plan-status` shows what is missing. Then: `atlas approve`.")
 
 
-def _own_turn(assignment: Assignment, rules: dict[str, str]) -> Action | None:
+def _worker_action(assignment: Assignment, rules: dict[str, str]) -> Action | None:
     """The agent's next step about an assignment; None when it has said how it stands, or only the lead can move."""
     module, task_uuid = assignment["module"], assignment["task_uuid"]
     for update in updates.open_updates(assignment):
         if updates.next_step(update) in (updates.RECEIPT, updates.FEASIBILITY):
             text = f"{module} was changed. Next is {updates.describe_next(module, update)}"
             return make_action(f"update:{task_uuid}:{update['id']}:{update['status']}", text)
-    if assignment["status"] in ("reported", "blocked") or _waited_for(assignment, rules):
+    if assignment["status"] in ("reported", "blocked") or _awaited_by_worker(assignment, rules):
         return None
-    if whose_turn.step(assignment, rules) == REPEAT:
+    if whose_turn.missing_step(assignment, rules) == REPEAT:
         text = f"Repeat first what you will do about {module}: `atlas repeat {module} …` (`atlas repeat --help`)."
         return make_action(f"repeat:{task_uuid}:{assignment['instruction_verification']['attempts']}", text)
     text = (
@@ -74,7 +74,7 @@ def _own_turn(assignment: Assignment, rules: dict[str, str]) -> Action | None:
     return make_action(f"work:{task_uuid}:{len(assignment['reports'])}", text)
 
 
-def _waited_for(assignment: Assignment, rules: dict[str, str]) -> str:
+def _awaited_by_worker(assignment: Assignment, rules: dict[str, str]) -> str:
     """What the agent of an assignment waits for; nothing when it waits for none of the lead's words."""
     if assignment["handover"]:
         return f"{assignment['module']} to be given to {assignment['handover']['to']}: leave everything as it is"

@@ -33,43 +33,43 @@ class Times(NamedTuple):
     answer: int
 
 
-def times_of(settings: Settings) -> Times:
+def polling_times(settings: Settings) -> Times:
     """The times that the project wants."""
     return Times(
         settings["poll_minutes"] * 60, settings["poll_blocked_minutes"] * 60, settings["poll_answer_minutes"] * 60
     )
 
 
-def begun(at: str, times: Times, is_person: bool) -> Polling:
+def begin_polling(at: str, times: Times, is_person: bool) -> Polling:
     """The polling of a new assignment; people are never polled."""
-    return new_polling(next_poll_due=None if is_person else clock.later(at, times.interval))
+    return new_polling(next_poll_due=None if is_person else clock.add_seconds(at, times.interval))
 
 
-def unanswered(polling: Polling) -> list[Poll]:
+def unanswered_polls(polling: Polling) -> list[Poll]:
     """The polls that went out and were not answered, oldest first."""
     return [poll for poll in polling["poll_history"] if poll["sent_at"] and not poll["answered_at"]]
 
 
-def unsent(polling: Polling) -> Poll | None:
+def unsent_poll(polling: Polling) -> Poll | None:
     """The poll that has not gone out yet: there is one at most, and while there is, no other is made."""
     return next((poll for poll in polling["poll_history"] if not poll["sent_at"]), None)
 
 
-def step(assignment: Assignment, now: str) -> str:
+def polling_step(assignment: Assignment, now: str) -> str:
     """What is to be done about a live assignment of an AI agent now: WAIT, ASK, ESCALATE, or UNSENT."""
     polling = assignment["progress_polling"]
     due = polling["next_poll_due"]
-    if unsent(polling):
+    if unsent_poll(polling):
         return UNSENT
     if due is None or due > now:
         return WAIT
-    waiting = unanswered(polling)
+    waiting = unanswered_polls(polling)
     return ESCALATE if waiting and waiting[-1]["priority"] == PRIORITIES[-1] else ASK
 
 
-def priority(polling: Polling, now: str) -> PollPriority:
+def poll_priority(polling: Polling, now: str) -> PollPriority:
     """The priority of a poll that is sent now: it rises when the time for answering the one before is over."""
-    waiting = unanswered(polling)
+    waiting = unanswered_polls(polling)
     if not waiting:
         return PRIORITIES[0]
     last = waiting[-1]["priority"]
@@ -78,27 +78,27 @@ def priority(polling: Polling, now: str) -> PollPriority:
     return PRIORITIES[min(PRIORITIES.index(last) + is_over, len(PRIORITIES) - 1)]
 
 
-def asked(polling: Polling, message: str, at: str) -> Poll:
+def note_asked(polling: Polling, message: str, at: str) -> Poll:
     """Note a poll that is on its way by this message; it counts once it is `sent`."""
-    poll = new_poll(number=polling["poll_count"] + 1, at=at, message=message, priority=priority(polling, at))
+    poll = new_poll(number=polling["poll_count"] + 1, at=at, message=message, priority=poll_priority(polling, at))
     polling["poll_history"] = [*polling["poll_history"], poll][-_KEPT:]
     return poll
 
 
-def sent(assignment: Assignment, sent_at: str, times: Times) -> None:
+def note_sent(assignment: Assignment, sent_at: str, times: Times) -> None:
     """Note that the poll on its way has gone out: now it counts, and an answer is waited for."""
     polling = assignment["progress_polling"]
-    poll = unsent(polling)
+    poll = unsent_poll(polling)
     if poll is None:
         return
     poll["sent_at"] = sent_at
     polling["last_poll"], polling["poll_count"] = sent_at, poll["number"]
     if polling["escalated_at"] is None:
         patience = times.answer if poll["priority"] == PRIORITIES[0] else times.answer // 2
-        polling["next_poll_due"] = clock.later(sent_at, min(patience, _interval(assignment, times)))
+        polling["next_poll_due"] = clock.add_seconds(sent_at, min(patience, _poll_interval(assignment, times)))
 
 
-def heard(assignment: Assignment, at: str, how: str, times: Times, what: str = "") -> None:
+def note_heard(assignment: Assignment, at: str, how: str, times: Times, what: str = "") -> None:
     """Note a sign of life: it answers every poll that went out, and the next one is due an interval later.
 
     `how` is one of model.SIGNS; `what` says more. An agent that waits for the lead, its work reported, is not due.
@@ -106,47 +106,47 @@ def heard(assignment: Assignment, at: str, how: str, times: Times, what: str = "
     polling = assignment["progress_polling"]
     if assignment["agent_type"] != AI:
         return
-    for poll in unanswered(polling):
+    for poll in unanswered_polls(polling):
         poll["answered_at"], poll["answered_by"] = at, how
     polling["heard"] = {"at": at, "how": how, "what": what}
     polling["escalated_at"] = None
     waits = assignment["status"] == "reported"
-    polling["next_poll_due"] = None if waits else clock.later(at, _interval(assignment, times))
+    polling["next_poll_due"] = None if waits else clock.add_seconds(at, _poll_interval(assignment, times))
 
 
-def is_news(assignment: Assignment, at: str, now: str) -> bool:
+def is_new_activity(assignment: Assignment, at: str, now: str) -> bool:
     """Whether activity at a time tells more than is known: after the last poll and the last sign of life.
 
     Times that are still to come by the clock of `now` tell nothing: it was set back.
     """
-    polling, latest = assignment["progress_polling"], clock.later(now, _GRAIN)
-    known = [assignment["assigned_at"], *(poll["sent_at"] or "" for poll in unanswered(polling))]
+    polling, latest = assignment["progress_polling"], clock.add_seconds(now, _GRAIN)
+    known = [assignment["assigned_at"], *(poll["sent_at"] or "" for poll in unanswered_polls(polling))]
     known += [polling["heard"]["at"]] if polling["heard"] else []
     return at <= latest and all(at > moment for moment in known if moment <= latest)
 
 
-def mend(assignment: Assignment, now: str, times: Times) -> None:
+def mend_times(assignment: Assignment, now: str, times: Times) -> None:
     """Bring a time that lies further ahead than any interval back: a clock was set back, or the settings changed."""
-    polling, limit = assignment["progress_polling"], clock.later(now, _interval(assignment, times))
+    polling, limit = assignment["progress_polling"], clock.add_seconds(now, _poll_interval(assignment, times))
     if polling["next_poll_due"] is not None and polling["next_poll_due"] > limit:
         polling["next_poll_due"] = limit
 
 
-def postponed(assignment: Assignment, now: str, times: Times) -> None:
+def postpone_poll(assignment: Assignment, now: str, times: Times) -> None:
     """Note that nobody is asked now, since the next step is the lead's."""
-    assignment["progress_polling"]["next_poll_due"] = clock.later(now, _interval(assignment, times))
+    assignment["progress_polling"]["next_poll_due"] = clock.add_seconds(now, _poll_interval(assignment, times))
 
 
-def resumed(assignment: Assignment, at: str, times: Times) -> None:
+def resume_polling(assignment: Assignment, at: str, times: Times) -> None:
     """Note that the agent has work again, which it had reported as done."""
     if assignment["agent_type"] == AI:
-        assignment["progress_polling"]["next_poll_due"] = clock.later(at, _interval(assignment, times))
+        assignment["progress_polling"]["next_poll_due"] = clock.add_seconds(at, _poll_interval(assignment, times))
 
 
-def escalated(polling: Polling, at: str) -> None:
+def note_escalation(polling: Polling, at: str) -> None:
     """Note that the person was told: nothing more is due until the agent is heard of."""
     polling["escalated_at"], polling["next_poll_due"] = at, None
 
 
-def _interval(assignment: Assignment, times: Times) -> int:
+def _poll_interval(assignment: Assignment, times: Times) -> int:
     return min(times.blocked, times.interval) if assignment["status"] == "blocked" else times.interval

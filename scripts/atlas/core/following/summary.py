@@ -14,7 +14,7 @@ from atlas.core.text import one_line
 _MOST = 8
 
 
-def title(records: Records) -> str:
+def summary_title(records: Records) -> str:
     """The orchestration in a line: its plan, how far it is, and what for. Empty when there is none."""
     workflow, mission = records.only(WORKFLOW), records.only(MISSION)
     if workflow is None:
@@ -24,8 +24,8 @@ def title(records: Records) -> str:
     return f"{workflow['plan_id']} ({stage})" + (f": {one_line(mission['goal'])}" if mission else "")
 
 
-def lead(records: Records, title: str) -> list[str]:
-    """For the session that leads: who is at work on what. `title` is what `title` made of the same records."""
+def lead_summary(records: Records, title: str) -> list[str]:
+    """For the session that leads: who is at work on what. `title` is what `summary_title` made of the same records."""
     live = records.where(ASSIGNMENT, status=LIVE)
     at_work = [f"{one['module']} ({one['agent']}, {one['status']})" for one in live]
     more = [f"{len(at_work) - _MOST} more"] if len(at_work) > _MOST else []
@@ -36,8 +36,8 @@ def lead(records: Records, title: str) -> list[str]:
     ]
 
 
-def worker(agent: str, workspaces: Sequence[Mapping[str, Any]], title: str) -> list[str]:
-    """For a session of an agent: its modules and workspaces, as its gate has them (see docs/state.md)."""
+def worker_summary(agent: str, workspaces: Sequence[Mapping[str, Any]], title: str) -> list[str]:
+    """For a session of an agent: its modules and workspaces, as its role view has them (see docs/state.md)."""
     lines = [f"ATLAS: this session is {agent}, an agent of the orchestration {title}"]
     for one in workspaces[:_MOST]:
         may = "" if one["may_edit"] or one["status"] not in LIVE else ", not to be edited yet"

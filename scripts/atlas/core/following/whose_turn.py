@@ -26,7 +26,7 @@ class OpenWork:
         self.rules = settings["gates"] if settings else {}
         self._sent = records.where(MESSAGE, status="sent")
 
-    def unread(self, mailbox: str) -> list[Message]:
+    def unread_messages(self, mailbox: str) -> list[Message]:
         """The messages that nobody has taken out of a mailbox yet, oldest first."""
         return [message for message in self._sent if message["to"] == mailbox]
 
@@ -36,9 +36,9 @@ def open_question(assignment: Assignment) -> Question | None:
     return next((one for one in assignment["instruction_verification"]["questions"] if one["answer"] is None), None)
 
 
-def step(assignment: Assignment, rules: dict[str, str]) -> str:
+def missing_step(assignment: Assignment, rules: dict[str, str]) -> str:
     """What is missing until the agent may edit: one of REPEAT, JUDGE, ANSWER, AUTHORIZE, or NOTHING."""
-    if understanding.may_edit(assignment, rules) or updates.pauses(assignment):
+    if understanding.may_edit(assignment, rules) or updates.pause_reason(assignment):
         return understanding.NOTHING
     return understanding.waits_for(assignment["instruction_verification"])
 
@@ -46,29 +46,33 @@ def step(assignment: Assignment, rules: dict[str, str]) -> str:
 def is_for_lead(assignment: Assignment, rules: dict[str, str]) -> bool:
     """Whether the agent can only wait for the lead's word."""
     asked = open_question(assignment) is not None or updates.waits_for_lead(assignment)
-    return asked or step(assignment, rules) in (understanding.JUDGE, understanding.ANSWER, understanding.AUTHORIZE)
+    return asked or missing_step(assignment, rules) in (
+        understanding.JUDGE,
+        understanding.ANSWER,
+        understanding.AUTHORIZE,
+    )
 
 
 def has_word(records: Records, assignment: Assignment) -> bool:
     """Whether the lead, or the person, has told the agent anything but a poll since its last report."""
     agent, reports = assignment["agent"], assignment["reports"]
     since = reports[-1]["at"] if reports else assignment["assigned_at"]
-    told = [
+    told_at = [
         message["created_at"]
         for message in records.where(MESSAGE, to=agent, sender=(LEAD, PERSON))
         if message["type"] != PROGRESS_POLL
     ]
     words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == INTERRUPT)
-    return any(at > since for at in (*told, *(one["created_at"] for one in words)))
+    return any(at > since for at in (*told_at, *(one["created_at"] for one in words)))
 
 
-def is_attended(agent: Agent, assignment: Assignment, place: Workspace, sessions: Sequence[Session]) -> bool:
+def is_attended(agent: Agent, assignment: Assignment, workspace: Workspace, sessions: Sequence[Session]) -> bool:
     """Whether somebody is known to work there, or cannot be known not to. `sessions` are those of agents.
 
     A subagent is not known to: it ends without a word, and whether one runs now only the client can tell.
     """
     own = [session for session in sessions if session["agent"] == agent["id"]]
-    if agent["transport"] != BUILT_IN or place["process"] or any(one["ended_at"] is None for one in own):
+    if agent["transport"] != BUILT_IN or workspace["process"] or any(one["ended_at"] is None for one in own):
         return True
     seen = agent["last_seen"] is not None and agent["last_seen"] >= assignment["assigned_at"]
-    return seen and not own and not place["subagent"]
+    return seen and not own and not workspace["subagent"]

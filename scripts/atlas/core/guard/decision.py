@@ -40,8 +40,8 @@ def judge_call(view: RoleView, call: Call) -> Decision | None:
     Raises Unclear when what the call does cannot be told at a reasonable cost.
     """
     asked = None
-    for rule, why in _broken(view, call):
-        verdict = verdicts.verdict(rule, view.rules)
+    for rule, why in _broken_by_call(view, call):
+        verdict = verdicts.rule_verdict(rule, view.rules)
         decision = Decision(rule, verdict, why)
         if verdict == verdicts.DENY:
             return decision
@@ -50,30 +50,30 @@ def judge_call(view: RoleView, call: Call) -> Decision | None:
     return asked
 
 
-def _broken(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
+def _broken_by_call(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
     """The rules that a call breaks, and why."""
     if call.command:
         from . import command_rules  # which writing tools need not wait for
 
-        run = command_rules.read(call)
-        yield from broken_by_edits(view, command_rules.written(run))
-        yield from command_rules.broken(view, run)
+        run = command_rules.read_programs(call)
+        yield from broken_by_edits(view, command_rules.written_targets(run))
+        yield from command_rules.broken_rules(view, run)
     yield from broken_by_edits(view, [Target(f"{call.cwd}/{path}" if path[0] != "/" else path) for path in call.paths])
     if view.role == LEAD and call.tool in DISPATCHING_TOOLS:
-        yield from _dispatching(view, call)
+        yield from _broken_by_dispatch(view, call)
 
 
-def _dispatching(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
+def _broken_by_dispatch(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
     """The rule that starting a subagent breaks, and why."""
-    tasks = _tasks(call.prompt)
+    tasks = _task_ids(call.prompt)
     live = [one for task in tasks for one in view.workspaces if one.task == task]
     if not live and (tasks or call.subagent == WORKER_SUBAGENT):
-        yield "dispatch", refusals.why("unassigned", what=tasks[0] if tasks else "no assignment")
+        yield "dispatch", refusals.explain_refusal("unassigned", what=tasks[0] if tasks else "no assignment")
     elif live and not live[0].may_edit and not call.prompt.startswith(_UNDERSTANDING):
-        yield "dispatch", refusals.why("unverified", agent=live[0].agent, module=live[0].module)
+        yield "dispatch", refusals.explain_refusal("unverified", agent=live[0].agent, module=live[0].module)
 
 
-def _tasks(prompt: str) -> list[str]:
+def _task_ids(prompt: str) -> list[str]:
     """The ids of assignments in a text, in order."""
     ends = (part[:12] for part in prompt.split(_TASK)[1:])
     return [_TASK + end for end in ends if len(end) == 12 and _HEX.issuperset(end)]

@@ -18,7 +18,7 @@ _READING = frozenset(
 _OF_REFS = ("update-ref", "symbolic-ref", "filter-branch", "filter-repo", "replace", "prune", "gc", "send-pack")
 
 
-class Git:
+class GitCall:
     """A call of git: the folders it works on (empty: unknown), its subcommand, and the words after that."""
 
     __slots__ = ("folders", "name", "words")
@@ -34,15 +34,15 @@ class Git:
                 at += 1
                 value = words[at] if at < len(words) else ""
             if option == "-C":
-                here = _joined(here, value)
+                here = _join_path(here, value)
             elif option in ("--git-dir", "--work-tree"):
                 others.append(value)
             at += 1
-        self.folders = [here, *(_joined(here, other) for other in others if other)]
+        self.folders = [here, *(_join_path(here, other) for other in others if other)]
         self.name, self.words = (words[at], words[at + 1 :]) if at < len(words) else ("", [])
 
     @property
-    def reads(self) -> bool:
+    def only_reads(self) -> bool:
         """Whether it changes nothing."""
         if self.name in ("branch", "tag", "remote", "worktree", "stash"):
             listing = self.words[:1] and self.words[0] in ("list", "show", "-l", "--list", "-v", "-vv", "-a", "-r")
@@ -50,7 +50,7 @@ class Git:
         return self.name in _READING
 
 
-def forbidden(call: Git, integration_branch: str | None, elsewhere: bool) -> str | None:
+def forbidden_effect(call: GitCall, integration_branch: str | None, elsewhere: bool) -> str | None:
     """What a worker's call of git would do that is not a worker's to do, or None.
 
     `elsewhere`: it works in another repository, where only what it gives to others counts.
@@ -58,43 +58,43 @@ def forbidden(call: Git, integration_branch: str | None, elsewhere: bool) -> str
     if any(word in ("--help", "-h") for word in call.words):
         return None
     if call.name in ("push", "fetch", "pull"):
-        return _exchanging(call.name, call.words, integration_branch)
-    return None if elsewhere else _on_branches(call)
+        return _effect_of_exchange(call.name, call.words, integration_branch)
+    return None if elsewhere else _effect_on_branches(call)
 
 
-def _exchanging(name: str, words: list[str], integration_branch: str | None) -> str | None:
+def _effect_of_exchange(name: str, words: list[str], integration_branch: str | None) -> str | None:
     options = Options(words, "o")
     refs = options.operands[1:]
-    if integration_branch is not None and any(_destination(ref, name) == integration_branch for ref in refs):
+    if integration_branch is not None and any(_refspec_destination(ref, name) == integration_branch for ref in refs):
         return "moving the integration branch"
-    forced = any(_begins(word, "--force", "--delete", "--mirror", "--prune") for word in words)
+    forced = any(_matches_option(word, "--force", "--delete", "--mirror", "--prune") for word in words)
     if name == "push" and (forced or options.flags & {"f", "d"} or any(ref.startswith(("+", ":")) for ref in refs)):
         return "a push that overwrites or deletes branches"
-    if any(_moves_another(ref, name) for ref in refs):
+    if any(_moves_other_branch(ref, name) for ref in refs):
         return f"a {name} that moves another branch"
     return None
 
 
-def _moves_another(ref: str, name: str) -> bool:
+def _moves_other_branch(ref: str, name: str) -> bool:
     """Whether a refspec names a branch to be moved: by a fetch any branch here, by a push one of another name."""
     source, colon, destination = ref.lstrip("+").partition(":")
     is_same = name == "push" and destination == source
     return bool(colon and destination) and not is_same and not destination.startswith("refs/remotes/")
 
 
-def _destination(ref: str, name: str) -> str:
+def _refspec_destination(ref: str, name: str) -> str:
     """The branch here, or of another repository, that a refspec moves."""
     source, colon, destination = ref.lstrip("+").partition(":")
     moved = destination if colon else (source if name == "push" else "")
     return moved.removeprefix("refs/").removeprefix("heads/")
 
 
-def _on_branches(call: Git) -> str | None:
+def _effect_on_branches(call: GitCall) -> str | None:
     name, words = call.name, call.words
     options = Options(words)
     if name == "branch":
         changing = options.flags & set("dDmMcCf") or any(
-            _begins(word, "--delete", "--move", "--copy", "--force") for word in words
+            _matches_option(word, "--delete", "--move", "--copy", "--force") for word in words
         )
         return "deleting, moving or resetting branches" if changing else None
     if name == "switch" or (name == "checkout" and not _is_of_files(call, options)):
@@ -110,7 +110,7 @@ def _only_shows(name: str, options: Options) -> bool:
     return name == "symbolic-ref" and len(options.operands) == 1 and not options.flags & {"d", "delete"}
 
 
-def _is_of_files(call: Git, options: Options) -> bool:
+def _is_of_files(call: GitCall, options: Options) -> bool:
     """Whether a checkout is of files: after `--`, of a commit and files, or of a name that is a file's."""
     if options.flags & {"b", "B", "t", "orphan", "detach", "track", "guess"}:
         return False
@@ -124,7 +124,7 @@ def _is_of_files(call: Git, options: Options) -> bool:
 
 def written_by_git(program: Program) -> list[tuple[str, bool]]:
     """The files that git's own words name to be changed, and whether each is taken away; of a patch, the folder."""
-    call = Git(program)
+    call = GitCall(program)
     options = Options(call.words, "s")
     here, named = call.folders[0], options.operands
     if call.name == "checkout":
@@ -138,14 +138,14 @@ def written_by_git(program: Program) -> list[tuple[str, bool]]:
     return [(os.path.join(here, path), call.name in ("rm", "mv")) for path in named]
 
 
-def _joined(folder: str, path: str) -> str:
+def _join_path(folder: str, path: str) -> str:
     """A folder's path, empty when it cannot be told."""
     if UNKNOWN in path or not (folder or path.startswith("/")):
         return ""
     return os.path.join(folder, path)
 
 
-def _begins(word: str, *options: str) -> bool:
+def _matches_option(word: str, *options: str) -> bool:
     """Whether a word is one of these long options, perhaps shortened or with a value, or one that begins with it."""
     name = word.partition("=")[0]
     return len(name) > 4 and any(option.startswith(name) or name.startswith(option) for option in options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .shell import Command, commands
+from .shell import Command, shell_commands
 from .targets import DEEP, UNKNOWN, Unclear
 
 TYPE_CHECKING = False
@@ -121,7 +121,7 @@ class Options:
                 return
 
 
-def programs(text: str, folder: str, environment: Mapping[str, str]) -> list[Program]:
+def list_programs(text: str, folder: str, environment: Mapping[str, str]) -> list[Program]:
     """Every program that a shell which is given the text in `folder` would run, in order, as far as the text tells.
 
     Raises Unclear.
@@ -129,36 +129,36 @@ def programs(text: str, folder: str, environment: Mapping[str, str]) -> list[Pro
     if len(text) > _LONGEST:
         raise Unclear(f"a command of {len(text)} characters is too long to be looked at")
     found = []
-    for program in _of_text(text, folder, environment, 0):
+    for program in _programs_of_text(text, folder, environment, 0):
         found.append(program)
         if len(found) > _MOST:
             raise Unclear(f"a command that runs more than {_MOST} programs is too long to be looked at")
     return found
 
 
-def _of_text(text: str, folder: str, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
-    for command in commands(text, folder, environment):
-        yield from _of_command(command, environment, depth)
+def _programs_of_text(text: str, folder: str, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
+    for command in shell_commands(text, folder, environment):
+        yield from _programs_of_command(command, environment, depth)
 
 
-def _of_command(command: Command, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
+def _programs_of_command(command: Command, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
     if depth > _DEEPEST:
         raise Unclear("a command within commands that many times over cannot be looked at")
     program = Program(command)
     yield program
-    for text in _texts(program):
-        yield from _of_text(text, program.folder, environment, depth + 1)
+    for text in _shell_texts(program):
+        yield from _programs_of_text(text, program.folder, environment, depth + 1)
     if program.name in SHELLS or program.name.startswith("python"):
         options = Options(program.words, "cmWXoO")
         if options.operands and options.flags.isdisjoint("cm"):
             words = program.words[program.words.index(options.operands[0]) :]
-            yield from _of_command(Command(words, program.folder), environment, depth + 1)
+            yield from _programs_of_command(Command(words, program.folder), environment, depth + 1)
     elif program.name == "find":
-        for words in _executed(program):
-            yield from _of_command(Command(words, program.folder), environment, depth + 1)
+        for words in _executed_commands(program):
+            yield from _programs_of_command(Command(words, program.folder), environment, depth + 1)
 
 
-def _texts(program: Program) -> list[str]:
+def _shell_texts(program: Program) -> list[str]:
     """The texts that a program gives to a shell."""
     options = Options(program.words, "oO")
     if program.name == "trap" or (program.name in SHELLS and "c" in options.flags):
@@ -166,23 +166,23 @@ def _texts(program: Program) -> list[str]:
     return program.inputs if program.name in SHELLS and not options.operands else []
 
 
-def found_by(program: Program) -> list[str]:
+def found_paths(program: Program) -> list[str]:
     """What a call of `find` looks at, as patterns: everything below its folders, or what has the names it asks for."""
     first = next((at for at, word in enumerate(program.words) if word.startswith("-") and len(word) > 2), None)
     folders = Options(program.words[:first]).operands or ["."]
     names = [program.words[at + 1 : at + 2] for at, word in enumerate(program.words) if word in ("-name", "-iname")]
-    ends = [_pattern(name[0]) for name in names if name] or [""]
+    ends = [_name_pattern(name[0]) for name in names if name] or [""]
     return [f"{folder.rstrip('/')}/{DEEP}{end}" for folder in folders[:20] for end in ends[:20]]
 
 
-def _pattern(name: str) -> str:
+def _name_pattern(name: str) -> str:
     """A name for `find` in which stars and such stand for anything."""
     return "".join(DEEP if c in "*?[]" else c for c in name)
 
 
-def _executed(program: Program) -> Iterator[list[str]]:
+def _executed_commands(program: Program) -> Iterator[list[str]]:
     """The commands that a call of `find` runs, with what it finds in place of `{}`."""
-    words, found = program.words, found_by(program)
+    words, found = program.words, found_paths(program)
     at = 0
     while at < len(words):
         if words[at] in ("-exec", "-execdir", "-ok", "-okdir"):

@@ -25,14 +25,14 @@ _DOCUMENT_FOLDERS = ("docs", "doc", ".claude")
 _TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/private/tmp", "/private/var/tmp", "/private/var/folders")
 
 
-def inside(folder: str, path: str) -> bool:
+def is_inside(folder: str, path: str) -> bool:
     """Whether a resolved path is the resolved folder or lies in it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def is_temporary(root: str, path: str) -> bool:
     """Whether it is in a folder for temporary files, which the project may lie in, too."""
-    return any(inside(folder, path) for folder in _TEMPORARY) and not inside(root, path)
+    return any(is_inside(folder, path) for folder in _TEMPORARY) and not is_inside(root, path)
 
 
 def is_document(root: str, path: str) -> bool:
@@ -41,31 +41,31 @@ def is_document(root: str, path: str) -> bool:
 
 
 def own_paths(root: str, private: str, workspaces: Iterable[str]) -> list[str]:
-    """What only ATLAS writes; for `reaches`, in lower case, since a disk may not tell the cases apart."""
+    """What only ATLAS writes; for `reaches_own`, in lower case, since a disk may not tell the cases apart."""
     own = [private, *(f"{root}/.claude/{name}" for name in IN_PROJECT)]
     own += [f"{folder}/{name}" for folder in workspaces for name in IN_WORKSPACE]
     return [path.casefold() for path in own]
 
 
-def reaches(target: Target, own: Iterable[str]) -> bool:
+def reaches_own(target: Target, own: Iterable[str]) -> bool:
     """Whether writing the target would write one of these, or something in it, or take it away."""
     path = target.path.casefold()
-    return any(_reaches(path, target.removed, one) for one in own)
+    return any(_reaches_path(path, target.removed, one) for one in own)
 
 
-def _reaches(path: str, removed: bool, own: str) -> bool:
-    if inside(own, path):
+def _reaches_path(path: str, removed: bool, own: str) -> bool:
+    if is_inside(own, path):
         return True
     if first_mark(path) is None:
-        return removed and inside(path, own)
-    while not _may_be(path, own):
+        return removed and is_inside(path, own)
+    while not _may_match(path, own):
         own = os.path.dirname(own)
         if not removed or own == "/":
             return False
     return True
 
 
-def _may_be(pattern: str, path: str) -> bool:
+def _may_match(pattern: str, path: str) -> bool:
     """Whether a pattern may stand for a path; ANY and DEEP for any text in it, ANY not for a name's leading dot."""
     pieces = pattern.replace(ANY, DEEP).split(DEEP)
     at = len(pieces[0])

@@ -36,12 +36,12 @@ WAY_OUT = """If this is wrong, the person may lift it by typing `/atlas-pause "r
     do not work around it."""
 
 
-def why(case: str, **values: str) -> str:
+def explain_refusal(case: str, **values: str) -> str:
     """Why something is refused, and what to do instead, in words for a model."""
     return _WHY[case].format(**{name: value[:_LONGEST] for name, value in values.items()})
 
 
-def refusal(rule: str, reason: str) -> str:
+def refusal_line(rule: str, reason: str) -> str:
     """What a model, or the person who is asked, is told on one line: the rule, the reason, and the way out."""
     from .targets import ANY, DEEP, UNKNOWN
 

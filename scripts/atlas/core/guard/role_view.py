@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlas.core.records.transitions import LIVE
 from atlas.core.verbs import LEAD, WORKER
 
-from .protected_paths import inside
+from .protected_paths import is_inside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,26 +23,27 @@ class Workspace:
 
 
 class RoleView:
-    """What a decision needs to know, from the gate of whoever calls: for a worker its own workspaces, for the lead all.
+    """What a decision needs to know, from the role view of the caller: a worker's own workspaces, all for the lead.
 
     `unbound`: a worker subagent of the lead that has not been in its workspace yet.
     """
 
     __slots__ = ("branch", "phase", "private", "role", "root", "rules", "unbound", "workspaces")
 
-    def __init__(self, gate: Mapping[str, Any], private: str, unbound: bool = False) -> None:
-        """`private` is ATLAS's folder, resolved. Raises LookupError, TypeError or ValueError when the gate is none."""
-        if gate["role"] not in (LEAD, WORKER) or gate["phase"] not in ("planning", "executing", "complete"):
-            raise ValueError(f"there is no role {gate['role']!r} or phase {gate['phase']!r}")
-        self.role, self.phase, self.unbound = gate["role"], gate["phase"], unbound
-        self.root, self.private, self.branch = gate["root"], private, gate["branch"]
-        self.rules: dict[str, str] = dict(gate["rules"])
+    def __init__(self, record: Mapping[str, Any], private: str, unbound: bool = False) -> None:
+        """`private` is ATLAS's folder, resolved. Raises LookupError, TypeError or ValueError when the record is
+        none."""
+        if record["role"] not in (LEAD, WORKER) or record["phase"] not in ("planning", "executing", "complete"):
+            raise ValueError(f"there is no role {record['role']!r} or phase {record['phase']!r}")
+        self.role, self.phase, self.unbound = record["role"], record["phase"], unbound
+        self.root, self.private, self.branch = record["root"], private, record["branch"]
+        self.rules: dict[str, str] = dict(record["rules"])
         self.workspaces = [
             Workspace(one["folder"], one["agent"], one["module"], one["task"], one["may_edit"] is True)
-            for one in gate["workspaces"]
+            for one in record["workspaces"]
             if one["status"] in LIVE
         ]
 
-    def holding(self, path: str) -> Workspace | None:
+    def workspace_holding(self, path: str) -> Workspace | None:
         """The workspace that a resolved path is in."""
-        return next((one for one in self.workspaces if inside(one.folder, path)), None)
+        return next((one for one in self.workspaces if is_inside(one.folder, path)), None)

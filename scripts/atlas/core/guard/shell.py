@@ -34,20 +34,20 @@ class Command:
         self.inputs: list[str] = []
 
 
-def commands(text: str, folder: str, environment: Mapping[str, str]) -> list[Command]:
+def shell_commands(text: str, folder: str, environment: Mapping[str, str]) -> list[Command]:
     """The simple commands of a text that a shell is given in `folder`, those in groups and substitutions among them.
 
     Raises Unclear.
     """
-    place = ShellState(folder, environment, len(text))
-    return _Reader(text.replace("\0", ""), place).read()
+    state = ShellState(folder, environment, len(text))
+    return _Reader(text.replace("\0", ""), state).read()
 
 
 class _Reader(Words):
-    def __init__(self, text: str, place: ShellState, depth: int = 0) -> None:
+    def __init__(self, text: str, state: ShellState, depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Unclear("an `eval` within that many others cannot be looked at")
-        super().__init__(text, place)
+        super().__init__(text, state)
         self._found: list[Command] = []
         self._depth = depth
         self._command, self._operator = Command([], ""), ""
@@ -123,12 +123,12 @@ class _Reader(Words):
         if self._open and self._open[-1][0] == _LIST:
             return
         command = self._command
-        command.folder = self._place.folder
+        command.folder = self._state.folder
         if command.words or command.writes:
             self._found.append(command)
-            self._place.take_in(command.words)
+            self._state.take_in(command.words)
         if command.words[:1] == ["eval"]:
-            self._found += _Reader(" ".join(command.words[1:]), self._place, self._depth + 1).read()
+            self._found += _Reader(" ".join(command.words[1:]), self._state, self._depth + 1).read()
         self._command, self._operator = Command([], ""), ""
 
     # What stands between words
@@ -197,7 +197,7 @@ class _Reader(Words):
         self._push(_SUBSTITUTION, 1)
 
     def _push(self, kind: str, length: int) -> None:
-        state = (self._command, self._word, self._operator, self._quoted, self._place.folder)
+        state = (self._command, self._word, self._operator, self._quoted, self._state.folder)
         self._open.append((kind, *state))
         self._command, self._word, self._operator, self._quoted = Command([], ""), None, "", False
         self._backquotes += kind == _BACKQUOTE
@@ -206,7 +206,7 @@ class _Reader(Words):
     def _pop(self) -> str:
         kind, self._command, self._word, self._operator, self._quoted, folder = self._open.pop()
         self._backquotes -= kind == _BACKQUOTE
-        self._place.go(folder)
+        self._state.enter_folder(folder)
         if kind in (_SUBSTITUTION, _BACKQUOTE):
             self._add(UNKNOWN, 0)
         return kind

@@ -29,10 +29,10 @@ class ShellState:
         self._variables: dict[str, str] = {}
         self._environment, self._spare = environment, length + _SPARE
 
-    def go(self, folder: str) -> None:
+    def enter_folder(self, folder: str) -> None:
         self.folder = folder
 
-    def value(self, name: str, quoted: bool) -> str:
+    def value_of_variable(self, name: str, quoted: bool) -> str:
         """The value of a variable, where it is known."""
         found = self._variables.get(name)
         if found is None:
@@ -71,9 +71,9 @@ class ShellState:
 class Words:
     """Reads a text from a place in it on, adding to one word after the other."""
 
-    def __init__(self, text: str, place: ShellState) -> None:
+    def __init__(self, text: str, state: ShellState) -> None:
         self._text, self._at = text, 0
-        self._place = place
+        self._state = state
         self._word: list[str] | None = None
         self._quoted = False
         self._groups_until = 0
@@ -141,7 +141,7 @@ class Words:
             self._at += 1
         elif following.isalpha() or following == "_":
             end = self._end_of_name(self._at + 1)
-            self._add(self._place.value(self._text[self._at + 1 : end], self._quoted), end - self._at)
+            self._add(self._state.value_of_variable(self._text[self._at + 1 : end], self._quoted), end - self._at)
         elif following in set("0123456789@*#?-$!"):
             self._add(UNKNOWN, 2)
         else:
@@ -157,7 +157,7 @@ class Words:
         start = self._at + 2
         end = self._end_of_name(start)
         if end > start and self._text[end : end + 1] == "}":
-            self._add(self._place.value(self._text[start:end], self._quoted), end + 1 - self._at)
+            self._add(self._state.value_of_variable(self._text[start:end], self._quoted), end + 1 - self._at)
             return
         depth = 0
         while self._at < len(self._text):
@@ -171,7 +171,7 @@ class Words:
         if self._word is not None and not self._word[-1].endswith("="):
             self._add("~", 1)
         elif self._next() in ("", "/") or self._next() in PLAIN_UNTIL:
-            self._add(self._place.value("HOME", quoted=True), 1)
+            self._add(self._state.value_of_variable("HOME", quoted=True), 1)
         else:
             self._add(UNKNOWN, 1)  # somebody else's
 

@@ -31,7 +31,7 @@ class Target:
         self.path, self.removed = path, removed
 
 
-def resolved(targets: Iterable[Target]) -> Iterator[Target]:
+def resolve_targets(targets: Iterable[Target]) -> Iterator[Target]:
     """The same targets with links followed, each once, without devices. What is taken away may itself be a link.
 
     Raises Unclear when there are too many.
@@ -43,10 +43,10 @@ def resolved(targets: Iterable[Target]) -> Iterator[Target]:
             seen.add(key)
             if len(seen) > _MOST:
                 raise Unclear(f"a command that writes more than {_MOST} files names too many of them to be looked at")
-            yield Target(_resolved(target), target.removed)
+            yield Target(_resolve_target(target), target.removed)
 
 
-def resolved_folder(path: str) -> str:
+def resolve_folder(path: str) -> str:
     """A folder's path with links followed, as far as that is possible."""
     try:
         return os.path.realpath(path)
@@ -54,17 +54,17 @@ def resolved_folder(path: str) -> str:
         return os.path.normpath(path)
 
 
-def _resolved(target: Target) -> str:
+def _resolve_target(target: Target) -> str:
     at = first_mark(target.path)
     if at is not None:
         folder, slash, rest = target.path[:at].rpartition("/")
-        return f"{resolved_folder(folder or '/').rstrip('/')}{slash}{rest}{target.path[at:]}"
+        return f"{resolve_folder(folder or '/').rstrip('/')}{slash}{rest}{target.path[at:]}"
     if not target.removed:
-        return resolved_folder(target.path)
+        return resolve_folder(target.path)
     above, name = os.path.split(target.path.rstrip("/"))
     if name in ("", ".", ".."):
-        return resolved_folder(target.path)
-    return os.path.join(resolved_folder(above), name)
+        return resolve_folder(target.path)
+    return os.path.join(resolve_folder(above), name)
 
 
 def _is_device(path: str) -> bool:

@@ -2,7 +2,7 @@
 
 Known are redirections and the usual programs that create, change, move, delete or unpack files. Not seen are writes by
 a script, an interpreter or a build (`python -c …`, `make`), what comes in by a pipe (`… | xargs rm`), and what goes
-through a link that the same command makes: the gate is a guard against shortcuts, and what slips through is not
+through a link that the same command makes: this is a guard against shortcuts, and what slips through is not
 evidence, since ATLAS judges commits only.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from .git_calls import written_by_git
-from .programs import Options, Program, found_by
+from .programs import Options, Program, found_paths
 from .targets import UNKNOWN, Target
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ _OUTPUT_LONG = {"output": "o", "output-document": "O"}
 _TAR_LONG = {"file": "f", "directory": "C", "extract": "x", "get": "x", "create": "c", "append": "r", "update": "u"}
 
 
-def targets(program: Program) -> list[Target]:
+def targets_of_program(program: Program) -> list[Target]:
     """What a program writes."""
     known = _KNOWN.get(program.name)
     found = [*((path, False) for path in program.writes), *(known(program) if known else [])]
@@ -52,19 +52,19 @@ def targets(program: Program) -> list[Target]:
     ]
 
 
-def _named(program: Program) -> Named:
+def _named_files(program: Program) -> Named:
     operands = Options(program.words, _WRITING[program.name]).operands
     return [(path, program.name in _REMOVING) for path in operands]
 
 
-def _owned(program: Program) -> Named:
+def _owned_files(program: Program) -> Named:
     """The files whose mode or owner changes: all but the first name, unless the mode looks like an option."""
     options = Options(program.words)
     has_mode = "reference" in options.flags or not options.flags.isdisjoint("rwxXst")
     return [(path, False) for path in options.operands[0 if has_mode else 1 :]]
 
 
-def _copied(program: Program) -> Named:
+def _copied_files(program: Program) -> Named:
     """Where copies or links end up: the last name or, should that be a folder, names in it. What is moved is gone."""
     options = Options(program.words, _COPYING[program.name], long=_COPY_LONG)
     named, folder = options.operands, options.values.get("t")
@@ -84,7 +84,7 @@ def _copied(program: Program) -> Named:
     return [*moved, *((path, False) for path in itself + into)]
 
 
-def _changed_in_place(program: Program) -> Named:
+def _files_changed_in_place(program: Program) -> Named:
     """The files that `sed -i` and its like change. Where no option is the script, the first name is."""
     valued, attached = _IN_PLACE[program.name]
     options = Options(program.words, valued, attached, _IN_PLACE_LONG)
@@ -92,19 +92,19 @@ def _changed_in_place(program: Program) -> Named:
     return [(path, False) for path in options.operands[0 if has_script else 1 :] if "i" in options.flags]
 
 
-def _put_out(program: Program) -> Named:
+def _output_files(program: Program) -> Named:
     letter, others = _OUTPUT[program.name]
     file = Options(program.words, letter + others, long=_OUTPUT_LONG).values.get(letter, "-")
     return [(file, False)] if file != "-" else []
 
 
-def _patched(program: Program) -> Named:
+def _patched_files(program: Program) -> Named:
     """The file that is named, or else whatever in the folder the patch says."""
     options = Options(program.words, "idpoBFDYzrg", long={"directory": "d", "input": "i", "output": "o"})
     return [(os.path.join(options.values.get("d", "."), *options.operands[:1]), False)]
 
 
-def _unpacked(program: Program) -> Named:
+def _unpacked_files(program: Program) -> Named:
     words = program.words
     if program.name == "unzip":
         options = Options(words, "dx")
@@ -117,25 +117,25 @@ def _unpacked(program: Program) -> Named:
     return [(archive, False)] if archive != "-" and not options.flags.isdisjoint("cru") else []
 
 
-def _dd(program: Program) -> Named:
+def _files_of_dd(program: Program) -> Named:
     return [(word[3:], False) for word in program.words if word.startswith("of=")]
 
 
-def _found(program: Program) -> Named:
+def _files_of_find(program: Program) -> Named:
     words = program.words
     lists = [(words[at + 1], False) for at, word in enumerate(words[:-1]) if word.startswith(("-fprint", "-fls"))]
-    return [*lists, *((path, True) for path in found_by(program) if "-delete" in words)]
+    return [*lists, *((path, True) for path in found_paths(program) if "-delete" in words)]
 
 
 _KNOWN: dict[str, Callable[[Program], Named]] = {
-    **dict.fromkeys(_WRITING, _named),
-    **dict.fromkeys(("chmod", "chown", "chgrp"), _owned),
-    **dict.fromkeys(_COPYING, _copied),
-    **dict.fromkeys(_IN_PLACE, _changed_in_place),
-    **dict.fromkeys(_OUTPUT, _put_out),
-    **dict.fromkeys(("tar", "unzip"), _unpacked),
-    "patch": _patched,
-    "dd": _dd,
-    "find": _found,
+    **dict.fromkeys(_WRITING, _named_files),
+    **dict.fromkeys(("chmod", "chown", "chgrp"), _owned_files),
+    **dict.fromkeys(_COPYING, _copied_files),
+    **dict.fromkeys(_IN_PLACE, _files_changed_in_place),
+    **dict.fromkeys(_OUTPUT, _output_files),
+    **dict.fromkeys(("tar", "unzip"), _unpacked_files),
+    "patch": _patched_files,
+    "dd": _files_of_dd,
+    "find": _files_of_find,
     "git": written_by_git,
 }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from atlas.core.text import marked, one_line
+from atlas.core.text import mark_lines, one_line
 
-from .discoveries import sender
+from .discoveries import message_sender
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def fact_line(fact: Fact) -> str:
     """One fact on a line of its own, and somebody's words about it on the next, marked as data."""
     said = one_line(fact.words, MOST_WORDS)
     what = one_line(_WORDS[fact.kind](fact.about))
-    return f"- {what}{':' if said else ''}" + (f"\n{marked(said)}" if said else "")
+    return f"- {what}{':' if said else ''}" + (f"\n{mark_lines(said)}" if said else "")
 
 
-def _finding(about: Mapping[str, Any]) -> str:
+def _finding_text(about: Mapping[str, Any]) -> str:
     modules = f" about {', '.join(about['affects'])}" if about["affects"] else ""
     return f"{about['sender']} found something {about['severity']}{modules}"
 
@@ -50,8 +50,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "asked": lambda it: f"{it['agent']} asked about {it['module']} ({it['question']})",
     "acknowledged": lambda it: f"{it['agent']} on the change {it['update']} of {it['module']}: {it['status']}",
-    "found": _finding,
+    "found": _finding_text,
     "interrupted": lambda it: f"{it['sender']} has a word for you, which you get before your next tool call",
-    "written": lambda it: f"{sender(it)} wrote to you, {it['id']}",
+    "written": lambda it: f"{message_sender(it)} wrote to you, {it['id']}",
     "undelivered": lambda it: f"{it['id']} could not be delivered to {it['to']}",
 }

@@ -7,8 +7,8 @@ from shlex import quote
 
 from atlas.core.records.assignment import Question, Repetition, Verification
 from atlas.core.records.plan import Module
-from atlas.core.rules.understanding import MOST_ATTEMPTS, criteria_of
-from atlas.core.text import listed, marked, one_line
+from atlas.core.rules.understanding import MOST_ATTEMPTS, criteria_by_id
+from atlas.core.text import mark_lines, number_items, one_line
 
 from .subjects import task_subject, understanding_subject
 
@@ -18,7 +18,7 @@ ROOM = 8000
 
 def repeat_command(module: Module) -> str:
     """How the agent of a module repeats its task."""
-    criteria = ",".join(criteria_of(module))
+    criteria = ",".join(criteria_by_id(module))
     return (
         f"atlas repeat {module['id']} --criteria {quote(criteria)} --file PATH [--file PATH]… "
         '--out-of-scope "what you leave alone" --evidence "what will show that it is done" --text "in your own words"'
@@ -30,15 +30,15 @@ def task_body(module: Module, task_uuid: str, folder: str | None, repeats: bool)
 
     `repeats` says that it has to repeat the task before it may edit.
     """
-    criteria = [f"{name}: {text}" for name, text in criteria_of(module).items()]
+    criteria = [f"{name}: {text}" for name, text in criteria_by_id(module).items()]
     parts = [
         f"Module {module['id']}: {module['name']}",
         f"Work in {folder} and nowhere else; .claude/WORKER_CONTEXT.json there tells more." if folder else "",
         module["description"],
         "Acceptance criteria:\n" + "\n".join(criteria) if criteria else "",
-        listed("Checks that ATLAS will run itself", module["checks"]),
-        listed("Files that it may touch", module["scope"]),
-        listed("Builds on", module["dependencies"]),
+        number_items("Checks that ATLAS will run itself", module["checks"]),
+        number_items("Files that it may touch", module["scope"]),
+        number_items("Builds on", module["dependencies"]),
         f"Assignment: {task_uuid}",
         _first_repeat(module) if repeats else "",
         f"{'Once you are authorised' if repeats else 'Then'}: "
@@ -57,7 +57,7 @@ def _first_repeat(module: Module) -> str:
     )
 
 
-def prompt(agent: str, module: Module, task_uuid: str, workspace: str, may_edit: bool) -> str:
+def session_prompt(agent: str, module: Module, task_uuid: str, workspace: str, may_edit: bool) -> str:
     """The first words to an agent's session: to work, or, before it may edit, to read and repeat only.
 
     The assignment's UUID in it is what a dispatch is checked by.
@@ -88,7 +88,7 @@ def repetition_body(module: Module) -> str:
 def correction_body(module: Module, verification: Verification) -> str:
     """What was wrong with a repetition, and how many are left."""
     left = MOST_ATTEMPTS - verification["attempts"]
-    wrong = listed("ATLAS compared it with the module and found", verification["findings"])
+    wrong = number_items("ATLAS compared it with the module and found", verification["findings"])
     if verification["correction"]:
         wrong = f"The lead says:\n{verification['correction']}"
     tries = "This is your last attempt." if left == 1 else f"You have {left} attempts."
@@ -106,7 +106,7 @@ def confirmed_body(module: Module) -> str:
 
 
 def answer_body(module: Module, question: Question) -> str:
-    asked = marked(question["text"][:ROOM])
+    asked = mark_lines(question["text"][:ROOM])
     return f"You asked about {module['id']} ({question['id']}):\n{asked}\n\nThe lead answers:\n{question['answer']}"
 
 
@@ -117,8 +117,8 @@ def authorized_body(module: Module, verification: Verification) -> str:
     return "\n\n".join(
         [
             f"You may work on {module['id']} now, and this is how:",
-            *([said(repetition)] if repetition else []),
-            *map(marked, answers),
+            *([repetition_text(repetition)] if repetition else []),
+            *map(mark_lines, answers),
             f"Begin with: atlas report {module['id']} started",
         ]
     )
@@ -126,7 +126,7 @@ def authorized_body(module: Module, verification: Verification) -> str:
 
 def reopened_body(module: Module, changes: Sequence[str]) -> str:
     """For an agent whose task was changed: what changed, and that its understanding counts no longer."""
-    changed = listed(f"Module {module['id']} was changed by the lead", changes)
+    changed = number_items(f"Module {module['id']} was changed by the lead", changes)
     return (
         f"{changed}\n\n"
         "Stop editing. Leave what you have, repeat the task as it is now, and wait for AUTHORIZED TO PROCEED:\n"
@@ -148,14 +148,14 @@ def unassigned_body(module: Module, agent: str, verification: Verification) -> s
     return "\n\n".join(
         [
             f"{agent} did not repeat {module['id']} correctly in {MOST_ATTEMPTS} attempts: it is in the pool again.",
-            listed("What was wrong last", wrong),
-            said(repetition) if repetition else "",
+            number_items("What was wrong last", wrong),
+            repetition_text(repetition) if repetition else "",
             "Make the description clearer, or give it to another agent, and tell the person.",
         ]
     )
 
 
-def said(repetition: Repetition) -> str:
+def repetition_text(repetition: Repetition) -> str:
     """A repetition as data: each line that the agent said behind a mark."""
     words = "\n".join(
         [
@@ -166,4 +166,4 @@ def said(repetition: Repetition) -> str:
             repetition["text"],
         ]
     )
-    return marked(words[:ROOM])
+    return mark_lines(words[:ROOM])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atlas.core.records.plan import Check, Module
-from atlas.core.text import listed, one_line, printable
+from atlas.core.text import number_items, one_line, printable_text
 
 _LONGEST_OUTPUT = 50_000
 
@@ -16,19 +16,19 @@ def check_lines(check: Check) -> list[str]:
     shown = check["output_tail"].splitlines()[-15:] if check["exit_code"] != 0 else []
     return [
         f"{one_line(check['command'])}: {code}, {check['seconds']} s",
-        *(f"  | {printable(line)}" for line in shown),
+        *(f"  | {printable_text(line)}" for line in shown),
     ]
 
 
 def failed_body(module: Module, failures: Sequence[Check]) -> str:
     lines = ["\n".join(check_lines(check)) for check in failures]
-    ran = listed(f"ATLAS ran the checks of {module['id']} and they did not pass", lines)
+    ran = number_items(f"ATLAS ran the checks of {module['id']} and they did not pass", lines)
     return f"{ran[:_LONGEST_OUTPUT]}\n\nMend it, then: atlas report {module['id']} done"
 
 
 def conflict_body(module: Module, branch: str, files: Sequence[str]) -> str:
     return (
-        listed(f"The checks of {module['id']} passed, but it conflicts with {branch} in", files[:50])
+        number_items(f"The checks of {module['id']} passed, but it conflicts with {branch} in", files[:50])
         + f"\n\nResolve it in your workspace (git merge {branch}), run the checks, commit, then: "
         f"atlas report {module['id']} done"
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from atlas.core.records.assignment import Update
 from atlas.core.records.plan import Module
-from atlas.core.text import listed, marked
+from atlas.core.text import mark_lines, number_items
 
 
 def changed_body(module: Module, update: Update, questions: Sequence[str]) -> str:
@@ -19,13 +19,13 @@ def changed_body(module: Module, update: Update, questions: Sequence[str]) -> st
         else "Stop editing until you are told to resume. Answer these, in this order, and say what speaks against it:\n"
         f'{asked}\n{acknowledge} --feasibility "…" (one for each question) [--concern "…"]'
     )
-    return f"[{update['id']}] {update['type']} of {module['id']}:\n{marked(update['text'])}\n{what_to_do}"
+    return f"[{update['id']}] {update['type']} of {module['id']}:\n{mark_lines(update['text'])}\n{what_to_do}"
 
 
 def assessed_body(module: Module, agent: str, update: Update, following: str) -> str:
     """What the lead is told of an agent's answers; they are its words."""
-    answers = "\n".join(marked(answer) for answer in update["answers"])
-    concerns = "\n".join(f"Concern {n}:\n{marked(one['text'])}" for n, one in enumerate(update["concerns"], 1))
+    answers = "\n".join(mark_lines(answer) for answer in update["answers"])
+    concerns = "\n".join(f"Concern {n}:\n{mark_lines(one['text'])}" for n, one in enumerate(update["concerns"], 1))
     head = f"{agent} on {update['id']} of {module['id']}:\n{answers}"
     return "\n".join(part for part in (head, concerns, f"Next is {following}") if part)
 
@@ -33,7 +33,7 @@ def assessed_body(module: Module, agent: str, update: Update, following: str) ->
 def resolved_body(module: Module, update: Update) -> str:
     lines = [f"About your concerns on {update['id']} of {module['id']}:"]
     for number, concern in enumerate(update["concerns"], 1):
-        lines += [f"{number}.", marked(concern["resolution"] or "not answered yet")]
+        lines += [f"{number}.", mark_lines(concern["resolution"] or "not answered yet")]
     return "\n".join([*lines, "Wait until you are told to resume."])
 
 
@@ -44,4 +44,4 @@ def resumed_body(module: Module, update: Update, still: str | None) -> str:
 
 
 def update_body(module: Module, changes: Sequence[str]) -> str:
-    return listed(f"Module {module['id']} was changed by the lead", changes)
+    return number_items(f"Module {module['id']} was changed by the lead", changes)

@@ -20,7 +20,7 @@ def session_record(records: Records, key: str) -> Session:
     return records.get(SESSION, key) or new_session(id=key, at=records.at)
 
 
-def fold(records: Records, key: str, facts: list[Fact], offset: int) -> None:
+def fold_facts(records: Records, key: str, facts: list[Fact], offset: int) -> None:
     """Apply a session's spooled facts, and remember that its spool is folded in up to `offset` bytes.
 
     Facts: `{"fact": "presence", "workspace" or null, "at"}`, `{"fact": "end", "at"}`, `{"fact": "continues", "from"}`,
@@ -37,10 +37,10 @@ def fold(records: Records, key: str, facts: list[Fact], offset: int) -> None:
             apply(records, session, fact, at if clock.is_time(at) else records.at)
     session["spool_offset"] = offset
     records.put(SESSION, session)
-    _seen(records, session["agent"], session["last_seen"])
+    _note_seen(records, session["agent"], session["last_seen"])
 
 
-def _present(records: Records, session: Session, fact: Fact, at: str) -> None:
+def _note_present(records: Records, session: Session, fact: Fact, at: str) -> None:
     """A session that begins in a workspace and has no other role is a session of the agent whose workspace it is."""
     session["last_seen"], session["ended_at"], session["stopped"] = at, None, None
     workspace, workflow = records.get(WORKSPACE, str(fact.get("workspace"))), records.only(WORKFLOW)
@@ -49,16 +49,16 @@ def _present(records: Records, session: Session, fact: Fact, at: str) -> None:
         session["agent"] = workspace["agent"]
 
 
-def _ended(records: Records, session: Session, fact: Fact, at: str) -> None:
+def _note_ended(records: Records, session: Session, fact: Fact, at: str) -> None:
     session["ended_at"] = at
 
 
-def _stopped(records: Records, session: Session, fact: Fact, at: str) -> None:
+def _note_stopped(records: Records, session: Session, fact: Fact, at: str) -> None:
     reason = one_line(str(fact.get("reason") or ""), 400)
     session["stopped"] = {"at": at, "reason": reason} if reason else None
 
 
-def _continues(records: Records, session: Session, fact: Fact, at: str) -> None:
+def _note_continued(records: Records, session: Session, fact: Fact, at: str) -> None:
     """Give the role of an old session to the one that took its place.
 
     That one may have been continued itself meanwhile: spools are folded in whatever order.
@@ -82,7 +82,7 @@ def _continues(records: Records, session: Session, fact: Fact, at: str) -> None:
         records.put(SESSION, record)
 
 
-def _bound(records: Records, session: Session, fact: Fact, at: str) -> None:
+def _note_bound(records: Records, session: Session, fact: Fact, at: str) -> None:
     """Note which of the lead's subagents works in a workspace, if that still belongs to the assignment."""
     workspace = records.get(WORKSPACE, str(fact.get("workspace")))
     if workspace is not None and workspace["task_uuid"] == fact.get("task"):
@@ -90,23 +90,23 @@ def _bound(records: Records, session: Session, fact: Fact, at: str) -> None:
         records.put(WORKSPACE, workspace)
 
 
-def _decided(records: Records, session: Session, fact: Fact, at: str) -> None:
+def _note_decided(records: Records, session: Session, fact: Fact, at: str) -> None:
     rule = str(fact.get("rule"))[:64]
     session["decisions"][rule] = session["decisions"].get(rule, 0) + 1
 
 
-def _received(records: Records, session: Session, fact: Fact, at: str) -> None:
+def _note_received(records: Records, session: Session, fact: Fact, at: str) -> None:
     if "discovery" in fact:
-        return _delivered(records, fact, at)
+        return _note_delivery(records, fact, at)
     message = records.get(MESSAGE, str(fact.get("message")))
     if message is not None and message["status"] in ("queued", "sent"):
         message["status"], message["seen_at"] = "seen", at
         records.put(MESSAGE, message)
-        _seen(records, message["to"], at)
+        _note_seen(records, message["to"], at)
     return None
 
 
-def _delivered(records: Records, receipt: Fact, at: str) -> None:
+def _note_delivery(records: Records, receipt: Fact, at: str) -> None:
     """Note where a worker's model was given a discovery: the first receipt counts, also one of something withdrawn."""
     discovery = records.get(DISCOVERY, str(receipt["discovery"]))
     for recipient in discovery["recipients"] if discovery is not None else []:
@@ -117,7 +117,7 @@ def _delivered(records: Records, receipt: Fact, at: str) -> None:
         records.put(DISCOVERY, discovery)
 
 
-def _seen(records: Records, agent_id: str | None, at: str) -> None:
+def _note_seen(records: Records, agent_id: str | None, at: str) -> None:
     agent = records.get(AGENT, agent_id) if agent_id else None
     if agent is not None and (agent["last_seen"] or "") < at:
         agent["last_seen"] = at
@@ -125,11 +125,11 @@ def _seen(records: Records, agent_id: str | None, at: str) -> None:
 
 
 _MEANINGS = {
-    "presence": _present,
-    "end": _ended,
-    "stopped": _stopped,
-    "continues": _continues,
-    "bound": _bound,
-    "decision": _decided,
-    "receipt": _received,
+    "presence": _note_present,
+    "end": _note_ended,
+    "stopped": _note_stopped,
+    "continues": _note_continued,
+    "bound": _note_bound,
+    "decision": _note_decided,
+    "receipt": _note_received,
 }

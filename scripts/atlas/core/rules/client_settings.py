@@ -34,9 +34,9 @@ _PART = re.compile(r"""(?: '[^']*' | "(?:[^"\\]|\\.)*" | \\. | >& | &> | [^'"\\;
 """A command up to the next operator of the shell outside quotes."""
 
 
-def commands(launcher: str, agent: str | None, module: str | None) -> dict[str, str]:
+def agent_commands(script: str, agent: str | None, module: str | None) -> dict[str, str]:
     """What an agent in a workspace calls: the verbs, also where `atlas` is not on its path, and its checks."""
-    atlas = f"python3 {shlex.quote(launcher)}"
+    atlas = f"python3 {shlex.quote(script)}"
     return {
         "checks": f"sh {CHECKS}",
         "atlas": atlas,
@@ -50,16 +50,16 @@ def commands(launcher: str, agent: str | None, module: str | None) -> dict[str, 
     }
 
 
-def of_worker(checks: Sequence[str], set_up: str | None, launcher: str) -> dict[str, Any]:
+def worker_settings(checks: Sequence[str], set_up: str | None, script: str) -> dict[str, Any]:
     """The client's settings for an agent's session: permissions and hooks."""
     verbs = sorted(ALLOWED[WORKER])
-    atlas = commands(launcher, None, None)["atlas"]
-    run = [part for command in (*checks, *([set_up] if set_up else [])) for part in _parts(command)]
+    atlas = agent_commands(script, None, None)["atlas"]
+    run = [part for command in (*checks, *([set_up] if set_up else [])) for part in _command_parts(command)]
     commands_allowed = [
         *(f"git {verb}:*" for verb in _GIT),
-        *(f"{name} {verb}:*" for name in ("atlas", *filter(_is_plain, [atlas])) for verb in verbs),
+        *(f"{name} {verb}:*" for name in ("atlas", *filter(_is_plain_command, [atlas])) for verb in verbs),
         f"sh {CHECKS}",
-        *filter(_is_plain, run),
+        *filter(_is_plain_command, run),
     ]
     return {
         "permissions": {
@@ -67,16 +67,16 @@ def of_worker(checks: Sequence[str], set_up: str | None, launcher: str) -> dict[
             "deny": list(_REFUSED),
             "defaultMode": "dontAsk",
         },
-        "hooks": interrupts.hooks(),
+        "hooks": interrupts.monitor_hooks(),
     }
 
 
-def _is_plain(command: str) -> bool:
+def _is_plain_command(command: str) -> bool:
     """Whether a rule means this command to every client. A rule that one cannot read stops a session at a dialog."""
     return not any(character in command for character in "()*\\\n\r")
 
 
-def _parts(command: str) -> list[str]:
+def _command_parts(command: str) -> list[str]:
     """The command as a whole and the commands it is made of: the client looks at each by itself, where it can."""
     pieces = (piece.strip(" \t(){}") for piece in _PART.findall(command))
     return [command, *(piece for piece in pieces if piece and piece != command)]
@@ -88,13 +88,13 @@ def checks_script(checks: Sequence[str]) -> str:
     return _SCRIPT.format(runs=runs)
 
 
-def merged(settings: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
+def merge_settings(settings: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
     """The project's own settings with the rules added; of two values of which only one can hold, the rules'."""
     result = dict(settings)
     for key, value in rules.items():
         found = result.get(key)
         if isinstance(value, dict) and isinstance(found, dict):
-            result[key] = merged(found, value)
+            result[key] = merge_settings(found, value)
         elif isinstance(value, list) and isinstance(found, list):
             result[key] = [*found, *(item for item in value if item not in found)]
         else:

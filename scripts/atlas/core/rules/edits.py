@@ -25,7 +25,7 @@ class Edit(TypedDict, total=False):
     remove_scope: Sequence[int]
 
 
-def apply(module: dict[str, Any], edit: Edit) -> list[str]:
+def apply_edit(module: dict[str, Any], edit: Edit) -> list[str]:
     """Change the module in place; returns a line for each thing that changed, none when it already was so.
 
     Raises AtlasError when something to remove is not there, a text to add is blank, or a path leads outside.
@@ -44,14 +44,14 @@ def apply(module: dict[str, Any], edit: Edit) -> list[str]:
             raise AtlasError(f"{module['id']} does not depend on {needed!r}")
         module["dependencies"].remove(needed)
         changes.append(f"no longer depends on {needed}")
-    _add(module["scope"], [own_path(path, "--scope") for path in edit.get("add_scope", ())], "scope", changes)
-    _add(module["acceptance_criteria"], edit.get("add_criteria", ()), "criterion", changes)
-    _add(module["checks"], edit.get("add_checks", ()), "check", changes)
-    _add(module["dependencies"], edit.get("add_dependencies", ()), "dependency", changes)
+    _add_items(module["scope"], [own_path(path, "--scope") for path in edit.get("add_scope", ())], "scope", changes)
+    _add_items(module["acceptance_criteria"], edit.get("add_criteria", ()), "criterion", changes)
+    _add_items(module["checks"], edit.get("add_checks", ()), "check", changes)
+    _add_items(module["dependencies"], edit.get("add_dependencies", ()), "dependency", changes)
     return changes
 
 
-def _add(present: list[str], added: Sequence[str], what: str, changes: list[str]) -> None:
+def _add_items(present: list[str], added: Sequence[str], what: str, changes: list[str]) -> None:
     for text in added:
         if not text.strip():
             raise AtlasError(f"the {what} is empty: give a text")

@@ -31,7 +31,7 @@ def is_at_work(since: float, heartbeat: float | None, now: float) -> bool:
     return heartbeat is not None and since <= heartbeat and now <= heartbeat + LONGEST_CALL
 
 
-def describe(found: Unenforced) -> str:
+def describe_unenforced(found: Unenforced) -> str:
     """What the watchdog saw of somebody whose work went past the hooks."""
     seen = f"{one_line(found['what'])} at {found['at']}"
     last = f"the last hook ran at {found['last_heartbeat']}" if found["last_heartbeat"] else "no hook has run"

@@ -10,17 +10,17 @@ Graph = Mapping[str, Sequence[str]]
 """For each module id the ids that it depends on."""
 
 
-def graph_of(modules: Iterable[Module]) -> dict[str, list[str]]:
+def dependency_graph(modules: Iterable[Module]) -> dict[str, list[str]]:
     """The dependencies of records."""
     return {module["id"]: module["dependencies"] for module in modules}
 
 
-def unknown(graph: Graph) -> list[tuple[str, str]]:
+def unknown_dependencies(graph: Graph) -> list[tuple[str, str]]:
     """(module, dependency) for every dependency that is no module."""
     return [(module, needed) for module, needs in graph.items() for needed in needs if needed not in graph]
 
 
-def cycle(graph: Graph) -> list[str] | None:
+def find_cycle(graph: Graph) -> list[str] | None:
     """One circle of dependencies, first module repeated at the end, or None. Unknown ids are passed over."""
     done: set[str] = set()
     for start in graph:
@@ -43,26 +43,26 @@ def cycle(graph: Graph) -> list[str] | None:
     return None
 
 
-def blockers(module: Module, complete: set[str]) -> list[str]:
+def open_dependencies(module: Module, complete: set[str]) -> list[str]:
     """The dependencies of a module that are not complete."""
     return [needed for needed in module["dependencies"] if needed not in complete]
 
 
-def ready(modules: Sequence[Module]) -> list[Module]:
+def ready_modules(modules: Sequence[Module]) -> list[Module]:
     """Pending modules whose dependencies are all complete, most urgent first, then in the order of the plan."""
     complete = {module["id"] for module in modules if module["status"] == "complete"}
-    return unblocked([module for module in modules if module["status"] == "pending"], complete)
+    return unblocked_modules([module for module in modules if module["status"] == "pending"], complete)
 
 
-def unblocked(pending: Sequence[Module], complete: set[str]) -> list[Module]:
-    """Those of the pending modules whose dependencies are all complete, in the same order as `ready`."""
-    free = [module for module in pending if not blockers(module, complete)]
+def unblocked_modules(pending: Sequence[Module], complete: set[str]) -> list[Module]:
+    """Those of the pending modules whose dependencies are all complete, in the same order as `ready_modules`."""
+    free = [module for module in pending if not open_dependencies(module, complete)]
     return sorted(free, key=lambda module: PRIORITIES.index(module["priority"]))
 
 
 def critical_path(modules: Sequence[Module]) -> list[str]:
     """The longest chain of modules that are not complete, each depending on the one before."""
-    graph = graph_of(modules)
+    graph = dependency_graph(modules)
     rest = {module["id"] for module in modules if module["status"] != "complete"}
     length: dict[str, int] = {}
     before: dict[str, str | None] = {}
@@ -78,7 +78,7 @@ def critical_path(modules: Sequence[Module]) -> list[str]:
     return path[::-1]
 
 
-def dependants(graph: Graph, module: str) -> list[str]:
+def direct_dependants(graph: Graph, module: str) -> list[str]:
     """The modules that name `module` as a dependency."""
     return [other for other, needs in graph.items() if module in needs]
 

@@ -16,7 +16,7 @@ def is_occupied(workspace: Workspace) -> bool:
     return owned and workspace["status"] in _OCCUPIED and workspace["removed_at"] is None
 
 
-def awaits(records: Records, recipient: Recipient) -> bool:
+def awaits_delivery(records: Records, recipient: Recipient) -> bool:
     """Whether something that is queued for a recipient can be delivered."""
     workspace = records.get(WORKSPACE, recipient["workspace"])
     return (
@@ -31,6 +31,6 @@ def withdraw_unreachable(records: Records) -> None:
     """Take back what was not delivered before its workspace was left, removed, or given to another agent."""
     for discovery in records.containing(DISCOVERY, status="queued"):
         for recipient in discovery["recipients"]:
-            if recipient["status"] == "queued" and not awaits(records, recipient):
+            if recipient["status"] == "queued" and not awaits_delivery(records, recipient):
                 recipient["status"] = "withdrawn"
         records.put(DISCOVERY, discovery)

@@ -16,30 +16,30 @@ from . import graph
 _WORKED_ON = ("assigned", "in_progress", "blocked", "pending_verification")
 
 
-def faults(records: Records) -> list[str]:
+def reference_faults(records: Records) -> list[str]:
     """A line for each reference or count that does not hold; none when everything fits together."""
     return [
-        *_workflow(records),
-        *_modules(records),
-        *_assignments(records),
-        *_dependencies(records),
-        *_others(records),
+        *_workflow_faults(records),
+        *_all_module_faults(records),
+        *_assignment_faults(records),
+        *_dependency_faults(records),
+        *_other_faults(records),
     ]
 
 
-def _workflow(records: Records) -> Iterator[str]:
+def _workflow_faults(records: Records) -> Iterator[str]:
     workflows, missions, modules = records.all(WORKFLOW), records.all(MISSION), records.all(MODULE)
     if len(workflows) > 1 or len(missions) > 1:
         yield f"there are {len(workflows)} workflows and {len(missions)} missions: there may be one of each"
     if workflows:
-        yield from _course(workflows[0], modules)
+        yield from _course_faults(workflows[0], modules)
         if records.get(MISSION, workflows[0]["plan_id"]) is None:
             yield f"workflow {workflows[0]['id']} is for the mission {workflows[0]['plan_id']}, which does not exist"
     elif modules:
         yield f"there are {len(modules)} modules but no workflow"
 
 
-def _course(workflow: Workflow, modules: list[Module]) -> Iterator[str]:
+def _course_faults(workflow: Workflow, modules: list[Module]) -> Iterator[str]:
     name, status = f"workflow {workflow['id']}", workflow["status"]
     begun = workflow["phase"] == ORCHESTRATION
     left = [module["id"] for module in modules if module["status"] != "complete"]
@@ -53,16 +53,16 @@ def _course(workflow: Workflow, modules: list[Module]) -> Iterator[str]:
         yield f"{name} is {status}, completed at {workflow['completed_at']}"
 
 
-def _modules(records: Records) -> Iterator[str]:
+def _all_module_faults(records: Records) -> Iterator[str]:
     live: dict[str, list[Assignment]] = {}
     for assignment in records.all(ASSIGNMENT):
         if assignment["status"] in LIVE:
             live.setdefault(assignment["module"], []).append(assignment)
     for module in records.all(MODULE):
-        yield from _module(records, module, live.get(module["id"], []))
+        yield from _module_faults(records, module, live.get(module["id"], []))
 
 
-def _module(records: Records, module: Module, live: list[Assignment]) -> Iterator[str]:
+def _module_faults(records: Records, module: Module, live: list[Assignment]) -> Iterator[str]:
     name, holder = f"module {module['id']}", module["assigned_to"]
     if len(live) > 1:
         yield f"{name} has {len(live)} live assignments: {', '.join(a['task_uuid'] for a in live)}"
@@ -78,7 +78,7 @@ def _module(records: Records, module: Module, live: list[Assignment]) -> Iterato
         yield f"{name} is complete without evidence that its checks passed"
 
 
-def _assignments(records: Records) -> Iterator[str]:
+def _assignment_faults(records: Records) -> Iterator[str]:
     for assignment in records.all(ASSIGNMENT):
         name, agent = f"assignment {assignment['task_uuid']}", records.get(AGENT, assignment["agent"])
         if agent is None:
@@ -91,16 +91,16 @@ def _assignments(records: Records) -> Iterator[str]:
             yield f"{name} is {assignment['status']}, ended at {assignment['ended_at']}"
 
 
-def _dependencies(records: Records) -> Iterator[str]:
-    needs = graph.graph_of(records.all(MODULE))
-    for module, needed in graph.unknown(needs):
+def _dependency_faults(records: Records) -> Iterator[str]:
+    needs = graph.dependency_graph(records.all(MODULE))
+    for module, needed in graph.unknown_dependencies(needs):
         yield f"module {module} depends on {needed!r}, which does not exist"
-    circle = graph.cycle(needs)
+    circle = graph.find_cycle(needs)
     if circle:
         yield "dependencies go in a circle: " + " → ".join(circle)
 
 
-def _others(records: Records) -> Iterator[str]:
+def _other_faults(records: Records) -> Iterator[str]:
     for message in records.all(MESSAGE):
         if message["to"] != LEAD and records.get(AGENT, message["to"]) is None:
             yield f"message {message['id']} is for {message['to']}, who is not registered"

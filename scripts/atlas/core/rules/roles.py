@@ -13,7 +13,7 @@ from atlas.core.verbs import LEAD, PERSON, WORKER
 
 from .verb_permissions import ALLOWED, DECIDING
 
-__all__ = ["LEAD", "PERSON", "WORKER", "Actor", "derive", "require", "require_own"]
+__all__ = ["LEAD", "PERSON", "WORKER", "Actor", "derive_actor", "require_own", "require_permission"]
 
 
 class Actor(TypedDict):
@@ -24,14 +24,14 @@ class Actor(TypedDict):
     session: str | None
 
 
-def derive(records: Records, session: str | None, place: str | None = None) -> Actor:
-    """The actor behind a client session id that calls from `place`, a workspace's path or None.
+def derive_actor(records: Records, session: str | None, workspace_path: str | None = None) -> Actor:
+    """The actor behind a client session id that calls from `workspace_path`, a workspace's path or None.
 
     Whoever calls from an agent's workspace is that agent, the lead's own subagents too. No id, or one that nothing is
     known of, is a person at a terminal.
     """
     key = session_key(session) if session and session.strip() else None
-    resident = _resident(records, place)
+    resident = _resident_agent(records, workspace_path)
     if resident is not None:
         return {"role": WORKER, "agent": resident, "session": key}
     if key is None:
@@ -45,15 +45,15 @@ def derive(records: Records, session: str | None, place: str | None = None) -> A
     return {"role": PERSON, "agent": None, "session": key}
 
 
-def _resident(records: Records, place: str | None) -> str | None:
-    """The agent whose workspace lies at `place`."""
-    workspace = records.get(WORKSPACE, os.path.basename(place)) if place else None
-    if workspace is None or workspace["path"] != place or workspace["removed_at"] is not None:
+def _resident_agent(records: Records, workspace_path: str | None) -> str | None:
+    """The agent whose workspace lies at `workspace_path`."""
+    workspace = records.get(WORKSPACE, os.path.basename(workspace_path)) if workspace_path else None
+    if workspace is None or workspace["path"] != workspace_path or workspace["removed_at"] is not None:
         return None
     return workspace["agent"]
 
 
-def require(actor: Actor, verb: str) -> None:
+def require_permission(actor: Actor, verb: str) -> None:
     """Raise AtlasError unless the actor's role may use the verb."""
     if verb not in ALLOWED[actor["role"]]:
         who = "the person" if verb in DECIDING else "the lead"

@@ -39,7 +39,7 @@ class Claim(NamedTuple):
     files: frozenset[str]
 
 
-def reopened(verification: Verification) -> Verification:
+def reopen_verification(verification: Verification) -> Verification:
     """The verification of a task that was changed: the agent repeats it anew. What was asked and answered stays."""
     anew = new_verification()
     anew["questions_asked"] = verification["questions_asked"]
@@ -48,20 +48,21 @@ def reopened(verification: Verification) -> Verification:
     return anew
 
 
-def may_edit(assignment: Assignment, gates: dict[str, str]) -> bool:
-    """Whether the agent of a live assignment may edit yet. `gates` are the verdicts that the project chose, by rule."""
-    if updates.pauses(assignment):
+def may_edit(assignment: Assignment, chosen: dict[str, str]) -> bool:
+    """Whether the agent of a live assignment may edit yet. `chosen` are the verdicts that the project chose, by
+    rule."""
+    if updates.pause_reason(assignment):
         return False
     verification = assignment["instruction_verification"]
     authorized = verification["status"] == "verified" and verification["authorized_at"] is not None
-    return authorized or assignment["agent_type"] == HUMAN or verdicts.verdict(RULE, gates) == verdicts.OFF
+    return authorized or assignment["agent_type"] == HUMAN or verdicts.rule_verdict(RULE, chosen) == verdicts.OFF
 
 
-def require_editable(assignment: Assignment, gates: dict[str, str]) -> None:
+def require_editable(assignment: Assignment, chosen: dict[str, str]) -> None:
     """Raise AtlasError, saying what is missing, unless the agent may edit."""
-    if may_edit(assignment, gates):
+    if may_edit(assignment, chosen):
         return
-    module, paused = assignment["module"], updates.pauses(assignment)
+    module, paused = assignment["module"], updates.pause_reason(assignment)
     if paused:
         raise AtlasError(paused)
     missing = {
@@ -99,17 +100,17 @@ def gave_up(assignment: Assignment) -> bool:
     return assignment["status"] == "released" and wrong and verification["attempts"] >= MOST_ATTEMPTS
 
 
-def criteria_of(module: Module) -> dict[str, str]:
+def criteria_by_id(module: Module) -> dict[str, str]:
     """The acceptance criteria by the ids that they go by: c1, c2, … in their order."""
     return {f"c{number}": text for number, text in enumerate(module["acceptance_criteria"], 1)}
 
 
-def compare(module: Module, repetition: Repetition, claims: Iterable[Claim]) -> list[str]:
+def compare_repetition(module: Module, repetition: Repetition, claims: Iterable[Claim]) -> list[str]:
     """What a repetition gets wrong as far as ATLAS can tell, a sentence each; none when it agrees with the module.
 
     A file that the module's scope names itself is its own, whoever else claims it.
     """
-    criteria = criteria_of(module)
+    criteria = criteria_by_id(module)
     found = [
         f"{one_line(name, 40)} is no criterion of {module['id']}: it has {', '.join(criteria) or 'none'}"
         for name in repetition["criteria"]
@@ -120,24 +121,24 @@ def compare(module: Module, repetition: Repetition, claims: Iterable[Claim]) -> 
     ]
     claims = list(claims)
     for file in repetition["files"]:
-        if module["scope"] and not any(covers(scope, file) for scope in module["scope"]):
+        if module["scope"] and not any(covers_path(scope, file) for scope in module["scope"]):
             found.append(f"{file} is outside the scope of {module['id']}: {one_line(', '.join(module['scope']))}")
         elif file not in map(posixpath.normpath, module["scope"]):
             found += [
                 f"{file} is {claim.agent}'s, who works on {claim.module}: leave it, or ask the lead"
                 for claim in claims
-                if owns(claim, file)
+                if claims_path(claim, file)
             ]
     return found
 
 
-def owns(claim: Claim, path: str) -> bool:
+def claims_path(claim: Claim, path: str) -> bool:
     """Whether a file, or something in a folder, is claimed."""
     within = any(file == path or file.startswith(f"{path}/") or path.startswith(f"{file}/") for file in claim.files)
-    return within or any(covers(scope, path) for scope in claim.scope)
+    return within or any(covers_path(scope, path) for scope in claim.scope)
 
 
-def covers(scope: str, path: str) -> bool:
+def covers_path(scope: str, path: str) -> bool:
     """Whether a path is what a scope names, or lies in it.
 
     `*` and `?` stand for anything within one name, `**` for any number of folders; brackets are ordinary letters.

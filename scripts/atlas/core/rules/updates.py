@@ -62,7 +62,7 @@ def open_updates(assignment: Assignment) -> list[Update]:
     return [update for update in assignment["instruction_updates"] if next_step(update)]
 
 
-def find(assignment: Assignment, update_id: str | None) -> Update:
+def find_update(assignment: Assignment, update_id: str | None) -> Update:
     """The update of that id, or the only open one. Raises AtlasError when there is none, or it is not clear which."""
     module, known = assignment["module"], assignment["instruction_updates"]
     found = [one for one in known if one["id"] == update_id] if update_id else open_updates(assignment)
@@ -77,21 +77,21 @@ def find(assignment: Assignment, update_id: str | None) -> Update:
     return found[0]
 
 
-def receive(update: Update, at: str) -> None:
+def receive_update(update: Update, at: str) -> None:
     """Note that the agent has it; that is all that a minor one needs."""
     update["status"], update["received_at"] = "received", at
     if update["minor"]:
-        resume(update, at)
+        resume_update(update, at)
 
 
-def assess(update: Update, answers: list[str], concerns: list[str]) -> None:
+def assess_update(update: Update, answers: list[str], concerns: list[str]) -> None:
     """Note what the agent says of it."""
     update["answers"] = answers
     update["concerns"] = [Concern(text=text, resolution=None) for text in concerns]
     update["status"] = "assessed" if concerns else "resolved"
 
 
-def resolve(update: Update, resolution: str, number: int | None) -> None:
+def resolve_concerns(update: Update, resolution: str, number: int | None) -> None:
     """Answer the concern of that number, or all that are left. Raises AtlasError when there is no such one."""
     if number is not None and number > len(update["concerns"]):
         raise AtlasError(f"{update['id']} has {len(update['concerns'])} concerns, there is no number {number}")
@@ -102,11 +102,11 @@ def resolve(update: Update, resolution: str, number: int | None) -> None:
         update["status"] = "resolved"
 
 
-def resume(update: Update, at: str) -> None:
+def resume_update(update: Update, at: str) -> None:
     update["status"], update["resumed_at"] = "resumed", at
 
 
-def pauses(assignment: Assignment) -> str | None:
+def pause_reason(assignment: Assignment) -> str | None:
     """Why the agent of a live assignment may not edit now although it was authorised, or None."""
     if assignment["handover"]:
         return f"{assignment['module']} is being given to {assignment['handover']['to']}: leave everything as it is"

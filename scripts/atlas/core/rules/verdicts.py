@@ -1,4 +1,4 @@
-"""The rules that gates enforce, and what each comes to."""
+"""The rules that the guard enforces, and what each comes to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RULES: dict[str, tuple[str, str, str]] = {
 """For each rule its default, whom it is for, and what it is about."""
 
 
-def verdict(rule: str, chosen: dict[str, str]) -> str:
+def rule_verdict(rule: str, chosen: dict[str, str]) -> str:
     """What a rule comes to, where the settings have chosen for some rules."""
     found = chosen.get(rule)
     return found if found in VERDICTS else RULES[rule][0]

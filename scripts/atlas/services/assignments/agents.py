@@ -14,12 +14,12 @@ from atlas.core.results.assignments import RegisterResult
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import mail_server
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 
 _LONGEST = 200
 
 
-def register(
+def register_agent(
     context: Context, agent_type: str, identifier: str, chosen_id: str | None = None, built_in: bool = False
 ) -> RegisterResult:
     """Register a session name (`ai`) or a GitHub user name (`human`); the same one again only learns a new address.
@@ -29,14 +29,14 @@ def register(
     Raises AtlasError when type or identifier is invalid, AI Maestro does not know it, or the id is taken.
     """
     _require_valid(agent_type, identifier, chosen_id, built_in)
-    found = _find(context, identifier) if agent_type == AI and not built_in else None
+    found = _find_address(context, identifier) if agent_type == AI and not built_in else None
     name = found.name if found else identifier
 
     def run(tx: Transaction, actor: Actor) -> RegisterResult:
-        executing(tx)
+        executing_workflow(tx)
         known = next((a for a in tx.all(AGENT) if (a["type"], a["identifier"]) == (agent_type, name)), None)
         if known is None:
-            agent = _new(tx, agent_type, name, chosen_id)
+            agent = _new_agent(tx, agent_type, name, chosen_id)
         elif chosen_id in (None, known["id"]):
             agent = known
         else:
@@ -59,22 +59,22 @@ def _require_valid(agent_type: str, identifier: str, chosen_id: str | None, buil
         raise AtlasError("--built-in is for AI sessions: people are not messaged by ATLAS")
 
 
-def _new(tx: Transaction, agent_type: str, identifier: str, chosen_id: str | None) -> Agent:
+def _new_agent(tx: Transaction, agent_type: str, identifier: str, chosen_id: str | None) -> Agent:
     agent_id = chosen_id or _free_id(tx, agent_type, identifier)
     if agent_id in (*discoveries.SPEAKERS, discoveries.STRANGER) or tx.get(AGENT, agent_id) is not None:
         raise AtlasError(f"the id {agent_id!r} is taken: choose another with --id")
     return new_agent(id=agent_id, type=agent_type, identifier=identifier, registered_at=tx.at)
 
 
-def _find(context: Context, identifier: str) -> Address | None:
+def _find_address(context: Context, identifier: str) -> Address | None:
     """Where AI Maestro has that session, or None where the built-in transport is chosen."""
-    context.read("register", lambda tx, actor: executing(tx))
-    by = mail_server.chosen(context)
+    context.read("register", lambda tx, actor: executing_workflow(tx))
+    by = mail_server.chosen_transport(context)
     return None if by.name == BUILT_IN else by.resolve(identifier)
 
 
 def _require_identifier(identifier: str) -> None:
-    if not identifier.strip() or identifier != identifier.strip() or not all(map(text.visible, identifier)):
+    if not identifier.strip() or identifier != identifier.strip() or not all(map(text.is_visible, identifier)):
         raise AtlasError("the identifier is empty, or has blanks around or control characters in it: give a name")
     if identifier.startswith("-") or len(identifier) > _LONGEST:
         raise AtlasError(f"the identifier must not begin with '-' and has at most {_LONGEST} characters")
@@ -82,7 +82,7 @@ def _require_identifier(identifier: str) -> None:
 
 def _free_id(tx: Transaction, agent_type: str, identifier: str) -> str:
     if agent_type == HUMAN:
-        return ids.slug(identifier)
+        return ids.make_slug(identifier)
     taken = {agent["id"] for agent in tx.all(AGENT)}
     number = 1
     while f"implementer-{number}" in taken:

@@ -11,7 +11,7 @@ from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.plan import Module
 from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
-from atlas.services.messages.mailbox import post, withdraw_held
+from atlas.services.messages.mailbox import post_message, withdraw_held_messages
 from atlas.services.project.workspace_paths import workspace_of_task
 
 
@@ -30,35 +30,35 @@ def live_assignment(tx: Transaction, module_id: str) -> tuple[Module, Assignment
     return module, live_of(tx, module)
 
 
-def release(tx: Transaction, assignment: Assignment) -> None:
+def release_assignment(tx: Transaction, assignment: Assignment) -> None:
     """End an assignment without completion."""
     tx.patch(ASSIGNMENT, assignment, status="released", ended_at=tx.at)
 
 
-def give_back(tx: Transaction, assignment: Assignment) -> None:
+def give_back_module(tx: Transaction, assignment: Assignment) -> None:
     """End an assignment whose module is to be given to somebody anew."""
-    release(tx, assignment)
-    withdraw_held(tx, assignment["task_uuid"])
+    release_assignment(tx, assignment)
+    withdraw_held_messages(tx, assignment["task_uuid"])
     module = tx.need(MODULE, assignment["module"])
     tx.patch(MODULE, module, status="pending", assigned_to=None, task_uuid=None)
 
 
-def tell_stop(tx: Transaction, assignment: Assignment) -> str:
+def tell_agent_to_stop(tx: Transaction, assignment: Assignment) -> str:
     """Tell an AI agent that an assignment is no longer its own; returns the id of the message, "" for a person."""
     if assignment["agent_type"] != AI:
         return ""
     module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
     subject, body = subjects.stop_subject(module, task_uuid), stop_body(module)
-    return post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
+    return post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)["id"]
 
 
-def leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
+def leave_workspace(tx: Transaction, assignment: Assignment) -> Workspace | None:
     """Give up the workspace of an assignment that ends. Raises AtlasError while it is being merged."""
-    workspace = place_to_leave(tx, assignment)
+    workspace = workspace_to_leave(tx, assignment)
     return None if workspace is None else tx.patch(WORKSPACE, workspace, status="abandoned")
 
 
-def place_to_leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
+def workspace_to_leave(tx: Transaction, assignment: Assignment) -> Workspace | None:
     """The workspace of an assignment. Raises AtlasError while it is being merged."""
     workspace = workspace_of_task(tx, assignment["task_uuid"])
     if workspace is not None and workspace["status"] == "merging":

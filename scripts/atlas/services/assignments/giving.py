@@ -15,20 +15,20 @@ from atlas.core.records.plan import Module
 from atlas.core.records.team import AI, HUMAN, Agent
 from atlas.core.results.assignments import Given
 from atlas.core.rules import graph, understanding
-from atlas.services.messages.mailbox import post
-from atlas.services.project.phases import executing
-from atlas.services.project.settings import current
+from atlas.services.messages.mailbox import post_message
+from atlas.services.project.phases import executing_workflow
+from atlas.services.project.settings import current_settings
 
 from .assignments import live_of
 
 
-def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Given:
+def give_pending_module(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Given:
     """The assignment of a pending module to a registered agent, not yet announced; one that has it keeps it.
 
     Raises AtlasError when module or agent is unknown, the module is not pending, or (unless `force`) a module that it
     depends on is not complete.
     """
-    executing(tx)
+    executing_workflow(tx)
     module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
     if module["assigned_to"] == agent_id and module["status"] != "complete":
         return giving_result(module, agent, live_of(tx, module), created=False)
@@ -36,13 +36,13 @@ def give_pending(tx: Transaction, module_id: str, agent_id: str, force: bool) ->
         raise AtlasError(
             f"{module_id} is {module['status']}, not pending: {module['assigned_to']} has it, see `atlas reassign`"
         )
-    blocking = graph.blockers(module, _complete(tx, module))
+    blocking = graph.open_dependencies(module, _complete_modules(tx, module))
     if blocking and not force:
         raise AtlasError(f"{module_id} depends on {', '.join(blocking)}, not complete yet: wait, or use --force")
     return giving_result(module, agent, give_module(tx, module, agent), created=True)
 
 
-def _complete(tx: Transaction, module: Module) -> set[str]:
+def _complete_modules(tx: Transaction, module: Module) -> set[str]:
     needed = (tx.get(MODULE, other) for other in module["dependencies"])
     return {other["id"] for other in needed if other is not None and other["status"] == "complete"}
 
@@ -63,7 +63,7 @@ def give_module(tx: Transaction, module: Module, agent: Agent) -> Assignment:
         github_issue=module["github_issue"],
         assigned_at=tx.at,
         verification=new_verification(authorized_at=tx.at if is_person else None),
-        polling=poll_schedule.begun(tx.at, poll_schedule.times_of(current(tx)), is_person),
+        polling=poll_schedule.begin_polling(tx.at, poll_schedule.polling_times(current_settings(tx)), is_person),
         continues=_left_work(tx, module["id"]),
     )
     tx.patch(MODULE, module, status="assigned", assigned_to=agent["id"], task_uuid=assignment["task_uuid"])
@@ -80,13 +80,13 @@ def _left_work(tx: Transaction, module_id: str) -> str | None:
     return (handover["saved"] if handover else None) or before[-1]["continues"]
 
 
-def announce(tx: Transaction, assignment: Assignment, folder: str | None = None, held: bool = False) -> None:
+def announce_task(tx: Transaction, assignment: Assignment, folder: str | None = None, held: bool = False) -> None:
     """Tell an AI agent of its task, and of the `folder` to work in; `held` back until that is ready."""
     if assignment["agent_type"] == AI:
         module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]
-        repeats = not understanding.may_edit(assignment, current(tx)["gates"])
+        repeats = not understanding.may_edit(assignment, current_settings(tx)["gates"])
         subject, body = (
             subjects.task_subject(module, task_uuid),
             handshake.task_body(module, task_uuid, folder, repeats),
         )
-        post(tx, assignment["agent"], subject, body, kind=TASK_ASSIGNMENT, task_uuid=task_uuid, held=held)
+        post_message(tx, assignment["agent"], subject, body, kind=TASK_ASSIGNMENT, task_uuid=task_uuid, held=held)

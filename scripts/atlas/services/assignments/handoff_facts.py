@@ -11,15 +11,15 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MISSION, MODU
 from atlas.core.records.message import Discovery
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph
-from atlas.services.integration.branch import branch_of
+from atlas.services.integration.branch import branch_of_workflow
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
+from atlas.services.project.phases import orchestration_workflow
 from atlas.services.project.workspace_paths import workspace_folder
 
 
 def gather_facts(tx: Transaction, module_id: str, agent_id: str) -> tuple[handoff.Facts, Workspace | None, str]:
     """What the records know, the workspace of whoever had the module last, and the integration branch."""
-    workflow, module, agent = orchestration(tx), tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
+    workflow, module, agent = orchestration_workflow(tx), tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
     mission, modules = tx.only(MISSION), {each["id"]: each for each in tx.all(MODULE)}
     assignments = tx.where(ASSIGNMENT, module=module_id)
     facts = handoff.Facts(
@@ -28,34 +28,34 @@ def gather_facts(tx: Transaction, module_id: str, agent_id: str) -> tuple[handof
         to=agent["id"],
         at=tx.at,
         needs=[(name, modules[name]["status"]) for name in module["dependencies"] if name in modules],
-        needed_by=sorted(graph.dependants(graph.graph_of(list(modules.values())), module_id)),
+        needed_by=sorted(graph.direct_dependants(graph.dependency_graph(list(modules.values())), module_id)),
         assignments=assignments,
-        discoveries=[d for d in tx.all(DISCOVERY) if _concerns(d, module_id)],
+        discoveries=[d for d in tx.all(DISCOVERY) if _concerns_module(d, module_id)],
         branch=None,
     )
-    return facts, _last_workspace(tx, assignments), branch_of(workflow)
+    return facts, _last_workspace(tx, assignments), branch_of_workflow(workflow)
 
 
-def _concerns(discovery: Discovery, module_id: str) -> bool:
+def _concerns_module(discovery: Discovery, module_id: str) -> bool:
     return module_id in discovery["affects"] or any(one["module"] == module_id for one in discovery["recipients"])
 
 
 def _last_workspace(tx: Transaction, assignments: list[Assignment]) -> Workspace | None:
-    places = {one["task_uuid"]: one for one in tx.all(WORKSPACE) if one["ready_at"]}
-    return next((places[a["task_uuid"]] for a in reversed(assignments) if a["task_uuid"] in places), None)
+    workspaces = {one["task_uuid"]: one for one in tx.all(WORKSPACE) if one["ready_at"]}
+    return next((workspaces[a["task_uuid"]] for a in reversed(assignments) if a["task_uuid"] in workspaces), None)
 
 
 def describe_work(context: Context, workspace: Workspace, integration: str) -> handoff.Branch:
     """What git knows of the work in a workspace. Where it knows nothing, the note says why."""
     root, name, note = context.project.root, workspace["branch"], ""
-    tip = refs.commit_of(root, f"refs/heads/{name}")
-    base = refs.commit_of(root, f"refs/heads/{integration}") or workspace["base_commit"]
+    tip = refs.find_commit(root, f"refs/heads/{name}")
+    base = refs.find_commit(root, f"refs/heads/{integration}") or workspace["base_commit"]
     commits, diffstat, uncommitted = [], [], []
     if tip is None:
         note = f"the branch {name} is gone" + (f": it was saved in {workspace['saved']}" if workspace["saved"] else "")
     else:
-        commits = git.run(root, "log", "--format=%h %an: %s", f"{base}..{tip}", "--").splitlines()
-        diffstat = git.run(root, "diff", "--stat=100", f"{base}...{tip}", "--").splitlines()
+        commits = git.run_git(root, "log", "--format=%h %an: %s", f"{base}..{tip}", "--").splitlines()
+        diffstat = git.run_git(root, "diff", "--stat=100", f"{base}...{tip}", "--").splitlines()
     if workspace["removed_at"] is None:
         try:
             uncommitted = tree_status.head_and_changes(workspace_folder(context.project, workspace))[1]

@@ -12,15 +12,15 @@ from atlas.core.results.assignments import ReportResult
 from atlas.core.rules import roles, understanding
 from atlas.services.integration import conflicts
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
-from atlas.services.project.settings import current
+from atlas.services.project.phases import executing_workflow
+from atlas.services.project.settings import current_settings
 
 from .assignments import live_assignment
 
 _LONGEST_REPORT = 20_000
 
 
-def report(context: Context, module_id: str, kind: ReportKind, text: str) -> ReportResult:
+def report_module(context: Context, module_id: str, kind: ReportKind, text: str) -> ReportResult:
     """Record what the agent of a module says of it; the same report again changes nothing.
 
     Raises AtlasError when nobody has the module, it is another agent's, who reports may not edit yet (that it is
@@ -32,17 +32,17 @@ def report(context: Context, module_id: str, kind: ReportKind, text: str) -> Rep
         raise AtlasError(f"the text has {len(text)} characters: at most {_LONGEST_REPORT}, put more into a file")
 
     def run(tx: Transaction, actor: roles.Actor) -> ReportResult:
-        executing(tx)
+        executing_workflow(tx)
         module, assignment = live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
         if actor["role"] == roles.WORKER and kind != "blocked":
-            understanding.require_editable(assignment, current(tx)["gates"])
+            understanding.require_editable(assignment, current_settings(tx)["gates"])
         if _is_news(assignment, kind, text):
-            _record_report(tx, module, assignment, actor, kind, text)
+            _store_report(tx, module, assignment, actor, kind, text)
         return {"module": module_id, "report": kind, "status": module["status"], "agent": assignment["agent"]}
 
     result = context.transact("report", run)
-    conflicts.refresh(context)
+    conflicts.refresh_conflicts(context)
     return result
 
 
@@ -53,19 +53,19 @@ _WORK = {"started": "in_progress", "progress": "in_progress", "blocked": "blocke
 def _is_news(assignment: Assignment, kind: str, text: str) -> bool:
     """Whether a report says more than the last one did: it also does when that was found wrong, or a poll waits."""
     last = assignment["reports"][-1] if assignment["reports"] else None
-    is_asked = bool(poll_schedule.unanswered(assignment["progress_polling"]))
+    is_asked = bool(poll_schedule.unanswered_polls(assignment["progress_polling"]))
     return (
         last is None or (last["kind"], last["text"]) != (kind, text) or assignment["status"] != _WORK[kind] or is_asked
     )
 
 
-def _record_report(
+def _store_report(
     tx: Transaction, module: Module, assignment: Assignment, actor: roles.Actor, kind: str, text: str
 ) -> None:
     assignment["status"] = _WORK[kind]
     module["status"] = "pending_verification" if kind == "done" else _WORK[kind]
     by = actor["agent"] or actor["role"]
     assignment["reports"].append({"at": tx.at, "kind": kind, "by": by, "text": text})
-    poll_schedule.heard(assignment, tx.at, "report", poll_schedule.times_of(current(tx)))
+    poll_schedule.note_heard(assignment, tx.at, "report", poll_schedule.polling_times(current_settings(tx)))
     tx.put(MODULE, module)
     tx.put(ASSIGNMENT, assignment)

@@ -9,27 +9,27 @@ from atlas.core.records.kinds import AGENT
 from atlas.core.records.plan import Module
 from atlas.core.records.team import Agent
 from atlas.core.results.assignments import TakenOver
-from atlas.services.messages.mailbox import withdraw_held
-from atlas.services.project.phases import executing
+from atlas.services.messages.mailbox import withdraw_held_messages
+from atlas.services.project.phases import executing_workflow
 
-from .assignments import leave, live_assignment, place_to_leave, release, tell_stop
+from .assignments import leave_workspace, live_assignment, release_assignment, tell_agent_to_stop, workspace_to_leave
 from .giving import give_module, giving_result
 
 
-def takeable(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:
+def takeable_module(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:
     """A module, its live assignment, and the agent that shall get it.
 
     Raises AtlasError when nobody has the module, it is the same agent, work on it has begun (unless `force`), or it is
     being merged.
     """
-    executing(tx)
+    executing_workflow(tx)
     new = tx.need(AGENT, agent_id)
     module, old = live_assignment(tx, module_id)
     if old["agent"] == agent_id:
         raise AtlasError(f"{module_id} is {agent_id}'s already")
     if module["status"] != "assigned" and not force:
         raise AtlasError(f"{module_id} is {module['status']}: work has begun; use --force to take it away")
-    place_to_leave(tx, old)
+    workspace_to_leave(tx, old)
     return module, old, new
 
 
@@ -38,15 +38,15 @@ def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, sav
 
     Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `takeable` raises.
     """
-    module, old, new = takeable(tx, module_id, agent_id, force)
-    left = leave(tx, old)
+    module, old, new = takeable_module(tx, module_id, agent_id, force)
+    left = leave_workspace(tx, old)
     handover = old["handover"]
     if handover is not None:
         handover["saved"] = saved
-    release(tx, old)
-    withdraw_held(tx, old["task_uuid"])
+    release_assignment(tx, old)
+    withdraw_held_messages(tx, old["task_uuid"])
     if handover is None or not any(told.startswith("msg-") for told in handover["told"]):
-        tell_stop(tx, old)
+        tell_agent_to_stop(tx, old)
     return {
         **giving_result(module, new, give_module(tx, module, new), created=True),
         "before": old["agent"],

@@ -25,7 +25,7 @@ _VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 def client_findings(folder: str) -> Iterator[Finding]:
     """A finding for each part; `folder` is the current one, and settings are only read."""
-    yield _python()
+    yield _check_python()
     found = shutil.which("claude")
     where = "claude is not on PATH: agents are launched with --client PATH then"
     yield ok("client", found) if found else warning("client", where, "install Claude Code, or name it")
@@ -33,23 +33,23 @@ def client_findings(folder: str) -> Iterator[Finding]:
         project = find_project(folder)
     except AtlasError:
         project = None
-    yield from _switched_off(project)
+    yield from _check_switches(project)
     session = os.environ.get("CLAUDE_CODE_SESSION_ID")
     if project is not None and session:
-        yield _heartbeat(project, session)
+        yield _check_heartbeat(project, session)
 
 
-def _python() -> Finding:
+def _check_python() -> Finding:
     """The Python that hooks get: the first that is new enough, as they look for it."""
     for name in ("python3", "python"):
         path = shutil.which(name)
-        version = _version(path) if path else ""
+        version = _python_version(path) if path else ""
         if tuple(int(part) for part in version.split(".") if part.isdigit()) >= (3, 10):
             return ok("hooks' Python", f"{version}, {path}")
     return problem("hooks' Python", "no Python 3.10 or newer works as python3 or python", "put one on PATH")
 
 
-def _version(path: str) -> str:
+def _python_version(path: str) -> str:
     try:
         command = [path, "-I", "-S", "-c", _VERSION]
         return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False).stdout.strip()
@@ -57,7 +57,7 @@ def _version(path: str) -> str:
         return ""
 
 
-def _switched_off(project: Project | None) -> Iterator[Finding]:
+def _check_switches(project: Project | None) -> Iterator[Finding]:
     """Settings of the client, of the user and of the project, that switch every hook off."""
     user = os.environ.get("CLAUDE_CONFIG_DIR") or os.path.expanduser("~/.claude")
     files = [os.path.join(user, "settings.json")]
@@ -78,7 +78,7 @@ def _has_no_hooks(path: str) -> bool:
     return isinstance(settings, dict) and settings.get("disableAllHooks") is True
 
 
-def _heartbeat(project: Project, session: str) -> Finding:
+def _check_heartbeat(project: Project, session: str) -> Finding:
     """Whether hooks run in the session that this was called from."""
     gates = os.path.join(project.private, "gates")
     if not is_slug(session) or not os.path.exists(os.path.join(gates, "sessions", session)):
@@ -87,7 +87,7 @@ def _heartbeat(project: Project, session: str) -> Finding:
         at = os.stat(os.path.join(gates, "heartbeats", session)).st_mtime
     except OSError:
         return problem("this session", "it has a role, and no hook has ever run in it", "enable the plugin in it")
-    said = f"hooks ran in it at {clock.of(at)}"
+    said = f"hooks ran in it at {clock.time_of_epoch(at)}"
     if time.time() - at > LONGEST_CALL:
         return problem("this session", f"{said}, and not since", "enable the plugin in it")
     return ok("this session", said)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from atlas.adapters.store import leftovers
 from atlas.adapters.store import repair as mending
 from atlas.adapters.store.exclude import exclude_from_commits, missing_patterns
-from atlas.adapters.store.lock import exclusive
-from atlas.adapters.store.recovery import recover
-from atlas.adapters.store.survey import Cut, Survey, cut
+from atlas.adapters.store.lock import lock_store
+from atlas.adapters.store.recovery import recover_state
+from atlas.adapters.store.survey import Cut, Survey, take_cut
 from atlas.adapters.system import environment_maker
 from atlas.core.errors import AtlasError, NewerStateError
 from atlas.core.paths import EXEC_FILE, Project, find_project, workspace_around
@@ -19,13 +19,13 @@ from atlas.services.projections import exec_file, projections
 
 from . import enforcement, messages, workspaces
 from . import live as doctor_live
-from .environment import environment
+from .environment import environment_findings
 from .findings import ok, problem, warning
 from .scene import Opener
-from .state import state
+from .state import state_findings
 
 
-def doctor(
+def run_doctor(
     folder: str, session: str | None, open_context: Opener, repair: bool = False, live: bool = False
 ) -> DoctorResult:
     """Check the environment and the state of the project that `folder` is in, after mending it if `repair` is set.
@@ -34,7 +34,7 @@ def doctor(
     changed, and whatever state there is can be looked at. `open_context` makes the contexts for both. Raises AtlasError
     when a worker wants to repair, or a newer ATLAS wrote what is to be repaired.
     """
-    findings = [*environment()]
+    findings = [*environment_findings()]
     mended: list[str] = []
     try:
         project = find_project(folder)
@@ -42,10 +42,10 @@ def doctor(
         findings.append(warning("project", str(error), "run this inside a project"))
     else:
         if repair:
-            _repair(project, folder, session, open_context, mended.append)
-        findings += _examine(project)
+            _repair_project(project, folder, session, open_context, mended.append)
+        findings += _examine_project(project)
     if live:
-        findings += doctor_live.live(folder, open_context)
+        findings += doctor_live.live_findings(folder, open_context)
     levels = [finding["level"] for finding in findings]
     return {
         "findings": findings,
@@ -55,17 +55,17 @@ def doctor(
     }
 
 
-def _examine(project: Project) -> Iterator[Finding]:
+def _examine_project(project: Project) -> Iterator[Finding]:
     try:
-        seen = cut(project)
+        seen = take_cut(project)
         if seen.exists:
-            survey, complete = Survey(project, seen), environment_maker.state().status == "ready"
-            yield from state(project, survey, complete)
+            survey, complete = Survey(project, seen), environment_maker.environment_state().status == "ready"
+            yield from state_findings(project, survey, complete)
             if complete:
-                tx = survey.best().transaction()
-                yield from workspaces.findings(project, tx)
-                yield from enforcement.findings(project, tx)
-                yield from messages.findings(tx)
+                tx = survey.best_state().transaction()
+                yield from workspaces.workspace_findings(project, tx)
+                yield from enforcement.enforcement_findings(project, tx)
+                yield from messages.message_findings(tx)
         else:
             yield ok("project", f"{project.root} has no orchestration yet")
     except NewerStateError as error:
@@ -74,25 +74,25 @@ def _examine(project: Project) -> Iterator[Finding]:
         yield problem("state", f"{error.filename}: {error.strerror}", "make it a file or folder that you can read")
 
 
-def _repair(
+def _repair_project(
     project: Project, folder: str, session: str | None, open_context: Opener, notice: Callable[[str], None]
 ) -> None:
     if not Cut(project).exists:
         return
     _repair_state(project, folder, session, notice)
-    workspaces.repair(open_context(folder, session, notice), notice)
+    workspaces.repair_workspaces(open_context(folder, session, notice), notice)
 
 
 def _repair_state(project: Project, folder: str, session: str | None, notice: Callable[[str], None]) -> None:
-    with exclusive(project.private):
+    with lock_store(project.private):
         survey = Survey(project, Cut(project))
-        place = workspace_around(project.root, folder)
-        actor = roles.derive(survey.best().transaction(), session, place)
-        roles.require(actor, "repair")
-        if not survey.intact:
-            mending.begin_anew(survey, actor, exec_file.view, projections.update, notice)
-        elif not _whole(survey.cut):
-            recover(project, exec_file.view, projections.update, notice)
+        workspace_path = workspace_around(project.root, folder)
+        actor = roles.derive_actor(survey.best_state().transaction(), session, workspace_path)
+        roles.require_permission(actor, "repair")
+        if not survey.is_intact:
+            mending.begin_new_history(survey, actor, exec_file.exec_file_bytes, projections.prepare_projections, notice)
+        elif not _is_whole(survey.cut):
+            recover_state(project, exec_file.exec_file_bytes, projections.prepare_projections, notice)
             notice(f"tables and gate show change {survey.replay.seq} of the history, its last")
         leftovers.remove_leftovers(project, notice)
         leftovers.make_private(project, notice)
@@ -101,11 +101,11 @@ def _repair_state(project: Project, folder: str, session: str | None, notice: Ca
             notice("git's info/exclude names the files of ATLAS again")
 
 
-def _whole(seen: Cut) -> bool:
-    gate = seen.gate
+def _is_whole(seen: Cut) -> bool:
+    checkpoint = seen.checkpoint
     return (
-        gate is not None
-        and seen.settled
-        and all(seen.files[name] is not None for name in gate.files)
-        and (EXEC_FILE not in gate.files or gate.matches(EXEC_FILE, seen.files[EXEC_FILE]))
+        checkpoint is not None
+        and seen.is_settled
+        and all(seen.files[name] is not None for name in checkpoint.files)
+        and (EXEC_FILE not in checkpoint.files or checkpoint.matches(EXEC_FILE, seen.files[EXEC_FILE]))
     )

@@ -22,17 +22,17 @@ _GIT = (2, 38)
 _PARTS = ("bin/atlas", "hooks/hooks.json", "scripts/requirements.txt", ".claude-plugin/plugin.json")
 
 
-def environment() -> Iterator[Finding]:
+def environment_findings() -> Iterator[Finding]:
     """A finding for each part."""
     yield ok("Python", platform.python_version())
-    yield _git()
-    yield _packages()
-    yield _plugin()
+    yield _check_git()
+    yield _check_packages()
+    yield _check_plugin()
 
 
-def _git() -> Finding:
+def _check_git() -> Finding:
     try:
-        version = git.version()
+        version = git.git_version()
     except AtlasError as error:
         return problem("git", str(error), "install git 2.38 or newer")
     text = ".".join(map(str, version))
@@ -41,9 +41,9 @@ def _git() -> Finding:
     return ok("git", text)
 
 
-def _packages() -> Finding:
+def _check_packages() -> Finding:
     try:
-        now = environment_maker.state()
+        now = environment_maker.environment_state()
     except AtlasError as error:
         return problem("packages", str(error), "set HOME")
     if now.status == "ready":
@@ -53,7 +53,7 @@ def _packages() -> Finding:
     return warning("packages", str(now), "atlas env --wait")
 
 
-def _plugin() -> Finding:
+def _check_plugin() -> Finding:
     root = os.path.dirname(packages.SCRIPTS)
     schemas = [os.path.join(schema.SCHEMAS, f"{kind}.schema.json") for kind in (*KINDS, "plan")]
     for path in (*(os.path.join(root, part) for part in _PARTS), *schemas):

@@ -21,6 +21,6 @@ def problem(about: str, what: str, mend: str) -> Finding:
     return {"level": "problem", "about": about, "what": what, "mend": mend}
 
 
-def number_of(how_many: int, what: str) -> str:
+def count_things(how_many: int, what: str) -> str:
     """`1 change`, `2 changes`."""
     return f"{how_many} {what}" + ("" if how_many == 1 else "s")

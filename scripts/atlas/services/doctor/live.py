@@ -1,4 +1,4 @@
-"""Canaries: what the gates must refuse is tried by the literal commands of the hooks, run as the client runs them.
+"""Canaries: what the guard must refuse is tried by the literal commands of the hooks, run as the client runs them.
 
 Roles are made up in a scratch project of their own, and nothing is left of it. In the project at hand only a session
 without a role is made up, for which the hooks do nothing.
@@ -38,26 +38,26 @@ class Canary(NamedTuple):
     fire: Callable[[], hook_runner.Answer]
 
 
-def live(folder: str, open_context: Opener) -> Iterator[Finding]:
+def live_findings(folder: str, open_context: Opener) -> Iterator[Finding]:
     """A finding for each thing that was looked at or tried. Ends within a bounded time, and changes nothing."""
     yield from client_findings(folder)
     try:
-        found = hook_runner.read(HOOKS)
+        found = hook_runner.read_hooks(HOOKS)
     except AtlasError as error:
         yield problem("live", str(error), "install the plugin again")
         return
     deadline = time.monotonic() + _SECONDS
-    yield from _try(_at_hand(folder, found), deadline)
+    yield from _try_canaries(_project_canaries(folder, found), deadline)
     with tempfile.TemporaryDirectory(prefix="atlas-live-", ignore_cleanup_errors=True) as scratch:
         try:
             scene = Scene(scratch, open_context)
         except (AtlasError, OSError) as error:
             yield problem("live", f"no scratch project could be made to try the gates in: {error}", "mend that first")
             return
-        yield from _try(_roles(scene, found, scratch), deadline)
+        yield from _try_canaries(_role_canaries(scene, found, scratch), deadline)
 
 
-def _try(canaries: Iterator[Canary], deadline: float) -> Iterator[Finding]:
+def _try_canaries(canaries: Iterator[Canary], deadline: float) -> Iterator[Finding]:
     mend = _MEND
     for canary in canaries:
         answer = canary.fire() if time.monotonic() < deadline else _NOT_TRIED
@@ -69,7 +69,7 @@ def _try(canaries: Iterator[Canary], deadline: float) -> Iterator[Finding]:
             mend = ""  # once is enough
 
 
-def _at_hand(folder: str, found: dict[str, list[object]]) -> Iterator[Canary]:
+def _project_canaries(folder: str, found: dict[str, list[object]]) -> Iterator[Canary]:
     """In the project at hand, by nobody."""
     try:
         root = find_project(folder).root
@@ -81,7 +81,7 @@ def _at_hand(folder: str, found: dict[str, list[object]]) -> Iterator[Canary]:
     yield Canary("its end of turn, here", "", "", nobody.stop)
 
 
-def _roles(scene: Scene, found: dict[str, list[object]], scratch: str) -> Iterator[Canary]:
+def _role_canaries(scene: Scene, found: dict[str, list[object]], scratch: str) -> Iterator[Canary]:
     """In the scratch project; what comes later builds on what was done before."""
     lead, nobody = Caller(scene.lead, scene.root, found), Caller(scene.stranger, scene.root, found)
     worker = Caller(scene.worker, scene.workspace, found)
@@ -106,15 +106,15 @@ def _roles(scene: Scene, found: dict[str, list[object]], scratch: str) -> Iterat
     yield Canary("a worker pushes by force", "deny", "`git`", shell(worker, "git push --force origin HEAD"))
     yield Canary("a worker uses a verb of the lead's", "deny", "`verbs`", shell(worker, "atlas complete live"))
     yield Canary("a worker ends its turn with work left", "block", "", worker.stop)
-    stricken = Caller(scene.worker, scene.workspace, found, path=_without_python(scratch))
+    stricken = Caller(scene.worker, scene.workspace, found, path=_path_without_python(scratch))
     yield Canary("a worker's call when Python dies", "ask", "", write(stricken, mine))
-    scene.interrupt()
+    scene.interrupt_agent()
     yield Canary("a worker's call while an interrupt waits", "deny", WORD, shell(worker, "true"))
-    monitor = Caller(scene.worker, scene.workspace, scene.monitor())
+    monitor = Caller(scene.worker, scene.workspace, scene.monitor_hooks())
     yield Canary("the same by the workspace's own monitor", "deny", "INTERRUPT", shell(monitor, "true"))
 
 
-def _without_python(scratch: str) -> str:
+def _path_without_python(scratch: str) -> str:
     """A PATH in which every Python dies."""
     folder = os.path.join(scratch, "bin")
     os.makedirs(folder, exist_ok=True)

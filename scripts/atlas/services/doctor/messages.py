@@ -12,15 +12,15 @@ from atlas.core.records.message import MAESTRO
 from atlas.core.results.doctor import Finding
 from atlas.services.project import settings
 
-from .findings import number_of, ok, problem, warning
+from .findings import count_things, ok, problem, warning
 
 
-def findings(tx: Transaction) -> Iterator[Finding]:
+def message_findings(tx: Transaction) -> Iterator[Finding]:
     """Nothing where all is built in and delivered."""
     is_used = tx.count(AGENT, transport=MAESTRO) > 0
     how = f"set {choice.VARIABLE} or `atlas settings transport.url`"
     try:
-        url = choice.configured(settings.current(tx)["transport_url"])
+        url = choice.configured_address(settings.current_settings(tx)["transport_url"])
         if url is not None:
             yield ok("AI Maestro", choice.choose_transport(url).healthy())
         elif is_used:
@@ -32,4 +32,4 @@ def findings(tx: Transaction) -> Iterator[Finding]:
             yield warning("AI Maestro", str(error), f"start it, or {how}")
     waiting = tx.keys(MESSAGE, status="failed")
     if waiting:
-        yield warning("outbox", f"{number_of(len(waiting), 'message')} could not be sent yet", "atlas check-agents")
+        yield warning("outbox", f"{count_things(len(waiting), 'message')} could not be sent yet", "atlas check-agents")

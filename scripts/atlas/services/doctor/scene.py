@@ -43,8 +43,8 @@ class Scene:
         self.lead, self.worker, self.stranger = (str(uuid.uuid4()) for _ in range(3))
         self._open_context = open_context
         os.mkdir(self.root)
-        git.run(self.root, "init", "--quiet", "--template=", "--initial-branch=main")
-        git.run(self.root, *_GIT, "commit", "--quiet", "--allow-empty", "--message=Start")
+        git.run_git(self.root, "init", "--quiet", "--template=", "--initial-branch=main")
+        git.run_git(self.root, *_GIT, "commit", "--quiet", "--allow-empty", "--message=Start")
         self.project = find_project(self.root)
         self.workspace = self._begin()
 
@@ -53,26 +53,26 @@ class Scene:
 
     def _begin(self) -> str:
         lead = self.context(self.lead)
-        beginning.start(lead, "Try the hooks")
+        beginning.start_plan(lead, "Try the hooks")
         module_edits.add_module(lead, MODULE, "medium", {"add_criteria": ["it holds"], "add_checks": ["true"]})
-        approval.approve(lead)
-        starting.start(lead)
-        agents.register(lead, AI, AGENT, AGENT)
-        place = assigning.assign(lead, MODULE, AGENT)["workspace"]
-        assert place is not None
-        return os.path.join(self.root, place["path"])
+        approval.approve_plan(lead)
+        starting.start_workflow(lead)
+        agents.register_agent(lead, AI, AGENT, AGENT)
+        workspace = assigning.dispatch_module(lead, MODULE, AGENT)["workspace"]
+        assert workspace is not None
+        return os.path.join(self.root, workspace["path"])
 
     def let_it_edit(self) -> None:
         """The worker may edit from now on."""
-        settings.change(self.context(), "gate.understanding", ["off"])
+        settings.change_setting(self.context(), "gate.understanding", ["off"])
 
-    def interrupt(self) -> None:
+    def interrupt_agent(self) -> None:
         """`WORD` waits for the worker from now on."""
-        interrupts.interrupt(self.context(self.lead), AGENT, WORD)
+        interrupts.interrupt_agent(self.context(self.lead), AGENT, WORD)
 
-    def monitor(self) -> dict[str, list[Any]]:
+    def monitor_hooks(self) -> dict[str, list[Any]]:
         """The hooks that the workspace has of its own. Raises AtlasError when it has none."""
-        return hook_runner.read(os.path.join(self.workspace, ".claude", "settings.local.json"))
+        return hook_runner.read_hooks(os.path.join(self.workspace, ".claude", "settings.local.json"))
 
 
 class Caller:
@@ -82,7 +82,12 @@ class Caller:
         """`found` are the hooks; `path` takes the place of PATH."""
         self._session, self._folder, self._hooks = session, folder, found
         own = {"CLAUDE_PLUGIN_ROOT": client.PLUGIN, "CLAUDE_PROJECT_DIR": folder, "CLAUDE_CODE_SESSION_ID": session}
-        self._env = {**client.environment(), "CLAUDE_CODE_ENTRYPOINT": "cli", **own, **({"PATH": path} if path else {})}
+        self._env = {
+            **client.client_environment(),
+            "CLAUDE_CODE_ENTRYPOINT": "cli",
+            **own,
+            **({"PATH": path} if path else {}),
+        }
 
     def call(self, tool: str, **arguments: str) -> hook_runner.Answer:
         """What comes of a tool call."""
@@ -95,7 +100,7 @@ class Caller:
     def _fire(self, name: str, **fields: Any) -> hook_runner.Answer:
         where = {"session_id": self._session, "cwd": self._folder, "transcript_path": os.devnull}
         event = {**where, "permission_mode": "default", "hook_event_name": name, **fields}
-        commands = hook_runner.handlers(self._hooks, event)
+        commands = hook_runner.matching_handlers(self._hooks, event)
         if not commands:
             return hook_runner.Answer("", f"no hook for {name}")
-        return hook_runner.fire(commands, event, self._folder, self._env, _SECONDS)
+        return hook_runner.fire_hooks(commands, event, self._folder, self._env, _SECONDS)

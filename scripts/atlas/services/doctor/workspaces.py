@@ -22,23 +22,23 @@ from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_path
 from atlas.services.workspaces import tools_script
-from atlas.services.workspaces.building import build_again, undo
+from atlas.services.workspaces.building import rebuild_workspace, undo_building
 from atlas.services.workspaces.clearing import (
     LOCK_REASON,
-    clear,
-    droppable,
+    clear_workspace,
+    droppable_branch,
     is_linked,
-    link,
-    link_of,
-    put_back,
-    trash_of,
+    link_path,
+    make_link,
+    put_workspace_back,
+    trash_path,
 )
 from atlas.services.workspaces.drafts import BRANCHES
-from atlas.services.workspaces.own_files import is_equipped, write_own
+from atlas.services.workspaces.own_files import is_equipped, write_own_files
 from atlas.services.workspaces.removal import kept_commits
 from atlas.services.workspaces.saving import unfinished_bundles
 
-from .findings import REPAIR, number_of, ok, problem, warning
+from .findings import REPAIR, count_things, ok, problem, warning
 
 _STALE_SECONDS = 600
 _ROUNDS = 3
@@ -54,23 +54,24 @@ class Fault(NamedTuple):
     fix: Callable[[Context], None]
 
 
-def findings(project: Project, tx: Transaction) -> Iterator[Finding]:
+def workspace_findings(project: Project, tx: Transaction) -> Iterator[Finding]:
     """What is wrong with the workspaces, or that nothing is. Changes nothing."""
     try:
-        faults = [fault for name, fault in _all(project, tx)]
+        faults = [fault for name, fault in _all_faults(project, tx)]
     except AtlasError as error:
         yield warning("workspaces", str(error), "see what git says in the project")
         return
     yield from (fault.level("workspaces", fault.what, f"{fault.mend}: {REPAIR}") for fault in faults)
     if not faults:
         there = tx.count(WORKSPACE, removed_at=None)
-        yield ok("workspaces", f"{number_of(there, 'workspace')}, each with its worktree, branch and link")
+        yield ok("workspaces", f"{count_things(there, 'workspace')}, each with its worktree, branch and link")
 
 
-def repair(context: Context, notice: Callable[[str], None]) -> None:
-    """Mend what `findings` tells of, each workspace under its lock; one that a command is at work on is passed over."""
+def repair_workspaces(context: Context, notice: Callable[[str], None]) -> None:
+    """Mend what `workspace_findings` tells of, each workspace under its lock; one that a command is at work on is
+    passed over."""
     for _ in range(_ROUNDS):
-        faults = context.read("repair", lambda tx, actor: list(_all(context.project, tx)))
+        faults = context.read("repair", lambda tx, actor: list(_all_faults(context.project, tx)))
         if not faults:
             return
         for name, fault in faults:
@@ -83,66 +84,69 @@ def repair(context: Context, notice: Callable[[str], None]) -> None:
                 notice(f"{fault.what}: {fault.mend}")
 
 
-def _all(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
+def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
     """Every fault with the name of the workspace whose lock guards its mending."""
-    entries = {entry.path: entry for entry in worktree.entries(project.root)}
-    branches, integrated = refs.branches(project.root), kept_commits(tx, project, "")[1:]
-    records = [record for record in tx.all(WORKSPACE) if not schema.faults("workspace", record)]
+    entries = {entry.path: entry for entry in worktree.list_worktrees(project.root)}
+    branches, integrated = refs.local_branches(project.root), kept_commits(tx, project, "")[1:]
+    records = [record for record in tx.all(WORKSPACE) if not schema.schema_faults("workspace", record)]
     for record in records:
         if file_lock.is_free(lock_path(project, record["name"])):
             if record["removed_at"] is None:
-                faults = _faults(project, record, entries)
+                faults = _record_faults(project, record, entries)
             else:
                 kept = [record["base_commit"], *integrated]
-                faults = _leftovers(project, record, entries, kept, record["branch"] in branches)
+                faults = _leftover_faults(project, record, entries, kept, record["branch"] in branches)
             yield from ((record["name"], fault) for fault in faults)
     known = {record["name"] for record in records}
     for path, name in unfinished_bundles(project).items():
         if file_lock.is_free(lock_path(project, name)):
             what = f"{path} was left by a command that was killed while it saved {name}"
-            yield name, Fault(warning, what, "remove it", partial(_unlink, path=path))
-    yield from _unknown(project, known, entries)
+            yield name, Fault(warning, what, "remove it", partial(_remove_link, path=path))
+    yield from _unknown_worktrees(project, known, entries)
     if records and tools_script.is_stale(project):
         what = "the launcher orchestration.py is missing, or starts another ATLAS"
-        yield "launcher", Fault(warning, what, "write it again", lambda c: tools_script.write(c.project))
+        yield "launcher", Fault(warning, what, "write it again", lambda c: tools_script.write_script(c.project))
 
 
 # Of a workspace that should be there
 
 
-def _faults(project: Project, record: Workspace, entries: dict[str, Any]) -> Iterator[Fault]:
+def _record_faults(project: Project, record: Workspace, entries: dict[str, Any]) -> Iterator[Fault]:
     name, path = record["name"], workspace_path(project, record)
-    if os.path.isdir(trash_of(project, record)) and not os.path.lexists(path):
+    if os.path.isdir(trash_path(project, record)) and not os.path.lexists(path):
         yield Fault(
-            warning, f"the removal of {name} was interrupted", "put it back", lambda c: _put_back(c.project, record)
+            warning,
+            f"the removal of {name} was interrupted",
+            "put it back",
+            lambda c: _put_folder_back(c.project, record),
         )
     elif record["status"] == "creating" or record["ready_at"] is None:
         yield Fault(
             warning,
             f"{name} was left half made by a command that was killed",
             "take it back, with the assignment that it was for",
-            lambda c: undo(c, "repair", name, "left half made by a command that was killed"),
+            lambda c: undo_building(c, "repair", name, "left half made by a command that was killed"),
         )
     elif not os.path.isdir(path):
-        yield _gone(project, record)
+        yield _gone_fault(project, record)
     elif path not in entries:
         yield Fault(
             problem,
             f"git does not know the worktree of {name}: was the repository moved?",
             "tell git where it is",
-            lambda c: _reconnect(c, record),
+            lambda c: _reconnect_worktree(c, record),
         )
     else:
-        yield from _details(project, record, entries[path])
+        yield from _detail_faults(project, record, entries[path])
 
 
-def _put_back(project: Project, record: Workspace) -> None:
-    put_back(project, record)
+def _put_folder_back(project: Project, record: Workspace) -> None:
+    put_workspace_back(project, record)
 
 
-def _gone(project: Project, record: Workspace) -> Fault:
+def _gone_fault(project: Project, record: Workspace) -> Fault:
     name, left = record["name"], record["status"] in LEFT
-    if left or refs.commit_of(project.root, f"refs/heads/{record['branch']}") is None:
+    if left or refs.find_commit(project.root, f"refs/heads/{record['branch']}") is None:
         return Fault(
             warning if left else problem,
             f"the folder of {name} is gone" + ("" if left else ", and so is its branch"),
@@ -153,45 +157,50 @@ def _gone(project: Project, record: Workspace) -> Fault:
         problem,
         f"the folder of {name} is gone; what was committed is on {record['branch']}",
         "make it again from there",
-        lambda c: build_again(c, "repair", record),
+        lambda c: rebuild_workspace(c, "repair", record),
     )
 
 
 def _note_gone(context: Context, record: Workspace) -> None:
     if record["status"] not in LEFT:
-        undo(context, "repair", record["name"], "its folder and its branch were removed by somebody", cleared=True)
-    removed = context.transact("repair", lambda tx, actor: _removed(tx, record["name"]))
-    clear(context.project, removed, _kept(context, record))
+        undo_building(
+            context, "repair", record["name"], "its folder and its branch were removed by somebody", cleared=True
+        )
+    removed = context.transact("repair", lambda tx, actor: _mark_removed(tx, record["name"]))
+    clear_workspace(context.project, removed, _kept_commits(context, record))
 
 
-def _kept(context: Context, record: Workspace) -> list[str]:
+def _kept_commits(context: Context, record: Workspace) -> list[str]:
     return context.read("repair", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"]))
 
 
-def _removed(tx: Transaction, name: str) -> Workspace:
+def _mark_removed(tx: Transaction, name: str) -> Workspace:
     record = tx.need(WORKSPACE, name)
     status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=record["removed_at"] or tx.at, process=None)
 
 
-def _reconnect(context: Context, record: Workspace) -> None:
+def _reconnect_worktree(context: Context, record: Workspace) -> None:
     path = workspace_path(context.project, record)
-    git.run(context.project.root, "worktree", "repair", path)
-    write_own(context, "repair", record)
+    git.run_git(context.project.root, "worktree", "repair", path)
+    write_own_files(context, "repair", record)
 
 
-def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iterator[Fault]:
+def _detail_faults(project: Project, record: Workspace, entry: worktree.WorktreeEntry) -> Iterator[Fault]:
     name, path = record["name"], workspace_path(project, record)
     if record["status"] == "merging":
         yield Fault(
             warning,
             f"the merge of {name} was interrupted",
             f"let `atlas complete {record['module']}` be run again",
-            lambda c: c.transact("repair", lambda tx, actor: _set(tx, name, status="ready")),
+            lambda c: c.transact("repair", lambda tx, actor: _set_fields(tx, name, status="ready")),
         )
     if not is_linked(project, record):
         yield Fault(
-            warning, f"the link to {name} is missing or leads elsewhere", "link it", lambda c: link(project, record)
+            warning,
+            f"the link to {name} is missing or leads elsewhere",
+            "link it",
+            lambda c: make_link(project, record),
         )
     yield from _locks(project, name, path, entry)
     if record["status"] == "ready" and not is_equipped(path):
@@ -199,23 +208,23 @@ def _details(project: Project, record: Workspace, entry: worktree.Entry) -> Iter
             warning,
             f"ATLAS's own files in {name} are missing, or of another version",
             "write them again",
-            lambda c: write_own(c, "repair", record),
+            lambda c: write_own_files(c, "repair", record),
         )
     yield from _ended_session(record)
 
 
 def _ended_session(record: Workspace) -> Iterator[Fault]:
     name, running = record["name"], record["process"]
-    if running is not None and not process.alive(running["pid"], running["birth"]):
+    if running is not None and not process.is_alive(running["pid"], running["birth"]):
         yield Fault(
             warning,
             f"the session of {record['agent']} in {name} has ended",
             "note that; `atlas launch` starts another",
-            lambda c: c.transact("repair", lambda tx, actor: _set(tx, name, process=None)),
+            lambda c: c.transact("repair", lambda tx, actor: _set_fields(tx, name, process=None)),
         )
 
 
-def _locks(project: Project, name: str, path: str, entry: worktree.Entry) -> Iterator[Fault]:
+def _locks(project: Project, name: str, path: str, entry: worktree.WorktreeEntry) -> Iterator[Fault]:
     """The lock that a worktree should have, and the one that a git command left in it."""
     if entry.locked is None:
         lock = ("worktree", "lock", f"--reason={LOCK_REASON}", path)
@@ -223,7 +232,7 @@ def _locks(project: Project, name: str, path: str, entry: worktree.Entry) -> Ite
             warning,
             f"git may prune the worktree of {name}: it is not locked",
             "lock it",
-            lambda c: _run(project.root, *lock),
+            lambda c: _run_git(project.root, *lock),
         )
     stale = os.path.join(worktree.git_folder(path), "index.lock")
     if os.path.exists(stale) and time.time() - os.stat(stale).st_mtime > _STALE_SECONDS:
@@ -232,33 +241,33 @@ def _locks(project: Project, name: str, path: str, entry: worktree.Entry) -> Ite
         )
 
 
-def _set(tx: Transaction, name: str, **fields: Any) -> None:
+def _set_fields(tx: Transaction, name: str, **fields: Any) -> None:
     tx.patch(WORKSPACE, tx.need(WORKSPACE, name), **fields)
 
 
-def _run(root: str, *words: str) -> None:
-    git.run(root, *words)
+def _run_git(root: str, *words: str) -> None:
+    git.run_git(root, *words)
 
 
 # Of what should not be there
 
 
-def _leftovers(
+def _leftover_faults(
     project: Project, record: Workspace, entries: dict[str, Any], kept: list[str], has_branch: bool
 ) -> Iterator[Fault]:
     path = workspace_path(project, record)
     gone = not os.path.lexists(path)
-    left = gone and (path in entries or os.path.islink(link_of(project, record)))
-    if left or os.path.isdir(trash_of(project, record)) or (has_branch and droppable(project, record, kept)):
+    left = gone and (path in entries or os.path.islink(link_path(project, record)))
+    if left or os.path.isdir(trash_path(project, record)) or (has_branch and droppable_branch(project, record, kept)):
         yield Fault(
             warning,
             f"the removal of {record['name']} was interrupted after it was recorded",
             "finish it",
-            lambda c: clear(project, record, kept),
+            lambda c: clear_workspace(project, record, kept),
         )
 
 
-def _unknown(project: Project, known: set[str], entries: dict[str, Any]) -> Iterator[tuple[str, Fault]]:
+def _unknown_worktrees(project: Project, known: set[str], entries: dict[str, Any]) -> Iterator[tuple[str, Fault]]:
     """Worktrees and links that are ATLAS's by their looks, and of which there is no record."""
     folder = os.path.join(project.root, WORKTREES)
     for path, entry in entries.items():
@@ -267,32 +276,32 @@ def _unknown(project: Project, known: set[str], entries: dict[str, Any]) -> Iter
         if os.path.dirname(path) == folder and name not in known and is_ours and is_slug(name):
             if os.path.isdir(path):
                 mend = f"record it as left, for `atlas remove-workspace {name}`"
-                yield name, Fault(warning, f"{path} has no record", mend, partial(_adopt, entry=entry))
+                yield name, Fault(warning, f"{path} has no record", mend, partial(_adopt_worktree, entry=entry))
             else:
                 what = f"git still lists {path}, which is gone and has no record"
-                yield name, Fault(warning, what, "forget it", partial(_forget, path=path))
+                yield name, Fault(warning, what, "forget it", partial(_forget_worktree, path=path))
     links = os.path.join(project.claude, "workspaces")
     for name in sorted(os.listdir(links)) if os.path.isdir(links) else []:
         path = os.path.join(links, name)
         if os.path.islink(path) and not os.path.exists(path) and name not in known and is_slug(name):
-            yield name, Fault(warning, f"{path} leads nowhere", "remove it", partial(_unlink, path=path))
+            yield name, Fault(warning, f"{path} leads nowhere", "remove it", partial(_remove_link, path=path))
 
 
-def _forget(context: Context, path: str) -> None:
-    worktree.forget(context.project.root, path)
+def _forget_worktree(context: Context, path: str) -> None:
+    worktree.forget_worktree(context.project.root, path)
 
 
-def _unlink(context: Context, path: str) -> None:
+def _remove_link(context: Context, path: str) -> None:
     os.unlink(path)
 
 
-def _adopt(context: Context, entry: worktree.Entry) -> None:
+def _adopt_worktree(context: Context, entry: worktree.WorktreeEntry) -> None:
     name = os.path.basename(entry.path)
-    base = refs.head(entry.path)
+    base = refs.head_commit(entry.path)
 
     def run(tx: Transaction, actor: Actor) -> None:
         kept = kept_commits(tx, context.project, base)[1:]
-        begun = git.run(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
+        begun = git.run_git(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
         branch = entry.branch or BRANCHES + name
         record = new_workspace(name=name, branch=branch, base_commit=begun or base, created_at=tx.at)
         tx.put(WORKSPACE, record)

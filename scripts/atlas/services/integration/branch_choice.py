@@ -23,7 +23,7 @@ class Choice(NamedTuple):
     note: str | None
 
 
-def choose(root: str, wanted: str | None) -> Choice:
+def choose_branch(root: str, wanted: str | None) -> Choice:
     """The branch called `wanted`, or the first of that name with a number that can be used without losing anything.
 
     An existing branch is used when one of it and what is checked out holds all of the other, and it is checked out
@@ -31,16 +31,16 @@ def choose(root: str, wanted: str | None) -> Choice:
     """
     name = wanted if wanted is not None else DEFAULT_BRANCH
     require_branch_name(root, name)
-    commit, base = refs.commit_of(root, "HEAD"), refs.branch(root)
-    known, in_use = refs.branches(root), {entry.branch for entry in worktree.entries(root)} | {base}
+    commit, base = refs.find_commit(root, "HEAD"), refs.current_branch(root)
+    known, in_use = refs.local_branches(root), {entry.branch for entry in worktree.list_worktrees(root)} | {base}
     reasons = {}
     for candidate in [name, *(f"{name}-{number}" for number in range(2, _CANDIDATES))]:
-        reasons[candidate] = name_taken(candidate, known - {candidate}) or _unfit(
+        reasons[candidate] = name_taken(candidate, known - {candidate}) or _unfit_reason(
             root, candidate, known, in_use, commit
         )
         if reasons[candidate] is None:
             note = f"{name} was left alone ({reasons[name]}): {candidate} is used" if reasons[name] else None
-            return Choice(candidate, base, _start(root, candidate, known, commit), note)
+            return Choice(candidate, base, _start_commit(root, candidate, known, commit), note)
     raise AtlasError(f"{name} cannot be used ({reasons[name]}): choose another with --integration-branch NAME")
 
 
@@ -48,7 +48,7 @@ def require_branch_name(root: str, name: str) -> None:
     """Raise AtlasError unless a branch may have this name."""
     if len(name) <= _LONGEST and name.isprintable() and not name.startswith("-") and name not in ("HEAD", "@"):
         try:
-            git.run(root, "check-ref-format", f"refs/heads/{name}")
+            git.run_git(root, "check-ref-format", f"refs/heads/{name}")
         except AtlasError:
             pass
         else:
@@ -64,18 +64,20 @@ def name_taken(name: str, known: set[str]) -> str | None:
     return None
 
 
-def _unfit(root: str, name: str, known: set[str], in_use: Container[str | None], commit: str | None) -> str | None:
+def _unfit_reason(
+    root: str, name: str, known: set[str], in_use: Container[str | None], commit: str | None
+) -> str | None:
     """Why the branch cannot be integrated on, or None."""
     if name in in_use:
         return "it is checked out"
     if name not in known or commit is None:
         return None
     tip = f"refs/heads/{name}"
-    if refs.has(root, tip, commit) or refs.has(root, commit, tip):
+    if refs.contains_commit(root, tip, commit) or refs.contains_commit(root, commit, tip):
         return None
     return "it holds other work"
 
 
-def _start(root: str, name: str, known: set[str], commit: str | None) -> str | None:
-    tip = refs.commit_of(root, f"refs/heads/{name}") if name in known else None
-    return tip if tip and (commit is None or refs.has(root, tip, commit)) else commit
+def _start_commit(root: str, name: str, known: set[str], commit: str | None) -> str | None:
+    tip = refs.find_commit(root, f"refs/heads/{name}") if name in known else None
+    return tip if tip and (commit is None or refs.contains_commit(root, tip, commit)) else commit

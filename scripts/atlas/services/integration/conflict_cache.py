@@ -23,7 +23,7 @@ def merge_pairs(
     known = _read_cache(path)
     keys = {pair: f"{tips[pair[0]]} {tips[pair[1]]}" for pair in pairs}
     new = [pair for pair in pairs if keys[pair] not in known]
-    merged = merge.conflicts(context.project.root, [(tips[one], tips[two]) for one, two in new])
+    merged = merge.find_conflicts(context.project.root, [(tips[one], tips[two]) for one, two in new])
     for pair, conflicts in zip(new, merged, strict=True):
         known[keys[pair]] = [
             {"path": c.path, "kind": c.kind, "hunks": [_hunk(hunk) for hunk in c.hunks[:LONGEST_LIST]]}
@@ -48,10 +48,10 @@ def _read_cache(path: str) -> dict[str, list[ConflictFile]]:
 
 def _write_cache(path: str, content: dict[str, list[ConflictFile]]) -> None:
     folder = os.path.dirname(path)
-    disk.private_folder(folder)
+    disk.make_private_folder(folder)
     for name in os.listdir(folder):
         pid = name.rpartition(".")[2]
-        if pid.isdigit() and process.birth(int(pid)) is None:  # it was killed while it wrote
+        if pid.isdigit() and process.process_birth(int(pid)) is None:  # it was killed while it wrote
             os.unlink(os.path.join(folder, name))
     temp = f"{path}.{os.getpid()}"
     with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

@@ -22,26 +22,26 @@ from atlas.core.results.workspaces import ConflictsResult
 from atlas.core.rules.roles import Actor
 from atlas.services.messages import discoveries
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
+from atlas.services.project.phases import orchestration_workflow
 
 from .conflict_cache import LONGEST_LIST, Pair, merge_pairs
 
 
-def check(context: Context) -> ConflictsResult:
+def check_conflicts(context: Context) -> ConflictsResult:
     """Find the conflicts there are now, and tell the workers concerned of those that are new and those that are gone.
 
     Raises AtlasError when git cannot merge in memory (older than 2.38).
     """
-    merge.require_support()
-    workspaces, branch = context.read("conflicts", _subjects)
-    tips = _tips(context, workspaces, branch)
+    merge.require_merge_support()
+    workspaces, branch = context.read("conflicts", _compared_workspaces)
+    tips = _workspace_tips(context, workspaces, branch)
     names = {workspace["name"] for workspace in workspaces}
     pairs = [pair for pair in combinations(sorted(tips), 2) if not names.isdisjoint(pair)]
     found, merged = merge_pairs(context, pairs, tips)
     current = {pair: [conflict["path"] for conflict in files] for pair, files in found.items()}
-    appeared, gone = _changes(workspaces, current, tips)
+    appeared, gone = _changed_pairs(workspaces, current, tips)
     if appeared or gone:
-        appeared, gone = context.transact("conflicts", lambda tx, actor: _announce(tx, current, tips))
+        appeared, gone = context.transact("conflicts", lambda tx, actor: _announce_conflicts(tx, current, tips))
     return {
         "workspaces": sorted(names & tips.keys()),
         "unreadable": sorted(names - tips.keys()),
@@ -53,29 +53,30 @@ def check(context: Context) -> ConflictsResult:
     }
 
 
-def refresh(context: Context) -> str | None:
-    """`check`, in passing: where there are workspaces, and without ever failing. Returns why it could not be done."""
+def refresh_conflicts(context: Context) -> str | None:
+    """`check_conflicts`, in passing: where there are workspaces, and without ever failing. Returns why it could not be
+    done."""
     try:
-        if context.read("conflicts", _subjects)[0]:
-            check(context)
+        if context.read("conflicts", _compared_workspaces)[0]:
+            check_conflicts(context)
     except (AtlasError, OSError) as error:
         return str(error)
     return None
 
 
-def _subjects(tx: Transaction, actor: Actor) -> tuple[list[Workspace], str | None]:
-    orchestration(tx)
+def _compared_workspaces(tx: Transaction, actor: Actor) -> tuple[list[Workspace], str | None]:
+    orchestration_workflow(tx)
     workflow = tx.only(WORKFLOW)
     live = tx.where(WORKSPACE, status=IN_USE)
     return live, workflow["integration_branch"] if workflow else None
 
 
-def _tips(context: Context, workspaces: list[Workspace], branch: str | None) -> dict[str, str]:
+def _workspace_tips(context: Context, workspaces: list[Workspace], branch: str | None) -> dict[str, str]:
     """The commit of every workspace that can be read, uncommitted work included, and that of the integration branch."""
 
     def tip(workspace: Workspace) -> str | None:
         try:
-            return snapshots.snapshot(os.path.join(context.project.root, workspace["path"]))
+            return snapshots.snapshot_worktree(os.path.join(context.project.root, workspace["path"]))
         except (AtlasError, OSError):
             return None
 
@@ -84,11 +85,11 @@ def _tips(context: Context, workspaces: list[Workspace], branch: str | None) -> 
         tips = {workspace["name"]: commit for workspace, commit in found if commit is not None}
     if branch is not None:
         with contextlib.suppress(AtlasError):
-            tips[branch] = git.run(context.project.root, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
+            tips[branch] = git.run_git(context.project.root, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
     return tips
 
 
-def _changes(
+def _changed_pairs(
     workspaces: list[Workspace], current: Mapping[Pair, list[str]], tips: Mapping[str, str]
 ) -> tuple[list[Pair], list[Pair]]:
     """The pairs whose conflict is not in the records yet, and those in the records whose conflict is gone.
@@ -96,7 +97,7 @@ def _changes(
     Of a workspace that could not be read nothing is known, so nothing is said to be gone.
     """
     recorded = {
-        _pair(workspace["name"], other)
+        _new_pair(workspace["name"], other)
         for workspace in workspaces
         for other in workspace["conflicts"]
         if workspace["name"] in tips and other in tips
@@ -104,16 +105,16 @@ def _changes(
     return sorted(current.keys() - recorded), sorted(recorded - current.keys())
 
 
-def _pair(one: str, two: str) -> Pair:
+def _new_pair(one: str, two: str) -> Pair:
     return (one, two) if one < two else (two, one)
 
 
-def _announce(
+def _announce_conflicts(
     tx: Transaction, current: Mapping[Pair, list[str]], tips: Mapping[str, str]
 ) -> tuple[list[Pair], list[Pair]]:
     """Bring the records up to date and tell both workers, whatever was recorded since the look."""
     workspaces = {w["name"]: w for w in tx.where(WORKSPACE, status=IN_USE)}
-    appeared, gone = _changes(list(workspaces.values()), current, tips)
+    appeared, gone = _changed_pairs(list(workspaces.values()), current, tips)
     for pair in (*appeared, *gone):
         for name, other in (pair, pair[::-1]):
             if name in workspaces:
@@ -121,11 +122,11 @@ def _announce(
                 rest = {key: files for key, files in record["conflicts"].items() if key != other}
                 tx.patch(WORKSPACE, record, conflicts={**rest, **({other: current[pair]} if pair in current else {})})
         concerned = [workspaces[name] for name in pair if name in workspaces]
-        discoveries.tell(tx, concerned, _text(pair, current.get(pair)))
+        discoveries.tell_workspaces(tx, concerned, _conflict_text(pair, current.get(pair)))
     return appeared, gone
 
 
-def _text(pair: Pair, files: list[str] | None) -> str:
+def _conflict_text(pair: Pair, files: list[str] | None) -> str:
     if files is None:
         return f"The conflict between {pair[0]} and {pair[1]} is gone."
     more = f" and {len(files) - LONGEST_LIST} more" if len(files) > LONGEST_LIST else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from atlas.adapters.git import git, merge, refs, snapshots
 from atlas.core.errors import AtlasError
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
+from atlas.services.project.phases import orchestration_workflow
 
-from .branch import branch_of, ensure, require_not_checked_out
+from .branch import branch_of_workflow, ensure_branch, require_not_checked_out
 
 _TRIES = 8
 
@@ -20,19 +20,21 @@ class Conflict(AtlasError):
         self.files = files
 
 
-def integrate(context: Context, verb: str, commit: str, title: str) -> str:
+def integrate_commit(context: Context, verb: str, commit: str, title: str) -> str:
     """Bring a commit onto the integration branch, and return a commit of that branch that has it.
 
     Nothing that is checked out is touched. Raises Conflict, and AtlasError when it cannot be done here.
     """
     root = context.project.root
     for _ in range(_TRIES):
-        tip = ensure(context, verb)
-        if refs.has(root, tip, commit):
+        tip = ensure_branch(context, verb)
+        if refs.contains_commit(root, tip, commit):
             return tip
-        branch = branch_of(context.read(verb, lambda tx, actor: orchestration(tx)))
+        branch = branch_of_workflow(context.read(verb, lambda tx, actor: orchestration_workflow(tx)))
         require_not_checked_out(root, branch)
-        new = commit if refs.has(root, commit, tip) else _merge(root, branch, tip, commit, title)
+        new = (
+            commit if refs.contains_commit(root, commit, tip) else _merge_onto_branch(root, branch, tip, commit, title)
+        )
         try:
             refs.move_branch(root, branch, new, tip)
         except AtlasError:
@@ -41,23 +43,23 @@ def integrate(context: Context, verb: str, commit: str, title: str) -> str:
     raise AtlasError(f"{branch} keeps moving while work is merged into it: try again")
 
 
-def _merge(root: str, branch: str, tip: str, commit: str, title: str) -> str:
+def _merge_onto_branch(root: str, branch: str, tip: str, commit: str, title: str) -> str:
     try:
-        merge.require_support()
+        merge.require_merge_support()
     except AtlasError as error:
         raise AtlasError(
             f"git older than 2.38 cannot merge this: merge {commit[:12]} into {branch} yourself, then run this again"
         ) from error
-    tree, files = merge.merge(root, tip, commit)
+    tree, files = merge.merge_commits(root, tip, commit)
     if files:
         raise Conflict(branch, files)
-    return git.run(root, "commit-tree", tree, "-p", tip, "-p", commit, "-m", title, env=_identity(root))
+    return git.run_git(root, "commit-tree", tree, "-p", tip, "-p", commit, "-m", title, env=_committer_identity(root))
 
 
-def _identity(root: str) -> dict[str, str]:
+def _committer_identity(root: str) -> dict[str, str]:
     """Nothing where git knows whose commits these are, else ATLAS itself."""
     try:
-        git.run(root, "var", "GIT_COMMITTER_IDENT")
+        git.run_git(root, "var", "GIT_COMMITTER_IDENT")
     except AtlasError:
         return {name: value for name, value in snapshots.AS_ATLAS.items() if not name.endswith("DATE")}
     return {}

@@ -15,19 +15,19 @@ from atlas.core.records.message import Discovery, Recipient, new_discovery, new_
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.discoveries import SentInstead, Shared
 from atlas.core.rules import roles
-from atlas.core.text import visible
+from atlas.core.text import is_visible
 
-from .mailbox import post
+from .mailbox import post_message
 
-Told = tuple[list[SentInstead], list[str]]
+Addressed = tuple[list[SentInstead], list[str]]
 """Who of those without a workspace gets a message, and which people are to be told."""
-LONGEST = {"text": 4000, "impact": 2000, "action": 2000}
+LONGEST_TEXTS = {"text": 4000, "impact": 2000, "action": 2000}
 _PRIORITY = {"critical": "urgent", "important": "high"}
 
 
 def _harmless_character(character: str) -> str:
     """The character where it may be shown as it is, a blank for any other white space, and nothing for the rest."""
-    if visible(character) or character in "\n\t":
+    if is_visible(character) or character in "\n\t":
         return character
     return " " if character.isspace() else ""
 
@@ -38,7 +38,7 @@ def fit_texts(words: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     Raises AtlasError when there is no text.
     """
     fitted, cut = {}, []
-    for field, most in LONGEST.items():
+    for field, most in LONGEST_TEXTS.items():
         lines = words.get(field, "").replace("\r\n", "\n")
         text = "".join(map(_harmless_character, lines)).strip()
         if len(text) > most:
@@ -65,7 +65,7 @@ def draft_discovery(tx: Transaction, sender: str, fields: dict[str, Any], reques
     return new_discovery(id=f"disc-{mark}", sender=sender, created_at=tx.at, **fields)
 
 
-def keep_once(tx: Transaction, discovery: Discovery, address: Callable[[Transaction, Discovery], Told]) -> Shared:
+def keep_once(tx: Transaction, discovery: Discovery, address: Callable[[Transaction, Discovery], Addressed]) -> Shared:
     """Put a new discovery, addressed; or find it there from the same request before.
 
     Raises AtlasError when that request was about something else.
@@ -90,5 +90,7 @@ def send_as_message(tx: Transaction, discovery: Discovery, agent: str, task_uuid
     """Post a discovery to an agent that has no workspace."""
     subject = discoveries.discovery_subject(discovery)
     priority = _PRIORITY[discovery["severity"]]
-    sent = post(tx, agent, subject, discoveries.discovery(discovery), priority=priority, task_uuid=task_uuid)
+    sent = post_message(
+        tx, agent, subject, discoveries.discovery_text(discovery), priority=priority, task_uuid=task_uuid
+    )
     return {"agent": agent, "message": sent["id"]}

@@ -20,12 +20,12 @@ from atlas.core.results.discoveries import DiscoverResult, SentInstead
 from atlas.core.rules import graph, roles
 from atlas.core.rules.reach import is_occupied
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 
-from .composing import Told, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
+from .composing import Addressed, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
 
 
-def share(
+def share_discovery(
     context: Context,
     severity: str,
     affects: Sequence[str],
@@ -46,7 +46,7 @@ def share(
         raise AtlasError("name at least one module that is affected: --affects MODULE")
 
     def run(tx: Transaction, actor: roles.Actor) -> DiscoverResult:
-        executing(tx)
+        executing_workflow(tx)
         for module in modules:
             tx.need(MODULE, module)
         fields = {"kind": SHARED, "severity": severity, "affects": modules, "stop": False, **text}
@@ -56,7 +56,7 @@ def share(
     return context.transact("discover", run)
 
 
-def tell(tx: Transaction, workspaces: Sequence[Workspace], text: str) -> None:
+def tell_workspaces(tx: Transaction, workspaces: Sequence[Workspace], text: str) -> None:
     """Record something important that ATLAS found itself, for the workers of these workspaces."""
     words, _ = fit_texts({"text": text})
     affects = sorted({workspace["module"] for workspace in workspaces if workspace["module"]})
@@ -66,13 +66,13 @@ def tell(tx: Transaction, workspaces: Sequence[Workspace], text: str) -> None:
     tx.put(DISCOVERY, discovery)
 
 
-def _address_affected(tx: Transaction, discovery: Discovery) -> Told:
+def _address_affected(tx: Transaction, discovery: Discovery) -> Addressed:
     """Whoever works on an affected module, or on one that builds on it, but not the sender."""
     by_message: list[SentInstead] = []
     people: list[str] = []
     if discovery["severity"] == "info":
         return by_message, people
-    concerned = graph.with_dependants(graph.graph_of(tx.all(MODULE)), discovery["affects"])
+    concerned = graph.with_dependants(graph.dependency_graph(tx.all(MODULE)), discovery["affects"])
     occupied = {workspace["task_uuid"]: workspace for workspace in tx.all(WORKSPACE) if is_occupied(workspace)}
     for assignment in tx.where(ASSIGNMENT, status=LIVE):
         agent, module = assignment["agent"], assignment["module"]

@@ -12,7 +12,7 @@ from atlas.core.records.message import BUILT_IN, Message
 from atlas.services.project.context import Context
 
 from . import mail_server, outbox
-from .incoming import collect
+from .incoming import collect_mail
 
 
 class Exchanged(TypedDict):
@@ -23,14 +23,14 @@ class Exchanged(TypedDict):
     troubles: list[str]
 
 
-def exchange(context: Context, due_only: bool = False) -> Exchanged:
+def exchange_messages(context: Context, due_only: bool = False) -> Exchanged:
     """Send what waits, see what was read where it went, and take in what came for the lead."""
     result: Exchanged = {"failed": [], "received": 0, "troubles": []}
     try:
-        result["failed"] = [m for m in outbox.deliver(context, due_only=due_only) if m["status"] == "failed"]
-        by = mail_server.chosen(context)
+        result["failed"] = [m for m in outbox.deliver_messages(context, due_only=due_only) if m["status"] == "failed"]
+        by = mail_server.chosen_transport(context)
         _note_read(context, by)
-        result["received"] = collect(context, by)
+        result["received"] = collect_mail(context, by)
     except AtlasError as error:
         result["troubles"].append(str(error))
     return result

@@ -18,39 +18,39 @@ from .listener import Exchange
 _LOOK_SECONDS = 0.05
 
 
-def inbox(context: Context, agent_id: str, wait: float = 0, keep_unread: bool = False) -> InboxResult:
+def read_inbox(context: Context, agent_id: str, wait: float = 0, keep_unread: bool = False) -> InboxResult:
     """The unread messages of a mailbox, oldest first, waiting up to `wait` seconds for the first one.
 
     For the lead's, AI Maestro is asked too; `troubles` says when it could not be. They become seen, and the reader's
     session becomes the agent's, unless the lead reads them or `keep_unread` is set.
     Raises AtlasError when there is no such agent, or a worker reads another one's.
     """
-    context.read("inbox", lambda tx, actor: _unread(tx, actor, agent_id))
+    context.read("inbox", lambda tx, actor: _unread_messages(tx, actor, agent_id))
     deadline = time.monotonic() + wait
     with Exchange(context, wanted=agent_id == LEAD_MAILBOX, listens=wait > 0) as exchange:
         while True:
             exchange.receive()
             known = context.store.position()
-            unread = context.read("inbox", lambda tx, actor: _unread(tx, actor, agent_id))
+            unread = context.read("inbox", lambda tx, actor: _unread_messages(tx, actor, agent_id))
             if unread or time.monotonic() >= deadline:
                 break
             while context.store.position() == known and time.monotonic() < deadline:
                 time.sleep(_LOOK_SECONDS)
                 exchange.receive()
     if not keep_unread and (unread or context.session):
-        unread = context.transact("inbox", lambda tx, actor: _take(tx, actor, agent_id))
+        unread = context.transact("inbox", lambda tx, actor: _take_messages(tx, actor, agent_id))
     return {"agent": agent_id, "messages": unread, "troubles": exchange.troubles}
 
 
-def _unread(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
+def _unread_messages(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
     if agent_id != LEAD_MAILBOX:
         tx.need(AGENT, agent_id)
     roles.require_own(actor, agent_id, f"the mailbox {agent_id}")
     return tx.where(MESSAGE, to=agent_id, status="sent")
 
 
-def _take(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
-    unread = _unread(tx, actor, agent_id)
+def _take_messages(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[Message]:
+    unread = _unread_messages(tx, actor, agent_id)
     if (actor["role"] == roles.LEAD) != (agent_id == LEAD_MAILBOX):
         return unread
     _note_presence(tx, actor, agent_id)

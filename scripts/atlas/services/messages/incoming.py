@@ -17,18 +17,18 @@ from atlas.services.project.context import Context
 from . import mail_server
 
 
-def collect(context: Context, by: Transport) -> int:
+def collect_mail(context: Context, by: Transport) -> int:
     """Take what came for the lead into its mailbox, each message once; how many were new. Raises TransportError."""
     if by.name == BUILT_IN:
         return 0
-    address, new = mail_server.mailbox(context, by), 0
+    address, new = mail_server.lead_mailbox(context, by), 0
     for incoming in by.fetch(address):
-        new += _receive(context, incoming)
+        new += _receive_message(context, incoming)
         by.acknowledge(address, incoming.external_id)
     return new
 
 
-def _receive(context: Context, incoming: Incoming) -> bool:
+def _receive_message(context: Context, incoming: Incoming) -> bool:
     """Whether it was new. It may be fetched again: by another process, or because acknowledging it failed."""
     mark = hashlib.sha256(f"{incoming.sender} {incoming.key}".encode()).hexdigest()[:12]
 

@@ -13,12 +13,12 @@ from atlas.core.results.discoveries import InterruptResult
 from atlas.core.rules import roles
 from atlas.core.rules.reach import is_occupied
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 
-from .composing import Told, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
+from .composing import Addressed, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
 
 
-def interrupt(
+def interrupt_agent(
     context: Context, agent_id: str, text: str, stop: bool = False, request: str | None = None
 ) -> InterruptResult:
     """Stop an AI agent before its next tool call with a word from whoever calls; `stop` has it end its turn there.
@@ -29,7 +29,7 @@ def interrupt(
     words, cut = fit_texts({"text": text})
 
     def run(tx: Transaction, actor: roles.Actor) -> InterruptResult:
-        executing(tx)
+        executing_workflow(tx)
         if tx.need(AGENT, agent_id)["type"] != AI:
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
         fields = {"kind": INTERRUPT, "severity": "critical", "affects": [], "stop": stop, **words}
@@ -51,17 +51,17 @@ def stop_work(
 
     Returns the id of that word; where the agent has no workspace, None, and nothing is done.
     """
-    places = [w for w in tx.where(WORKSPACE, task_uuid=assignment["task_uuid"]) if is_occupied(w)]
-    if not places:
+    workspaces = [w for w in tx.where(WORKSPACE, task_uuid=assignment["task_uuid"]) if is_occupied(w)]
+    if not workspaces:
         return None
     words, _ = fit_texts({"text": text})
     fields = {"kind": INTERRUPT, "severity": severity, "affects": [], "stop": stop, **words}
     word = draft_discovery(tx, find_sender(tx, actor, None), fields, None)
-    word["recipients"] = [recipient_at(workspace) for workspace in places]
+    word["recipients"] = [recipient_at(workspace) for workspace in workspaces]
     tx.put(DISCOVERY, word)
     return word["id"]
 
 
-def _address_agent(tx: Transaction, word: Discovery, agent: str) -> Told:
+def _address_agent(tx: Transaction, word: Discovery, agent: str) -> Addressed:
     word["recipients"] = [recipient_at(w) for w in tx.where(WORKSPACE, agent=agent) if is_occupied(w)]
     return [] if word["recipients"] else [send_as_message(tx, word, agent, None)], []

@@ -13,7 +13,7 @@ from atlas.core.results.messages import ListenResult
 from atlas.services.project.context import Context
 
 from . import mail_server
-from .exchange import exchange
+from .exchange import exchange_messages
 
 _LOOK_SECONDS = 15.0
 """Between two exchanges while nothing was pushed: the push is a courtesy that may fail."""
@@ -37,7 +37,7 @@ class Exchange:
 
     def __enter__(self) -> Exchange:
         try:
-            self._wanted = self._wanted and mail_server.chosen(self._context).name != BUILT_IN
+            self._wanted = self._wanted and mail_server.chosen_transport(self._context).name != BUILT_IN
         except AtlasError as error:
             self._wanted, self.troubles = False, [str(error)]
         return self
@@ -56,7 +56,7 @@ class Exchange:
             return
         if self._listens and self._rang is None:
             self._listen()
-        result = exchange(self._context, due_only=True)
+        result = exchange_messages(self._context, due_only=True)
         self.received += result["received"]
         self.troubles = result["troubles"]
         self._due = time.monotonic() + _LOOK_SECONDS
@@ -64,13 +64,13 @@ class Exchange:
     def _listen(self) -> None:
         """Ask to be called, before what is there already is fetched, so that nothing falls in between."""
         try:
-            by = mail_server.chosen(self._context)
-            self._rang = self._stack.enter_context(by.listen(mail_server.mailbox(self._context, by)))
+            by = mail_server.chosen_transport(self._context)
+            self._rang = self._stack.enter_context(by.listen(mail_server.lead_mailbox(self._context, by)))
         except AtlasError:
             self._rang = None
 
 
-def listen(context: Context, seconds: float) -> ListenResult:
+def listen_for_mail(context: Context, seconds: float) -> ListenResult:
     """Exchange for so long, or until whoever started this has ended. Returns at once without AI Maestro."""
     context.read("listen", lambda tx, actor: None)
     deadline, parent = time.monotonic() + seconds, os.getppid()

@@ -12,7 +12,7 @@ from atlas.core.records.message import BUILT_IN, NOTIFICATION, Message, new_mess
 from atlas.core.rules import roles
 
 
-def post(
+def post_message(
     tx: Transaction,
     to: str,
     subject: str,
@@ -49,17 +49,17 @@ def post(
         transport=agent["transport"] if agent else BUILT_IN,
         held=held,
     )
-    return _let_go(tx, message)
+    return _release_message(tx, message)
 
 
-def send_held(tx: Transaction, task_uuid: str) -> None:
+def send_held_messages(tx: Transaction, task_uuid: str) -> None:
     """Send what was held back for an assignment."""
-    for message in _held(tx, task_uuid):
+    for message in _held_messages(tx, task_uuid):
         message["held"] = False
-        _let_go(tx, message)
+        _release_message(tx, message)
 
 
-def _let_go(tx: Transaction, message: Message) -> Message:
+def _release_message(tx: Transaction, message: Message) -> Message:
     """Store a message; what is in the store's own mailboxes and not held has thereby been sent."""
     if message["transport"] == BUILT_IN and not message["held"]:
         message["status"], message["sent_at"] = "sent", tx.at
@@ -67,11 +67,11 @@ def _let_go(tx: Transaction, message: Message) -> Message:
     return message
 
 
-def withdraw_held(tx: Transaction, task_uuid: str) -> None:
+def withdraw_held_messages(tx: Transaction, task_uuid: str) -> None:
     """Remove what was held back for an assignment."""
-    for message in _held(tx, task_uuid):
+    for message in _held_messages(tx, task_uuid):
         tx.delete(MESSAGE, message["id"])
 
 
-def _held(tx: Transaction, task_uuid: str) -> list[Message]:
+def _held_messages(tx: Transaction, task_uuid: str) -> list[Message]:
     return tx.where(MESSAGE, task_uuid=task_uuid, held=True)

@@ -10,12 +10,12 @@ from atlas.core.records.team import AI
 from atlas.core.results.messages import NotifyResult
 from atlas.core.rules import roles
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
+from atlas.services.project.phases import orchestration_workflow
 
-from .mailbox import post
+from .mailbox import post_message
 
 
-def notify(
+def notify_agent(
     context: Context, agent_id: str, subject: str, body: str, priority: str, kind: str, request: str | None
 ) -> NotifyResult:
     """Send a message to an AI agent; the same `request` again changes nothing, but tries one that was not sent.
@@ -27,11 +27,11 @@ def notify(
         raise AtlasError("the subject and the message must not be empty")
 
     def run(tx: Transaction, actor: roles.Actor) -> NotifyResult:
-        orchestration(tx)
+        orchestration_workflow(tx)
         agent = tx.need(AGENT, agent_id)
         if agent["type"] != AI:
             raise AtlasError(f"{agent_id} is a person, not an AI agent: reach them outside ATLAS")
-        message = post(tx, agent_id, subject, body, kind=kind, priority=priority, request=request)
+        message = post_message(tx, agent_id, subject, body, kind=kind, priority=priority, request=request)
         if (message["subject"], message["body"]) != (text.one_line(subject), body):
             raise AtlasError(f"the request id {request!r} has sent another message to {agent_id}: choose a new one")
         if message["status"] == "failed":

@@ -20,7 +20,7 @@ from atlas.core.records.kinds import MESSAGE
 from atlas.core.records.message import IN_OUTBOX, MAESTRO, Message
 from atlas.services.project.context import Context
 
-from .mail_server import chosen, mailbox
+from .mail_server import chosen_transport, lead_mailbox
 from .tries import Claim, begin_try, is_due, note_failed, note_sent
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ _PATIENCE = 60.0
 """Seconds that one command waits for another to be done with sending."""
 
 
-def deliver(context: Context, recipients: set[str] | None = None, due_only: bool = False) -> list[Message]:
+def deliver_messages(context: Context, recipients: set[str] | None = None, due_only: bool = False) -> list[Message]:
     """Send what waits in the outbox: to one recipient after the other, and to each the oldest first.
 
     Returns the messages that were tried, as they are then; why one was not sent is its `error`, and the next call
@@ -37,7 +37,7 @@ def deliver(context: Context, recipients: set[str] | None = None, due_only: bool
     """
 
     def waiting(tx: Transaction) -> list[list[str]]:
-        found = _waiting(tx, due_only)
+        found = _waiting_messages(tx, due_only)
         return [found[to] for to in found if recipients is None or to in recipients]
 
     if not context.store.exists() or not context.store.read(waiting):
@@ -56,7 +56,7 @@ def deliver(context: Context, recipients: set[str] | None = None, due_only: bool
         return tried
 
 
-def _waiting(tx: Transaction, due_only: bool) -> dict[str, list[str]]:
+def _waiting_messages(tx: Transaction, due_only: bool) -> dict[str, list[str]]:
     """The ids of what waits, by recipient; nothing of one whose oldest is not due, since it must not be overtaken."""
     found: dict[str, list[Message]] = {}
     for message in tx.where(MESSAGE, status=IN_OUTBOX, held=False):
@@ -80,23 +80,23 @@ class _Post:
 
     def send(self, message_id: str) -> tuple[Message | None, str]:
         """Try a message; returns it as it is then, if it still waited, and what need not be tried after it."""
-        claim = self._act(lambda tx: begin_try(tx, message_id))
+        claim = self._transact(lambda tx: begin_try(tx, message_id))
         if claim is None:
             return None, ""
         self._knows = not claim.before["in_doubt"]
         try:
             external_id = self._deliver(claim)
         except TransportError as error:
-            return self._fail(message_id, error), error.stops
+            return self._note_failure(message_id, error), error.stops
         except AtlasError as error:
-            return self._fail(message_id, TransportError(str(error))), "server"
-        return self._act(lambda tx: note_sent(tx, message_id, external_id)), ""
+            return self._note_failure(message_id, TransportError(str(error))), "server"
+        return self._transact(lambda tx: note_sent(tx, message_id, external_id)), ""
 
-    def _fail(self, message_id: str, error: TransportError) -> Message:
+    def _note_failure(self, message_id: str, error: TransportError) -> Message:
         in_doubt = error.unsure or not self._knows
-        return self._act(lambda tx: note_failed(tx, message_id, error, in_doubt))
+        return self._transact(lambda tx: note_failed(tx, message_id, error, in_doubt))
 
-    def _act(self, fn: Callable[[Transaction], T]) -> T:
+    def _transact(self, fn: Callable[[Transaction], T]) -> T:
         return self._context.store.transact("deliver", self._context.actor, fn)
 
     def _deliver(self, claim: Claim) -> str | None:
@@ -104,7 +104,7 @@ class _Post:
         if claim.address is None:
             return None
         if self._transport is None:
-            self._transport, self._lead = self._open()
+            self._transport, self._lead = self._open_transport()
         message = claim.before
         letter = Letter(
             id=message["id"],
@@ -125,12 +125,12 @@ class _Post:
             return found
         return self._transport.deliver(letter)
 
-    def _open(self) -> tuple[Transport, str]:
-        found = chosen(self._context)
+    def _open_transport(self) -> tuple[Transport, str]:
+        found = chosen_transport(self._context)
         if found.name != MAESTRO:
             how = f"set {choice.VARIABLE} or `atlas settings transport.url`"
             raise AtlasError(f"AI Maestro's address is not known here: {how}")
         try:
-            return found, mailbox(self._context, found)
+            return found, lead_mailbox(self._context, found)
         except TransportError as error:
             raise TransportError(str(error), after=error.after) from error  # nothing was sent, whatever else

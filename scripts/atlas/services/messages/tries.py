@@ -10,7 +10,7 @@ from atlas.core import clock
 from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE
 from atlas.core.records.message import BUILT_IN, IN_OUTBOX, PROGRESS_POLL, Message
-from atlas.services.project.settings import current
+from atlas.services.project.settings import current_settings
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 15, 900
 """Seconds until a message that could not be sent is tried again by itself; twice as long after each try. A server that
@@ -36,7 +36,7 @@ def begin_try(tx: Transaction, message_id: str) -> Claim | None:
     if not claim.looks_only:
         attempts = message["attempts"] + 1
         pause = min(_FIRST_PAUSE << min(attempts - 1, 10), _LONGEST_PAUSE)
-        fields: Any = {"status": "queued", "attempts": attempts, "next_try": clock.later(tx.at, pause)}
+        fields: Any = {"status": "queued", "attempts": attempts, "next_try": clock.add_seconds(tx.at, pause)}
         tx.patch(MESSAGE, message, **fields, in_doubt=True)
     return claim
 
@@ -64,9 +64,9 @@ def _count_poll(tx: Transaction, message: Message) -> None:
     assignment = tx.get(ASSIGNMENT, message["task_uuid"] or "")
     if assignment is None or message["type"] != PROGRESS_POLL:
         return
-    waiting = poll_schedule.unsent(assignment["progress_polling"])
+    waiting = poll_schedule.unsent_poll(assignment["progress_polling"])
     if waiting is not None and waiting["message"] == message["id"]:
-        poll_schedule.sent(assignment, tx.at, poll_schedule.times_of(current(tx)))
+        poll_schedule.note_sent(assignment, tx.at, poll_schedule.polling_times(current_settings(tx)))
         tx.put(ASSIGNMENT, assignment)
 
 
@@ -75,6 +75,6 @@ def note_failed(tx: Transaction, message_id: str, error: TransportError, in_doub
     message = tx.need(MESSAGE, message_id)
     if message["status"] == "seen":
         return message
-    next_try = max(message["next_try"] or "", clock.later(tx.at, int(min(error.after, 3600))))
+    next_try = max(message["next_try"] or "", clock.add_seconds(tx.at, int(min(error.after, 3600))))
     fields: Any = {"status": "failed", "error": str(error)[:2000], "next_try": next_try, "in_doubt": in_doubt}
     return tx.patch(MESSAGE, message, **fields)

@@ -12,7 +12,7 @@ from atlas.services.project.context import Context
 from .dispatch import Order, carry_out
 
 
-def assign(
+def dispatch_module(
     context: Context,
     module_id: str,
     agent_id: str,
@@ -24,6 +24,6 @@ def assign(
 
     Raises AtlasError when the module cannot be given, or its workspace cannot be made: then nobody has the module.
     """
-    give = partial(giving.give_pending, module_id=module_id, agent_id=agent_id, force=force)
+    give = partial(giving.give_pending_module, module_id=module_id, agent_id=agent_id, force=force)
     given, place, notes = carry_out(context, Order("assign", give, skeleton), workspace)
     return {**given, "workspace": place, "notes": notes}

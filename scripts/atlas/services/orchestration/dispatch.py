@@ -23,7 +23,7 @@ from atlas.services.integration import branch
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task, workspace_path
 from atlas.services.workspaces import drafts, reservation
-from atlas.services.workspaces.building import build
+from atlas.services.workspaces.building import build_workspace
 
 G = TypeVar("G", bound=Given)
 Dispatched = tuple[G, Workspace | None, list[str]]
@@ -45,38 +45,38 @@ class Order(Generic[G]):
 
 def carry_out(context: Context, order: Order[G], workspace: bool) -> Dispatched[G]:
     """Carry an order out: give the module, make the workspace, tell the agent."""
-    foreseen, found = context.read(order.verb, lambda tx, actor: _foresee(tx, order.give))
+    foreseen, found = context.read(order.verb, lambda tx, actor: _foresee_result(tx, order.give))
     if not workspace or foreseen["assignment"]["agent_type"] != AI:
         _require_no_skeleton(order.skeleton)
-        return context.transact(order.verb, lambda tx, actor: _give_plainly(tx, order))
+        return context.transact(order.verb, lambda tx, actor: _give_without_workspace(tx, order))
     if foreseen["created"]:
-        return _with_workspace(context, order, foreseen["module"], foreseen["assignment"]["continues"])
+        return _give_with_workspace(context, order, foreseen["module"], foreseen["assignment"]["continues"])
     if found is not None and found["status"] == "creating":
         with file_lock.hold_lock(lock_path(context.project, found["name"]), f"workspace {found['name']}"):
-            found = build(context, order.verb, found["name"])
+            found = build_workspace(context, order.verb, found["name"])
     return foreseen, found, []
 
 
-def _foresee(tx: Transaction, give: Callable[[Transaction], G]) -> tuple[G, Workspace | None]:
+def _foresee_result(tx: Transaction, give: Callable[[Transaction], G]) -> tuple[G, Workspace | None]:
     """What giving would come to, and the workspace that there is of it: this is looked at and thrown away."""
     result = give(tx)
     return result, workspace_of_task(tx, result["assignment"]["task_uuid"])
 
 
-def _give_plainly(tx: Transaction, order: Order[G]) -> Dispatched[G]:
+def _give_without_workspace(tx: Transaction, order: Order[G]) -> Dispatched[G]:
     result = order.give(tx)
     if result["created"]:
-        _announce(tx, order, result)
+        _announce_order(tx, order, result)
     return result, None, []
 
 
-def _announce(tx: Transaction, order: Order[G], result: G, folder: str | None = None) -> None:
+def _announce_order(tx: Transaction, order: Order[G], result: G, folder: str | None = None) -> None:
     """Tell an AI agent of its task and of what was there before; where it gets a `folder`, once that is ready."""
     assignment, held = result["assignment"], folder is not None
-    giving.announce(tx, assignment, folder, held)
+    giving.announce_task(tx, assignment, folder, held)
     if order.made and assignment["agent_type"] == AI:
         module = tx.need(MODULE, assignment["module"])
-        handoff.tell(tx, module, assignment["agent"], order.made, assignment["task_uuid"], held)
+        handoff.send_document(tx, module, assignment["agent"], order.made, assignment["task_uuid"], held)
 
 
 def _require_no_skeleton(skeleton: Sequence[str]) -> None:
@@ -84,13 +84,13 @@ def _require_no_skeleton(skeleton: Sequence[str]) -> None:
         raise AtlasError("--skeleton is for the workspace of an AI agent, and none is made here: leave it out")
 
 
-def _with_workspace(context: Context, order: Order[G], module_id: str, continues: str | None) -> Dispatched[G]:
+def _give_with_workspace(context: Context, order: Order[G], module_id: str, continues: str | None) -> Dispatched[G]:
     project, verb = context.project, order.verb
-    tip = branch.ensure(context, verb)
-    base = refs.commit_of(project.root, continues) if continues else None
-    free = None if base else context.read(verb, lambda tx, actor: _free(tx, module_id))
+    tip = branch.ensure_branch(context, verb)
+    base = refs.find_commit(project.root, continues) if continues else None
+    free = None if base else context.read(verb, lambda tx, actor: _free_workspace(tx, module_id))
     files = [drafts.skeleton_file(project.root, path) for path in dict.fromkeys(order.skeleton)]
-    draft = None if free else drafts.draft(context, verb, module_id, base or tip, files)
+    draft = None if free else drafts.draft_workspace(context, verb, module_id, base or tip, files)
     name = draft.name if draft else module_id
 
     def run(tx: Transaction, actor: Actor) -> G:
@@ -98,32 +98,34 @@ def _with_workspace(context: Context, order: Order[G], module_id: str, continues
         if not result["created"]:
             raise AtlasError(f"{module_id} was given to the same agent just now: nothing was changed")
         if draft:
-            record = reservation.reserve(tx, draft, result["assignment"])
+            record = reservation.reserve_workspace(tx, draft, result["assignment"])
         else:
-            record = reservation.adopt(tx, _still_free(tx, module_id), result["assignment"], files)
-        _announce(tx, order, result, workspace_path(project, record))
+            record = reservation.adopt_workspace(
+                tx, _require_free_workspace(tx, module_id), result["assignment"], files
+            )
+        _announce_order(tx, order, result, workspace_path(project, record))
         return result
 
     with file_lock.hold_lock(lock_path(project, name), f"workspace {name}"):
         result = context.transact(verb, run)
-        ready = build(context, verb, name)
+        ready = build_workspace(context, verb, name)
     notes = (
         ["the main directory has uncommitted changes, which no workspace has"]
-        if tree_status.changes(project.root)
+        if tree_status.uncommitted_paths(project.root)
         else []
     )
     return result, ready, notes
 
 
-def _free(tx: Transaction, name: str) -> Workspace | None:
+def _free_workspace(tx: Transaction, name: str) -> Workspace | None:
     """The workspace of that name, if it is ready and belongs to nobody."""
     found = tx.get(WORKSPACE, name)
     is_free = found is not None and found["status"] == "ready" and found["task_uuid"] is None
     return found if is_free else None
 
 
-def _still_free(tx: Transaction, name: str) -> Workspace:
-    found = _free(tx, name)
+def _require_free_workspace(tx: Transaction, name: str) -> Workspace:
+    found = _free_workspace(tx, name)
     if found is None:
         raise AtlasError(f"workspace {name} was taken by somebody else just now: try again")
     return found

@@ -22,12 +22,12 @@ from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import KeptAfterAll, Receipt
 from atlas.core.rules.roles import Actor
-from atlas.services.assignments.assignments import tell_stop
-from atlas.services.assignments.taking import takeable
+from atlas.services.assignments.assignments import tell_agent_to_stop
+from atlas.services.assignments.taking import takeable_module
 from atlas.services.messages import interrupts
-from atlas.services.messages.mailbox import post
+from atlas.services.messages.mailbox import post_message
 from atlas.services.project.context import Context
-from atlas.services.project.settings import current
+from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
 from atlas.services.sessions import stopping
 
@@ -36,42 +36,42 @@ from .stop_receipt import Holder, await_receipt
 _PATIENCE = 10.0
 
 
-class Taken(NamedTuple):
+class SavedWork(NamedTuple):
     """What was taken: the commit that holds the work, if there is any, and what became of the stop (None: a person)."""
 
     saved: str | None
     receipt: Receipt | None
 
 
-def stop_and_save(context: Context, module_id: str, agent_id: str, wait: float | None = None) -> Taken:
+def stop_and_save(context: Context, module_id: str, agent_id: str, wait: float | None = None) -> SavedWork:
     """Stop whoever has a module so that `agent_id` can have it, waiting up to `wait` seconds, and commit its work.
 
     Raises AtlasError when the module cannot be taken, or its workspace cannot be read.
     """
-    old = context.transact("reassign", lambda tx, actor: _begin(tx, actor, module_id, agent_id, wait))
+    old = context.transact("reassign", lambda tx, actor: _begin_handover(tx, actor, module_id, agent_id, wait))
     if old.handover is None:
-        return Taken(None, None)
+        return SavedWork(None, None)
     receipt = await_receipt(context, old, wait)
     if old.workspace is None or old.workspace["ready_at"] is None:
-        return Taken(None, receipt)
-    stopping.stop(context, old.assignment["agent"], module_id)
-    return Taken(_save(context, old.assignment, old.workspace, agent_id), receipt)
+        return SavedWork(None, receipt)
+    stopping.stop_session(context, old.assignment["agent"], module_id)
+    return SavedWork(_save_work(context, old.assignment, old.workspace, agent_id), receipt)
 
 
-def _begin(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> Holder:
-    module, old, _ = takeable(tx, module_id, agent_id, force=True)
+def _begin_handover(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> Holder:
+    module, old, _ = takeable_module(tx, module_id, agent_id, force=True)
     workspace = workspace_of_task(tx, old["task_uuid"])
     was_there = _is_there(tx, old["agent"], workspace)
     if old["agent_type"] != AI:
         return Holder(old, workspace, None, was_there)
     handover = old["handover"]
     if handover is None:
-        told = interrupts.stop_work(tx, actor, old, take_away_body(module), stop=True)
-        if told is None:
-            told = tell_stop(tx, old)
-        seconds = current(tx)["reassign_wait_seconds"] if wait is None else wait
-        until = clock.later(tx.at, int(seconds))
-        handover = new_handover(to=agent_id, at=tx.at, until=until, told=[told])
+        message_id = interrupts.stop_work(tx, actor, old, take_away_body(module), stop=True)
+        if message_id is None:
+            message_id = tell_agent_to_stop(tx, old)
+        seconds = current_settings(tx)["reassign_wait_seconds"] if wait is None else wait
+        until = clock.add_seconds(tx.at, int(seconds))
+        handover = new_handover(to=agent_id, at=tx.at, until=until, told=[message_id])
     handover["to"] = agent_id
     return Holder(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
 
@@ -83,17 +83,17 @@ def _is_there(tx: Transaction, agent_id: str, workspace: Workspace | None) -> bo
     return is_open or was_started or tx.need(AGENT, agent_id)["transport"] != BUILT_IN
 
 
-def _save(context: Context, old: Assignment, workspace: Workspace, agent_id: str) -> str | None:
+def _save_work(context: Context, old: Assignment, workspace: Workspace, agent_id: str) -> str | None:
     """Commit all that is in a workspace to its branch; where its folder is gone, the branch is what there is."""
     project, name = context.project, workspace["name"]
     with file_lock.hold_lock(lock_path(project, name), f"workspace {name}", _PATIENCE):
         if not os.path.lexists(workspace_path(project, workspace)):
-            return refs.commit_of(project.root, f"refs/heads/{workspace['branch']}")
+            return refs.find_commit(project.root, f"refs/heads/{workspace['branch']}")
         title = f"Work of {old['agent']} on {old['module']}, as {agent_id} takes it over"
         return commits.commit_all(workspace_folder(project, workspace), workspace["branch"], old["agent"], title)
 
 
-def cancel(context: Context, module_id: str, agent_id: str) -> KeptAfterAll | None:
+def cancel_handover(context: Context, module_id: str, agent_id: str) -> KeptAfterAll | None:
     """Let an agent that was told to stop keep its module after all; None when it was not, or has not got it."""
 
     def find(tx: Transaction, actor: Actor) -> Assignment | None:
@@ -107,7 +107,7 @@ def cancel(context: Context, module_id: str, agent_id: str) -> KeptAfterAll | No
             return None
         task_uuid = mine["task_uuid"]
         tx.patch(ASSIGNMENT, mine, handover=None)
-        post(
+        post_message(
             tx,
             agent_id,
             subjects.resume_subject(module, task_uuid),

@@ -11,7 +11,7 @@ from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 
 
-def lead(context: Context, only_show: bool = False) -> LeadResult:
+def take_lead(context: Context, only_show: bool = False) -> LeadResult:
     """Make the calling session the lead, and say who led before. From a plain terminal it only says who leads."""
 
     def show(tx: Transaction, actor: Actor) -> LeadResult:

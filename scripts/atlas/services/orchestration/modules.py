@@ -15,24 +15,24 @@ from atlas.core.results.orchestration import ModuleChanged, ModuleRemoved
 from atlas.core.rules import edits, graph, roles
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import interrupts
-from atlas.services.messages.mailbox import post
+from atlas.services.messages.mailbox import post_message
 from atlas.services.plan.module_edits import new_module
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing, settle
-from atlas.services.understanding.verification import reopen
-from atlas.services.workspaces.own_files import refresh
+from atlas.services.project.phases import executing_workflow, settle_workflow
+from atlas.services.understanding.verification import reopen_understanding
+from atlas.services.workspaces.own_files import refresh_briefing
 
 from .starting import module_record
 
 
-def add(context: Context, name: str, priority: str, edit: edits.Edit) -> ModuleChanged:
+def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> ModuleChanged:
     """Add a pending module; its id is the slug of its name.
 
     Raises AtlasError when the id is taken, or a dependency is unknown.
     """
 
     def run(tx: Transaction, actor: roles.Actor) -> ModuleChanged:
-        executing(tx)
+        executing_workflow(tx)
         module = module_record(new_module(name, priority, edit))
         if tx.get(MODULE, module["id"]) is not None:
             raise AtlasError(f"there is a module {module['id']!r} already: modify it, or choose another name")
@@ -43,33 +43,33 @@ def add(context: Context, name: str, priority: str, edit: edits.Edit) -> ModuleC
     return context.transact("modify", run)
 
 
-def modify(context: Context, module_id: str, edit: edits.Edit) -> ModuleChanged:
+def modify_module(context: Context, module_id: str, edit: edits.Edit) -> ModuleChanged:
     """Change what is asked of a module; an agent that works on it is told, and repeats its task when that is another.
 
     Raises AtlasError when the module is unknown or complete, or a dependency is unknown or circular.
     """
 
     def run(tx: Transaction, actor: roles.Actor) -> ModuleChanged:
-        executing(tx)
+        executing_workflow(tx)
         module = tx.need(MODULE, module_id)
         if module["status"] == "complete":
             raise AtlasError(f"{module_id} is complete: add a new module for further work")
         fields: Any = module
-        before = _instructions(module)
-        changes = edits.apply(fields, edit)
+        before = _module_instructions(module)
+        changes = edits.apply_edit(fields, edit)
         if changes:
             tx.put(MODULE, module)
             _require_sound_graph(tx)
-            _tell_agent(tx, actor, module, changes, is_other_task=_instructions(module) != before)
+            _tell_agent(tx, actor, module, changes, is_other_task=_module_instructions(module) != before)
         return {"module": tx.need(MODULE, module_id), "changes": changes}
 
     result = context.transact("modify", run)
     if result["changes"] and result["module"]["task_uuid"]:
-        refresh(context, "modify", result["module"]["task_uuid"])
+        refresh_briefing(context, "modify", result["module"]["task_uuid"])
     return result
 
 
-def _instructions(module: Module) -> Any:
+def _module_instructions(module: Module) -> Any:
     """What an agent repeats before it may work: when that changes, it has another task."""
     return deepcopy([module["description"], module["acceptance_criteria"], module["checks"], module["scope"]])
 
@@ -84,38 +84,38 @@ def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, changes: li
     body = updates.update_body(module, changes)
     if is_other_task:
         body = handshake.reopened_body(module, changes)
-        if reopen(tx, module, assignment):
+        if reopen_understanding(tx, module, assignment):
             interrupts.stop_work(tx, actor, assignment, body)
     subject = subjects.update_subject(module, task_uuid)
-    post(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)
+    post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=task_uuid)
 
 
-def remove(context: Context, module_id: str) -> ModuleRemoved:
+def remove_module(context: Context, module_id: str) -> ModuleRemoved:
     """Take a pending module out of the orchestration.
 
     Raises AtlasError when it is unknown, not pending, the last one left, or another module depends on it.
     """
 
     def run(tx: Transaction, actor: roles.Actor) -> ModuleRemoved:
-        workflow = executing(tx)
+        workflow = executing_workflow(tx)
         module = tx.need(MODULE, module_id)
         if module["status"] != "pending":
             raise AtlasError(f"{module_id} is {module['status']}: only a pending module can be removed")
-        users = graph.dependants(graph.graph_of(tx.all(MODULE)), module_id)
+        users = graph.direct_dependants(graph.dependency_graph(tx.all(MODULE)), module_id)
         if users:
             raise AtlasError(f"{module_id} cannot be removed: {', '.join(users)} depends on it")
         if tx.count(MODULE) == 1:
             raise AtlasError(f"{module_id} is the only module: nothing would be left to do")
         tx.delete(MODULE, module_id)
-        return {"module": module, "changes": ["removed"], "all_complete": settle(tx, workflow, "modify")}
+        return {"module": module, "changes": ["removed"], "all_complete": settle_workflow(tx, workflow, "modify")}
 
     return context.transact("modify", run)
 
 
 def _require_sound_graph(tx: Transaction) -> None:
-    needs = graph.graph_of(tx.all(MODULE))
-    for module, needed in graph.unknown(needs):
+    needs = graph.dependency_graph(tx.all(MODULE))
+    for module, needed in graph.unknown_dependencies(needs):
         raise AtlasError(f"{module} depends on {needed!r}, which is no module")
-    circle = graph.cycle(needs)
+    circle = graph.find_cycle(needs)
     if circle:
         raise AtlasError("dependencies would go in a circle: " + " → ".join(circle))

@@ -15,13 +15,13 @@ from atlas.services.assignments import handoff, taking
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task
 from atlas.services.workspaces import drafts
-from atlas.services.workspaces.building import build
+from atlas.services.workspaces.building import build_workspace
 
 from . import handover
 from .dispatch import Order, carry_out
 
 
-def reassign(
+def redispatch_module(
     context: Context,
     module_id: str,
     agent_id: str,
@@ -37,10 +37,10 @@ def reassign(
     again after a crash it goes on where it was; given for the agent that was told to stop, it takes that back.
     Raises AtlasError when it cannot be taken; when the new workspace cannot be made the module waits for an agent.
     """
-    finished = _finish(context, module_id, agent_id)
+    finished = _finish_giving(context, module_id, agent_id)
     if finished is not None:
         return finished
-    kept = handover.cancel(context, module_id, agent_id)
+    kept = handover.cancel_handover(context, module_id, agent_id)
     if kept is not None:
         return kept
     give = partial(taking.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
@@ -51,7 +51,7 @@ def reassign(
         reassigned: Reassigned = {**given, "workspace": place, "notes": notes}
         return reassigned
     taken = handover.stop_and_save(context, module_id, agent_id, wait)
-    made = handoff.make(context, "reassign", module_id, agent_id)
+    made = handoff.make_document(context, "reassign", module_id, agent_id)
     handoff.save_document(context, made)
     order = Order("reassign", partial(give, saved=taken.saved), files, made)
     given, place, notes = carry_out(context, order, workspace)
@@ -66,20 +66,25 @@ def reassign(
     return handed_over
 
 
-def _finish(context: Context, module_id: str, agent_id: str) -> Reassigned | None:
+def _finish_giving(context: Context, module_id: str, agent_id: str) -> Reassigned | None:
     """Finish what a crash left of giving a module to an agent; None when nothing was left."""
 
     def find(tx: Transaction, actor: Actor) -> tuple[Given, Workspace] | None:
         module = tx.get(MODULE, module_id)
         assignment = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
-        place = workspace_of_task(tx, assignment["task_uuid"]) if assignment else None
-        if assignment is None or place is None or place["agent"] != agent_id or place["status"] != "creating":
+        workspace = workspace_of_task(tx, assignment["task_uuid"]) if assignment else None
+        if (
+            assignment is None
+            or workspace is None
+            or workspace["agent"] != agent_id
+            or workspace["status"] != "creating"
+        ):
             return None
-        return {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}, place
+        return {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}, workspace
 
     found = context.read("reassign", find)
     if found is None:
         return None
     with file_lock.hold_lock(lock_path(context.project, found[1]["name"]), f"workspace {found[1]['name']}"):
-        ready = build(context, "reassign", found[1]["name"])
+        ready = build_workspace(context, "reassign", found[1]["name"])
     return {**found[0], "before": None, "left": None, "workspace": ready, "notes": []}

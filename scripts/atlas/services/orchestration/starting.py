@@ -14,27 +14,27 @@ from atlas.core.rules import graph
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch, branch_choice
 from atlas.services.plan.approval import approved_document
-from atlas.services.plan.plan import enter, planning
+from atlas.services.plan.plan import enter_status, planning_workflow
 from atlas.services.project.context import Context
 from atlas.services.workspaces import tools_script
 
 
-def start(context: Context, integration_branch: str | None = None) -> StartResult:
+def start_workflow(context: Context, integration_branch: str | None = None) -> StartResult:
     """Begin executing the approved plan, on the integration branch of that name. Starting again changes nothing.
 
     The session it is called from becomes the lead, unless another one leads already.
     Raises AtlasError when the plan phase is not complete, or the branch cannot be used.
     """
-    chosen = branch_choice.choose(context.project.root, integration_branch)
+    chosen = branch_choice.choose_branch(context.project.root, integration_branch)
 
     def run(tx: Transaction, actor: Actor) -> StartResult:
         workflow = tx.only(WORKFLOW)
         if workflow is not None and workflow["phase"] == ORCHESTRATION:
-            return _started(workflow, tx, created=False)
-        workflow = planning(tx)
+            return _start_result(workflow, tx, created=False)
+        workflow = planning_workflow(tx)
         plan = approved_document(tx, workflow)
         if workflow["status"] == "drafting":  # a person wrote `plan_phase_complete: true` into the plan
-            enter(workflow, "approved", tx.at, "start")
+            enter_status(workflow, "approved", tx.at, "start")
             tx.put(WORKFLOW, workflow)
         for planned in plan.modules:
             tx.put(MODULE, module_record(planned))
@@ -45,27 +45,27 @@ def start(context: Context, integration_branch: str | None = None) -> StartResul
         if workflow["lead"] is None and actor["session"]:
             workflow["lead"], workflow["lead_since"] = actor["session"], tx.at
         tx.put(WORKFLOW, workflow)
-        return _started(workflow, tx, created=True)
+        return _start_result(workflow, tx, created=True)
 
     result = context.transact("start", run)
-    result["notes"] += _prepare(context, chosen) if result["created"] else []
+    result["notes"] += _prepare_project(context, chosen) if result["created"] else []
     return result
 
 
-def _prepare(context: Context, chosen: branch_choice.Choice) -> list[str]:
+def _prepare_project(context: Context, chosen: branch_choice.Choice) -> list[str]:
     """What follows from a start outside the store; what cannot be done is said, and done when it is needed."""
     notes = [chosen.note] if chosen.note else []
     try:
         if chosen.commit is not None:
-            branch.ensure(context, "start")
-        tools_script.write(context.project)
+            branch.ensure_branch(context, "start")
+        tools_script.write_script(context.project)
     except (AtlasError, OSError) as error:
         notes.append(str(error))
     return notes
 
 
-def _started(workflow: Workflow, tx: Transaction, created: bool) -> StartResult:
-    ready = [module["id"] for module in graph.ready(tx.all(MODULE))]
+def _start_result(workflow: Workflow, tx: Transaction, created: bool) -> StartResult:
+    ready = [module["id"] for module in graph.ready_modules(tx.all(MODULE))]
     return {
         "plan_id": workflow["plan_id"],
         "modules": tx.count(MODULE),

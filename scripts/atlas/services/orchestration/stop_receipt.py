@@ -36,11 +36,11 @@ def await_receipt(context: Context, old: Holder, wait: float | None) -> Receipt:
     told, handover = old.handover["told"], old.handover
     if not (old.was_there or _has_heartbeat(context, old.workspace)):
         return ABSENT
-    longest = clock.between(handover["at"], handover["until"]) if wait is None else wait
-    left = min(max(0, clock.between(clock.now(), handover["until"])), longest)
+    longest = clock.seconds_between(handover["at"], handover["until"]) if wait is None else wait
+    left = min(max(0, clock.seconds_between(clock.current_time(), handover["until"])), longest)
     deadline = time.monotonic() + left
     while True:
-        if context.read("reassign", lambda tx, actor: all(_arrived(tx, each) for each in told)):
+        if context.read("reassign", lambda tx, actor: all(_has_arrived(tx, each) for each in told)):
             return ARRIVED
         if time.monotonic() >= deadline:
             return LATE
@@ -52,7 +52,7 @@ def _has_heartbeat(context: Context, workspace: Workspace | None) -> bool:
     return bool(name) and os.path.exists(os.path.join(context.project.private, "gates", "heartbeats", name))
 
 
-def _arrived(tx: Transaction, told: str) -> bool:
+def _has_arrived(tx: Transaction, told: str) -> bool:
     word, message = tx.get(DISCOVERY, told), tx.get(MESSAGE, told)
     if word is not None:
         return all(recipient["status"] != "queued" for recipient in word["recipients"])

@@ -10,7 +10,7 @@ from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 
 
-def check(context: Context) -> CheckResult:
+def check_workflow(context: Context) -> CheckResult:
     """Whether the orchestration is over: `complete`, and what is left. Outside the phase nothing is left."""
 
     def run(tx: Transaction, actor: Actor) -> CheckResult:

@@ -11,14 +11,14 @@ from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 
 from .document import PlanDocument
-from .plan import enter, planning, read_document
+from .plan import enter_status, planning_workflow, read_document
 
 
-def approve(context: Context, dry_run: bool = False) -> ApproveResult:
+def approve_plan(context: Context, dry_run: bool = False) -> ApproveResult:
     """Close the plan phase, or with `dry_run` only say whether it could be. Raises AtlasError naming every problem."""
 
     def run(tx: Transaction, actor: Actor) -> ApproveResult:
-        workflow = planning(tx)
+        workflow = planning_workflow(tx)
         plan = read_document(tx)
         problems = plan.problems()
         if problems:
@@ -27,7 +27,7 @@ def approve(context: Context, dry_run: bool = False) -> ApproveResult:
         if dry_run or (plan.complete and workflow["plan_sha"] == plan.digest):
             return result
         plan.front.update(status="approved", plan_phase_complete=True, requirements_complete=True, goal_locked=True)
-        enter(workflow, "approved", tx.at, "approve")
+        enter_status(workflow, "approved", tx.at, "approve")
         workflow["plan_sha"] = plan.digest
         tx.put(WORKFLOW, workflow)
         tx.put_plan(plan.data)
@@ -36,7 +36,7 @@ def approve(context: Context, dry_run: bool = False) -> ApproveResult:
     return context.transact("approve", run)
 
 
-def check(context: Context) -> CheckPlanResult:
+def check_plan(context: Context) -> CheckPlanResult:
     """Whether the plan phase is over: `complete`, and the reasons why not. Without a plan phase it is over."""
 
     def run(tx: Transaction, actor: Actor) -> CheckPlanResult:

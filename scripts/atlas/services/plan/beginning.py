@@ -15,7 +15,7 @@ from .clearance import clear_tables
 from .document import PlanDocument
 
 
-def start(context: Context, goal: str, abandon: bool = False) -> PlanResult:
+def start_plan(context: Context, goal: str, abandon: bool = False) -> PlanResult:
     """Begin a plan for a goal. Starting again with the same goal changes nothing.
 
     Raises AtlasError when the goal is blank, or another orchestration is unfinished and is not to be abandoned.
@@ -49,7 +49,7 @@ def _already_planning(tx: Transaction, workflow: Workflow, goal: str) -> PlanRes
 
 def _plan_id(at: str, previous: Workflow | None) -> str:
     """`plan-YYYYMMDD-HHMMSS`, never that of the plan before, even within the same second."""
-    plan_id = "plan-" + clock.compact(at)
+    plan_id = "plan-" + clock.compact_time(at)
     if previous is not None and plan_id <= previous["plan_id"]:
-        return _plan_id(clock.later(at, 1), previous)
+        return _plan_id(clock.add_seconds(at, 1), previous)
     return plan_id

@@ -20,9 +20,9 @@ class PlanDocument:
 
     def __init__(self, data: bytes) -> None:
         """Raises AtlasError with line and column when the file is damaged or breaks the schema."""
-        text, self._body = frontmatter.split(PLAN_FILE, data)
+        text, self._body = frontmatter.split_front_matter(PLAN_FILE, data)
         document = serial.Document(PLAN_FILE, text, line_offset=1)
-        for fault in schema.faults("plan", document.value):
+        for fault in schema.schema_faults("plan", document.value):
             raise document.complain(fault.path, fault.reason)
         self.front: dict[str, Any] = document.value
         self._fill_in()
@@ -66,14 +66,14 @@ class PlanDocument:
             "\n# Plan\n\nThe part above is read and written by ATLAS and may be edited by hand, too."
             "\nEverything from here on is yours: notes, design, open questions.\n"
         )
-        return cls(frontmatter.join(serial.dump(front), body.encode()))
+        return cls(frontmatter.join_front_matter(serial.dump_yaml(front), body.encode()))
 
     @property
     def data(self) -> bytes:
         """The file's bytes. Raises AtlasError when a change has made it what `PlanDocument` would refuse to read."""
-        for fault in schema.faults("plan", self.front):
+        for fault in schema.schema_faults("plan", self.front):
             raise AtlasError(f"the plan would be invalid, {fault}")
-        return frontmatter.join(serial.dump(self.front), self._body)
+        return frontmatter.join_front_matter(serial.dump_yaml(self.front), self._body)
 
     @property
     def modules(self) -> list[dict[str, Any]]:
@@ -113,9 +113,10 @@ class PlanDocument:
         found += [fault for module in modules for fault in _scope_faults(module)]
         needs = {module["id"]: module["dependencies"] for module in modules}
         found += [
-            f"{module} depends on {needed!r}, which is not in the plan" for module, needed in graph.unknown(needs)
+            f"{module} depends on {needed!r}, which is not in the plan"
+            for module, needed in graph.unknown_dependencies(needs)
         ]
-        circle = graph.cycle(needs)
+        circle = graph.find_cycle(needs)
         if circle:
             found.append("dependencies go in a circle: " + " → ".join(circle))
         sections = self.front["requirements_sections"]

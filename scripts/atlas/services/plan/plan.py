@@ -6,7 +6,7 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.following.attendance import in_force
+from atlas.core.following.attendance import pause_in_force
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import PLANNING, Workflow
 from atlas.core.results.plan import PlanStatusResult
@@ -16,13 +16,13 @@ from atlas.services.project.context import Context
 from .document import PlanDocument
 
 
-def status(context: Context) -> PlanStatusResult:
+def plan_status(context: Context) -> PlanStatusResult:
     """The plan as it is now. Raises AtlasError when the project is not in the plan phase."""
 
     def run(tx: Transaction, actor: Actor) -> PlanStatusResult:
-        workflow = planning(tx)
+        workflow = planning_workflow(tx)
         plan = read_document(tx)
-        paused = in_force(workflow["paused"], tx.at)
+        paused = pause_in_force(workflow["paused"], tx.at)
         result: Any = {**plan.front, "lead": workflow["lead"], "paused": paused, "problems": plan.problems()}
         status: PlanStatusResult = result
         return status
@@ -30,7 +30,7 @@ def status(context: Context) -> PlanStatusResult:
     return context.read("plan-status", run)
 
 
-def planning(tx: Transaction) -> Workflow:
+def planning_workflow(tx: Transaction) -> Workflow:
     """The workflow while it is being planned. Raises AtlasError otherwise."""
     workflow = tx.only(WORKFLOW)
     if workflow is None:
@@ -47,7 +47,7 @@ def read_document(tx: Transaction) -> PlanDocument:
     return PlanDocument(tx.plan)
 
 
-def enter(workflow: Workflow, status: str, at: str, verb: str) -> None:
+def enter_status(workflow: Workflow, status: str, at: str, verb: str) -> None:
     """Give the workflow a status, and note the transition when it had another one."""
     if workflow["status"] != status:
         workflow["status"] = status

@@ -33,7 +33,7 @@ class Context:
         self.project = project
         self.store = store
         self.session = session
-        self.place = workspace_around(project.root, folder or project.root)
+        self.workspace_path = workspace_around(project.root, folder or project.root)
         self._courier = courier
 
     def transact(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
@@ -44,14 +44,14 @@ class Context:
 
         def permitted(tx: Transaction) -> roles.Actor:
             actor = self.actor(tx)
-            roles.require(actor, verb)
+            roles.require_permission(actor, verb)
             return actor
 
         def run(tx: Transaction) -> tuple[T, set[str]]:
             result = fn(tx, tx.actor)
             if WORKSPACE.name in tx.changes:
                 withdraw_unreachable(tx)
-            return result, _left_for(tx)
+            return result, _waiting_recipients(tx)
 
         result, recipients = self.store.transact(verb, permitted, run)
         if recipients and self._courier is not None:
@@ -60,7 +60,7 @@ class Context:
 
     def actor(self, tx: Transaction) -> roles.Actor:
         """Who is calling."""
-        return roles.derive(tx, self.session, self.place)
+        return roles.derive_actor(tx, self.session, self.workspace_path)
 
     def read(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` on one consistent state without changing it, as whoever is calling."""
@@ -68,7 +68,7 @@ class Context:
 
         def permitted(tx: Transaction) -> T:
             actor = self.actor(tx)
-            roles.require(actor, verb)
+            roles.require_permission(actor, verb)
             return fn(tx, actor)
 
         return self.store.read(permitted)
@@ -82,6 +82,6 @@ Courier = Callable[[Context, set[str]], None]
 """Delivers what a change left in the outbox, to those whom it is for."""
 
 
-def _left_for(tx: Transaction) -> set[str]:
+def _waiting_recipients(tx: Transaction) -> set[str]:
     """Whom the messages are for that this change leaves in the outbox."""
     return {message["to"] for message in tx.changed(MESSAGE) if message["status"] == "queued"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock, text
 from atlas.core.errors import AtlasError
-from atlas.core.following.attendance import in_force
+from atlas.core.following.attendance import pause_in_force
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import Pause
 from atlas.core.results.project import PauseResult
@@ -16,7 +16,7 @@ from .context import Context
 _LONGEST = 7 * 24 * 60
 
 
-def begin(context: Context, reason: str, minutes: int | None) -> PauseResult:
+def begin_pause(context: Context, reason: str, minutes: int | None) -> PauseResult:
     """Lift the gates, for so many minutes or until they are put back; a pause that is in force is replaced.
 
     Raises AtlasError without a reason or an orchestration, and for anyone but the person.
@@ -27,23 +27,23 @@ def begin(context: Context, reason: str, minutes: int | None) -> PauseResult:
         raise AtlasError(f"--for {minutes}: give 1 to {_LONGEST} minutes, or leave it out")
 
     def run(tx: Transaction, actor: Actor) -> PauseResult:
-        until = clock.later(tx.at, minutes * 60) if minutes else None
-        return _set(tx, {"at": tx.at, "until": until, "reason": text.one_line(reason), "by": actor["role"]})
+        until = clock.add_seconds(tx.at, minutes * 60) if minutes else None
+        return _set_pause(tx, {"at": tx.at, "until": until, "reason": text.one_line(reason), "by": actor["role"]})
 
     return context.transact("pause", run)
 
 
-def end(context: Context, reason: str, minutes: int | None) -> PauseResult:
+def end_pause(context: Context, reason: str, minutes: int | None) -> PauseResult:
     """Put the gates back. Raises AtlasError without an orchestration, and for anyone but the person."""
     if reason or minutes is not None:
         raise AtlasError("--off takes neither a reason nor --for: it puts the gates back now")
-    return context.transact("pause", lambda tx, actor: _set(tx, None))
+    return context.transact("pause", lambda tx, actor: _set_pause(tx, None))
 
 
-def _set(tx: Transaction, pause: Pause | None) -> PauseResult:
+def _set_pause(tx: Transaction, pause: Pause | None) -> PauseResult:
     workflow = tx.only(WORKFLOW)
     if workflow is None:
         raise AtlasError('there are no gates to lift yet: begin with atlas plan "GOAL"')
-    before = in_force(workflow["paused"], tx.at)
+    before = pause_in_force(workflow["paused"], tx.at)
     tx.patch(WORKFLOW, workflow, paused=pause)
     return {"paused": pause, "before": before}

@@ -9,7 +9,7 @@ from atlas.core.records.kinds import MODULE, WORKFLOW
 from atlas.core.records.plan import ORCHESTRATION, Workflow
 
 
-def settle(tx: Transaction, workflow: Workflow, verb: str) -> bool:
+def settle_workflow(tx: Transaction, workflow: Workflow, verb: str) -> bool:
     """Close the workflow when every module is complete; returns whether it is."""
     done = tx.count(MODULE, status="complete") == tx.count(MODULE)
     if done and workflow["status"] != "complete":
@@ -19,28 +19,28 @@ def settle(tx: Transaction, workflow: Workflow, verb: str) -> bool:
     return done
 
 
-def require_clean(folder: str, untracked: bool = True) -> str:
+def require_clean_folder(folder: str, untracked: bool = True) -> str:
     """The commit checked out in `folder`.
 
     Raises AtlasError when there is none, or when there are uncommitted changes (new files among them, if `untracked`).
     """
-    commit = refs.head(folder)
-    changed = tree_status.changes(folder, untracked)
+    commit = refs.head_commit(folder)
+    changed = tree_status.uncommitted_paths(folder, untracked)
     if changed:
         paths = ", ".join(line[3:] for line in changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
         raise AtlasError(f"{folder} has uncommitted changes ({paths}): commit or stash them first")
     return commit
 
 
-def executing(tx: Transaction) -> Workflow:
+def executing_workflow(tx: Transaction) -> Workflow:
     """The workflow of a running orchestration. Raises AtlasError when none is running."""
-    workflow = orchestration(tx)
+    workflow = orchestration_workflow(tx)
     if workflow["status"] == "complete":
         raise AtlasError("the orchestration is complete: begin the next one with `atlas plan GOAL`")
     return workflow
 
 
-def orchestration(tx: Transaction) -> Workflow:
+def orchestration_workflow(tx: Transaction) -> Workflow:
     """The workflow once it is past planning. Raises AtlasError when it is not."""
     workflow = tx.only(WORKFLOW)
     if workflow is None:

@@ -34,7 +34,7 @@ FIELDS = {
 _DEFAULTS = default_settings()
 _GATE = "gate."
 GATES = {f"{_GATE}{rule}": rule for rule in verdicts.RULES}
-"""The settings that choose what the rules of the gates come to, and their rules."""
+"""The settings that choose what the rules of the guard come to, and their rules."""
 _NUMBERS = {
     "workspace.setup-seconds": ("seconds", 1, 86_400),
     "poll.minutes": ("minutes", 1, 1440),
@@ -63,73 +63,73 @@ _SETUPS = (
 """Files of a repository, and the command that makes a fresh copy of it fit to work in."""
 
 
-def current(tx: Transaction) -> Settings:
+def current_settings(tx: Transaction) -> Settings:
     """The settings, or what holds where nothing was set."""
     return tx.only(SETTINGS) or _DEFAULTS
 
 
-def verdict(tx: Transaction, rule: str) -> str:
-    """What a rule of the gates comes to in this project: `deny`, `ask` or `off`."""
-    return verdicts.verdict(rule, current(tx)["gates"])
+def current_verdict(tx: Transaction, rule: str) -> str:
+    """What a rule of the guard comes to in this project: `deny`, `ask` or `off`."""
+    return verdicts.rule_verdict(rule, current_settings(tx)["gates"])
 
 
-def show(context: Context) -> SettingsResult:
+def show_settings(context: Context) -> SettingsResult:
     """All settings, and proposals for those that were not set."""
-    settings = context.read("settings", lambda tx, actor: current(tx))
-    return _result(settings, changed=False, proposals=_proposals(context.project.root, settings))
+    settings = context.read("settings", lambda tx, actor: current_settings(tx))
+    return _settings_result(settings, changed=False, proposals=_propose_settings(context.project.root, settings))
 
 
-def change(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
+def change_setting(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
     """Give a setting its value, or with no `values` the one that holds where nothing was set.
 
-    What the gates do is for a person to choose. Raises AtlasError when there is no such setting, or the value is not
+    What the guard does is for a person to choose. Raises AtlasError when there is no such setting, or the value is not
     one of its.
     """
     if key not in FIELDS and key not in GATES:
         raise AtlasError(f"there is no setting {key[:80]!r}: there are {', '.join((*FIELDS, *GATES))}")
     if key in GATES:
-        return _choose(context, key, values)
-    value = _value(context.project.root, key, values)
+        return _choose_verdict(context, key, values)
+    value = _parse_value(context.project.root, key, values)
 
     def run(tx: Transaction, actor: Actor) -> SettingsResult:
-        before = current(tx)
+        before = current_settings(tx)
         after = tx.patch(SETTINGS, before, **{FIELDS[key]: value})
-        return _result(after, changed=before != after)
+        return _settings_result(after, changed=before != after)
 
     return context.transact("configure", run)
 
 
-def _choose(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
-    """Choose what a rule of the gates comes to."""
+def _choose_verdict(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
+    """Choose what a rule of the guard comes to."""
     if values and (len(values) > 1 or values[0] not in verdicts.VERDICTS):
         raise AtlasError(f"{key} is one of {', '.join(verdicts.VERDICTS)}, not {' '.join(values)[:40]!r}")
 
     def run(tx: Transaction, actor: Actor) -> SettingsResult:
-        before = current(tx)
+        before = current_settings(tx)
         chosen = {**before["gates"], GATES[key]: values[0] if values else ""}
         after = tx.patch(SETTINGS, before, gates={rule: one for rule, one in chosen.items() if one})
-        return _result(after, changed=before != after)
+        return _settings_result(after, changed=before != after)
 
     return context.transact("configure-gates", run)
 
 
-def _result(settings: Settings, changed: bool, proposals: Sequence[Proposal] = ()) -> SettingsResult:
-    named, defaults = _named(settings), _named(_DEFAULTS)
+def _settings_result(settings: Settings, changed: bool, proposals: Sequence[Proposal] = ()) -> SettingsResult:
+    named, defaults = _settings_by_key(settings), _settings_by_key(_DEFAULTS)
     return {"settings": named, "defaults": defaults, "changed": changed, "proposals": list(proposals)}
 
 
-def _named(settings: Settings) -> dict[str, SettingValue]:
+def _settings_by_key(settings: Settings) -> dict[str, SettingValue]:
     fields: Any = settings
-    gates = {key: verdicts.verdict(rule, settings["gates"]) for key, rule in GATES.items()}
+    gates = {key: verdicts.rule_verdict(rule, settings["gates"]) for key, rule in GATES.items()}
     return {**{key: fields[field] for key, field in FIELDS.items()}, **gates}
 
 
-def _value(root: str, key: str, values: Sequence[str]) -> Any:
+def _parse_value(root: str, key: str, values: Sequence[str]) -> Any:
     if not values:
         defaults: Any = _DEFAULTS
         return defaults[FIELDS[key]]
     if key in ("workspace.link", "workspace.copy"):
-        return [_file(root, value, key) for value in dict.fromkeys(values)]
+        return [_parse_file(root, value, key) for value in dict.fromkeys(values)]
     if len(values) > 1:
         raise AtlasError(f"{key} has one value: quote it, e.g. atlas settings {key} 'npm ci'")
     if key == "workspace.setup":
@@ -137,22 +137,22 @@ def _value(root: str, key: str, values: Sequence[str]) -> Any:
             raise AtlasError(f"{key} is empty: give a command, or take it away with --unset")
         return values[0].strip()
     if key == "transport.url":
-        return choice.base_url(values[0].strip(), key)
+        return choice.parse_base_url(values[0].strip(), key)
     unit, least, most = _NUMBERS[key]
     if not re.fullmatch("[0-9]{1,6}", values[0]) or not least <= int(values[0]) <= most:
         raise AtlasError(f"{key} is a number of {unit} from {least} to {most}, not {values[0][:40]!r}")
     return int(values[0])
 
 
-def _file(root: str, path: str, key: str) -> str:
+def _parse_file(root: str, path: str, key: str) -> str:
     """The path, put simply. Raises AtlasError unless it can be given to workspaces."""
     inner = inner_path(root, path, key)
-    if git.run(root, "ls-files", "--", f":(top,literal){inner}"):
+    if git.run_git(root, "ls-files", "--", f":(top,literal){inner}"):
         raise AtlasError(f"{key}: {inner} is in every commit, so it is in every workspace already")
     return inner
 
 
-def _proposals(root: str, settings: Settings) -> list[Proposal]:
+def _propose_settings(root: str, settings: Settings) -> list[Proposal]:
     """What the files of the repository suggest for what was not set."""
     found: list[Proposal] = []
     names = set(os.listdir(root))
@@ -161,7 +161,7 @@ def _proposals(root: str, settings: Settings) -> list[Proposal]:
         value = " && ".join(command for _, command in because)
         found.append({"key": "workspace.setup", "values": [value], "because": [file for file, _ in because]})
     secret = sorted(name for name in names if name == ".env" or name.startswith(".env."))
-    ignored = [name for name in secret if git.run(root, "check-ignore", "--", name, codes=(0, 1))]
+    ignored = [name for name in secret if git.run_git(root, "check-ignore", "--", name, codes=(0, 1))]
     if ignored and not settings["workspace_link"]:
         found.append({"key": "workspace.link", "values": ignored, "because": ignored})
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from atlas.adapters.store.tables import encode
+from atlas.adapters.store.tables import encode_record
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.paths import PLAN_FILE
 from atlas.core.records.assignment import Assignment
@@ -19,20 +19,20 @@ from atlas.core.records.transitions import LIVE
 from atlas.core.text import one_line
 
 
-def view(tx: Transaction) -> bytes:
+def exec_file_bytes(tx: Transaction) -> bytes:
     """The file's bytes for the state that a transaction sees."""
     workflow = tx.only(WORKFLOW)
     if workflow is None or workflow["phase"] != ORCHESTRATION:
         return b"---\nphase: planning\n---\n\nThe orchestration has not begun: see the plan.\n"
     modules, agents = tx.all(MODULE), tx.all(AGENT)
     assignments = tx.where(ASSIGNMENT, status=LIVE)
-    front = _front(
+    front = _front_lines(
         workflow, modules, tx.lines(MODULE), agents, [tx.line(ASSIGNMENT, a["task_uuid"]) for a in assignments]
     )
-    return ("\n".join(["---", *front, "---", "", *_table(workflow, modules, assignments)]) + "\n").encode()
+    return ("\n".join(["---", *front, "---", "", *_table_lines(workflow, modules, assignments)]) + "\n").encode()
 
 
-def _front(
+def _front_lines(
     workflow: Workflow, modules: list[Module], module_lines: Iterable[str], agents: list[Agent], live: Iterable[str]
 ) -> list[str]:
     done = sum(module["status"] == "complete" for module in modules)
@@ -58,21 +58,21 @@ def _front(
         "modules_status:",
         *(f"  - {line}" for line in module_lines),
         "registered_agents:",
-        *_list("  ai_agents", map(encode, ai)),
-        *_list("  human_developers", map(encode, people)),
-        *_list("active_assignments", live),
+        *_list_lines("  ai_agents", map(encode_record, ai)),
+        *_list_lines("  human_developers", map(encode_record, people)),
+        *_list_lines("active_assignments", live),
     ]
 
 
-def _list(name: str, items: Iterable[str]) -> list[str]:
+def _list_lines(name: str, items: Iterable[str]) -> list[str]:
     lines = [f"    - {item}" for item in items]
     return [f"{name}:", *lines] if lines else [f"{name}: []"]
 
 
-def _table(workflow: Workflow, modules: list[Module], assignments: list[Assignment]) -> list[str]:
+def _table_lines(workflow: Workflow, modules: list[Module], assignments: list[Assignment]) -> list[str]:
     verification = {a["module"]: a["instruction_verification"]["status"] for a in assignments}
     rows = [
-        f"| {m['id']} | {_cell(m['name'])} | {m['status']} | {m['priority']} | {m['assigned_to'] or ''} "
+        f"| {m['id']} | {_table_cell(m['name'])} | {m['status']} | {m['priority']} | {m['assigned_to'] or ''} "
         f"| {verification.get(m['id'], '')} | {m['github_issue'] or ''} |"
         for m in modules
     ]
@@ -87,5 +87,5 @@ def _table(workflow: Workflow, modules: list[Module], assignments: list[Assignme
     ]
 
 
-def _cell(text: str) -> str:
+def _table_cell(text: str) -> str:
     return one_line(text).replace("\\", "\\\\").replace("|", "\\|")

@@ -14,54 +14,54 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core import interrupts
 from atlas.core.letters import discoveries
-from atlas.core.paths import Project, contains
+from atlas.core.paths import Project, contains_path
 from atlas.core.records.kinds import DISCOVERY, WORKSPACE
-from atlas.core.rules.reach import awaits
+from atlas.core.rules.reach import awaits_delivery
 
 _PATIENCE = 2.0
 _LOOK_SECONDS = 0.005
 
 
-def waiting(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
+def waiting_interrupts(tx: Transaction) -> dict[str, list[dict[str, Any]]]:
     """What is to be delivered, by workspace, oldest first."""
     found: dict[str, list[dict[str, Any]]] = {}
     for discovery in tx.containing(DISCOVERY, status="queued"):
         item = {
             **{field: discovery[field] for field in ("id", "severity", "stop")},
-            "words": discoveries.discovery(discovery),
+            "words": discoveries.discovery_text(discovery),
         }
         for recipient in discovery["recipients"]:
-            if awaits(tx, recipient):
+            if awaits_delivery(tx, recipient):
                 found.setdefault(recipient["workspace"], []).append(item)
     return found
 
 
-def folders(tx: Transaction, names: list[str], everywhere: bool) -> dict[str, str]:
+def folders_of_workspaces(tx: Transaction, names: list[str], everywhere: bool) -> dict[str, str]:
     """The paths of the workspaces to look at, by name."""
     records = tx.all(WORKSPACE) if everywhere else [tx.need(WORKSPACE, name) for name in names]
     return {record["name"]: record["path"] for record in records}
 
 
-def put(project: Project, name: str, path: str, items: list[dict[str, Any]]) -> str | None:
+def put_interrupts(project: Project, name: str, path: str, items: list[dict[str, Any]]) -> str | None:
     """Make a workspace's file hold what of `items` its monitor has not delivered yet."""
     folder = os.path.realpath(os.path.join(project.root, path))
-    file, record = os.path.join(folder, interrupts.FILE), interrupts.record_of(project.private, name)
+    file, record = os.path.join(folder, interrupts.INTERRUPT_FILE), interrupts.monitor_record(project.private, name)
     if not items and not os.path.lexists(file) and not os.path.exists(record):
         return None
     if not os.path.exists(os.path.join(folder, ".git")):
         return None
     try:
-        if not contains(project.root, folder):
+        if not contains_path(project.root, folder):
             raise OSError(0, f"{path} leads out of the project")
-        with _locked(record):
+        with _lock_record(record):
             delivered = _forget_all_but(record, {item["id"] for item in items})
             rest = [item for item in items if item["id"] not in delivered]
             if rest:
-                _put(file, json.dumps({"version": 1, "workspace": name, "items": rest}).encode())
+                _put_file(file, json.dumps({"version": 1, "workspace": name, "items": rest}).encode())
             elif os.path.lexists(file):
                 os.unlink(file)
     except OSError as error:
-        return f"workspace {name}: its {interrupts.FILE} could not be brought up to date: {error.strerror}"
+        return f"workspace {name}: its {interrupts.INTERRUPT_FILE} could not be brought up to date: {error.strerror}"
     return None
 
 
@@ -75,14 +75,14 @@ def _forget_all_but(path: str, ids: set[str]) -> list[str]:
     if not ids:
         os.unlink(path)
     elif kept != record["delivered"]:
-        _put(path, json.dumps({**record, "delivered": kept}).encode())
+        _put_file(path, json.dumps({**record, "delivered": kept}).encode())
     return kept
 
 
 @contextlib.contextmanager
-def _locked(record: str) -> Iterator[None]:
+def _lock_record(record: str) -> Iterator[None]:
     """Hold the lock of a monitor's record. Raises OSError when a monitor keeps it for too long."""
-    disk.private_folder(os.path.dirname(record))
+    disk.make_private_folder(os.path.dirname(record))
     handle = os.open(f"{record.removesuffix('.json')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline = time.monotonic() + _PATIENCE
     try:
@@ -99,6 +99,6 @@ def _locked(record: str) -> Iterator[None]:
         os.close(handle)
 
 
-def _put(path: str, data: bytes) -> None:
+def _put_file(path: str, data: bytes) -> None:
     if disk.read_bytes(path) != data:
         os.replace(disk.write_temp(path, data), path)

@@ -21,35 +21,35 @@ from atlas.core.records.message import Message
 _SUBAGENTS = "lead.subagents"
 
 
-def folder_of(project: Project) -> str:
+def mail_folder(project: Project) -> str:
     """Where they lie."""
     return os.path.join(project.private, "mail")
 
 
-def contents(tx: Transaction) -> dict[str, bytes]:
+def mail_contents(tx: Transaction) -> dict[str, bytes]:
     """What each file should hold, by its name."""
     unread: dict[str, list[dict[str, Any]]] = {}
     for message in tx.where(MESSAGE, status="sent", read_at=None):
-        unread.setdefault(message["to"], []).append(_letter(message))
+        unread.setdefault(message["to"], []).append(_letter_fields(message))
     files = {name: json.dumps({"version": 1, "messages": found}).encode() for name, found in unread.items()}
     if unread and any(w.get("subagent") and w["agent"] in unread for w in tx.all(WORKSPACE)):
         files[_SUBAGENTS] = b""
     return files
 
 
-def _letter(message: Message) -> dict[str, Any]:
+def _letter_fields(message: Message) -> dict[str, Any]:
     """What of a message its reader needs. One from outside says itself who sent it, and nobody vouches for that."""
     return {
         **{field: message[field] for field in ("id", "subject", "body", "type", "priority")},
-        "from": discoveries.sender(message),
+        "from": discoveries.message_sender(message),
         "at": message["sent_at"],
     }
 
 
-def put(folder: str, wanted: dict[str, bytes]) -> str | None:
+def put_mail(folder: str, wanted: dict[str, bytes]) -> str | None:
     """Make the files in `folder` what is wanted; a line about what could not be done, if anything."""
     try:
-        disk.private_folder(folder)
+        disk.make_private_folder(folder)
         with os.scandir(folder) as found:
             stale = [entry.path for entry in found if entry.is_file() and entry.name not in wanted]
         for path in stale:

@@ -1,7 +1,7 @@
 """What lies outside the tables and follows from them: the files that hooks look at.
 
-In each workspace `.INTERRUPT`, what is still to be delivered there; in ATLAS's folder the gates of all who have a role
-(`gate_files`) and their unread messages (`mail_files`).
+In each workspace `.INTERRUPT`, what is still to be delivered there; in ATLAS's folder the role views of all who
+have a role (`role_views`) and their unread messages (`mail_files`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from atlas.core.paths import Project
 from . import interrupt_files, mail_files, role_views
 
 
-def update(project: Project, tx: Transaction) -> Callable[[], list[str]]:
+def prepare_projections(project: Project, tx: Transaction) -> Callable[[], list[str]]:
     """Read what those files should hold; calling the result makes them so.
 
     The result, called with the store's lock held, raises nothing: it returns a line for each file that it could not
@@ -24,16 +24,18 @@ def update(project: Project, tx: Transaction) -> Callable[[], list[str]]:
     def touches(*kinds: str) -> bool:
         return not tx.changes or not tx.changes.keys().isdisjoint(kinds)
 
-    waiting = interrupt_files.waiting(tx)
-    folders = interrupt_files.folders(tx, list(waiting), everywhere=touches("discovery", "workspace"))
-    gates = role_views.contents(project, tx)
-    mail = mail_files.contents(tx) if touches("message", "workspace") else None
+    waiting = interrupt_files.waiting_interrupts(tx)
+    folders = interrupt_files.folders_of_workspaces(tx, list(waiting), everywhere=touches("discovery", "workspace"))
+    views = role_views.view_contents(project, tx)
+    mail = mail_files.mail_contents(tx) if touches("message", "workspace") else None
 
     def apply() -> list[str]:
-        troubles = [interrupt_files.put(project, name, path, waiting.get(name, [])) for name, path in folders.items()]
-        troubles += role_views.put(role_views.folder_of(project), gates)
+        troubles = [
+            interrupt_files.put_interrupts(project, name, path, waiting.get(name, [])) for name, path in folders.items()
+        ]
+        troubles += role_views.put_views(role_views.views_folder(project), views)
         if mail is not None:
-            troubles.append(mail_files.put(mail_files.folder_of(project), mail))
+            troubles.append(mail_files.put_mail(mail_files.mail_folder(project), mail))
         return [trouble for trouble in troubles if trouble is not None]
 
     return apply

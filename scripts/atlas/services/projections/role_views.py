@@ -1,4 +1,4 @@
-"""What hooks know of whoever has a role: a small file each, its gate, that follows from the records.
+"""What hooks know of whoever has a role: a small file each, its role view, that follows from the records.
 
 `gates/sessions/SESSION` is for a session that has a role, `gates/workspaces/NAME` for whoever works in that workspace.
 The mailbox comes first in it, on a line of its own, where a shell finds it (`hooks/mail.sh`).
@@ -27,36 +27,36 @@ from atlas.core.rules import understanding
 from atlas.core.verbs import LEAD, WORKER
 from atlas.services.project import settings
 
-Gate = dict[str, Any]
+View = dict[str, Any]
 SESSIONS, WORKSPACES, HEARTBEATS, SUBAGENTS = "sessions", "workspaces", "heartbeats", "subagents"
 
 
-def folder_of(project: Project) -> str:
-    """Where the gates lie."""
+def views_folder(project: Project) -> str:
+    """Where the role views lie."""
     return os.path.join(project.private, "gates")
 
 
-def contents(project: Project, tx: Transaction) -> dict[str, bytes]:
-    """What each gate should hold, by its path below the folder of gates."""
+def view_contents(project: Project, tx: Transaction) -> dict[str, bytes]:
+    """What each role view should hold, by its path below the folder of role views."""
     workflow = tx.only(WORKFLOW)
-    common = _common(project, tx, workflow)
-    title, board = summary.title(tx), whose_turn.OpenWork(tx)
+    common = _common_view(project, tx, workflow)
+    title, work = summary.summary_title(tx), whose_turn.OpenWork(tx)
     owned = [workspace for workspace in tx.where(WORKSPACE, removed_at=None) if workspace["agent"]]
-    views = [_workspace(project, tx, workspace) for workspace in owned]
-    gates: dict[str, Gate] = {}
+    views = [_workspace_view(project, tx, workspace) for workspace in owned]
+    role_views: dict[str, View] = {}
     for view in views:
-        stop = next_action.for_worker(board, view["agent"], view["task"])
-        gates[f"{WORKSPACES}/{view['name']}"] = _worker(common, view["agent"], [view], stop, title)
+        stop = next_action.next_for_worker(work, view["agent"], view["task"])
+        role_views[f"{WORKSPACES}/{view['name']}"] = _worker_view(common, view["agent"], [view], stop, title)
     for session in tx.all(SESSION):
         agent = session["agent"]
         if agent:
             own = [view for view in views if view["agent"] == agent]
-            stop = next_action.for_worker(board, agent)
-            gates[f"{SESSIONS}/{session['id']}"] = _worker(common, agent, own, stop, title)
+            stop = next_action.next_for_worker(work, agent)
+            role_views[f"{SESSIONS}/{session['id']}"] = _worker_view(common, agent, own, stop, title)
     if workflow is not None and workflow["lead"]:
         live = [view for view in views if view["status"] in LIVE]
-        part = {"stop": next_action.for_lead(board), "summary": summary.lead(tx, title)}
-        gates[f"{SESSIONS}/{workflow['lead']}"] = {
+        part = {"stop": next_action.next_for_lead(work), "summary": summary.lead_summary(tx, title)}
+        role_views[f"{SESSIONS}/{workflow['lead']}"] = {
             "mailbox": LEAD_MAILBOX,
             **common,
             "role": LEAD,
@@ -65,14 +65,14 @@ def contents(project: Project, tx: Transaction) -> dict[str, bytes]:
             "listens": tx.count(AGENT, transport=MAESTRO) > 0,
             **part,
         }
-    return {path: json.dumps(gate).replace(", ", ",\n", 1).encode() for path, gate in gates.items()}
+    return {path: json.dumps(one).replace(", ", ",\n", 1).encode() for path, one in role_views.items()}
 
 
-def put(folder: str, wanted: dict[str, bytes]) -> list[str]:
-    """Make the gates in `folder` what is wanted; a line about each thing that could not be done."""
+def put_views(folder: str, wanted: dict[str, bytes]) -> list[str]:
+    """Make the role views in `folder` what is wanted; a line about each thing that could not be done."""
     troubles = []
-    steps = [partial(_prepare, folder), partial(_tidy, folder, wanted)]
-    for step in (*steps, *(partial(_put, os.path.join(folder, path), data) for path, data in wanted.items())):
+    steps = [partial(_prepare_folder, folder), partial(_remove_stale_views, folder, wanted)]
+    for step in (*steps, *(partial(_put_view, os.path.join(folder, path), data) for path, data in wanted.items())):
         try:
             step()
         except OSError as error:
@@ -81,26 +81,26 @@ def put(folder: str, wanted: dict[str, bytes]) -> list[str]:
     return troubles
 
 
-def _prepare(folder: str) -> None:
+def _prepare_folder(folder: str) -> None:
     for kind in (HEARTBEATS, SESSIONS, WORKSPACES):
-        disk.private_folder(os.path.join(folder, kind))
+        disk.make_private_folder(os.path.join(folder, kind))
 
 
-def _tidy(folder: str, wanted: dict[str, bytes]) -> None:
-    """Take away what is of nobody any more: gates, and what subagents were bound to."""
+def _remove_stale_views(folder: str, wanted: dict[str, bytes]) -> None:
+    """Take away what is of nobody any more: role views, and what subagents were bound to."""
     for kind in (SESSIONS, WORKSPACES):
         names = {path.partition("/")[2] for path in wanted if path.startswith(f"{kind}/")}
         for name in set(os.listdir(os.path.join(folder, kind))) - names:
             file = os.path.join(folder, kind, name)
-            if os.path.isfile(file) and names.isdisjoint(_predecessors(file)):
-                _remove(file)
-    for file in _files(os.path.join(folder, SUBAGENTS)):
+            if os.path.isfile(file) and names.isdisjoint(_predecessor_sessions(file)):
+                _remove_file(file)
+    for file in _view_files(os.path.join(folder, SUBAGENTS)):
         workspace = (disk.read_bytes(file) or b"").partition(b" ")[0].decode(errors="replace")
         if f"{WORKSPACES}/{workspace}" not in wanted:
-            _remove(file)
+            _remove_file(file)
 
 
-def _put(file: str, data: bytes) -> None:
+def _put_view(file: str, data: bytes) -> None:
     """Have a file with this content, whatever is in its place: a pipe, which nobody should read, or an empty folder."""
     if not os.path.isfile(file) or disk.read_bytes(file) != data:
         if os.path.isdir(file):
@@ -108,51 +108,51 @@ def _put(file: str, data: bytes) -> None:
         os.replace(disk.write_temp(file, data), file)
 
 
-def _files(folder: str) -> list[str]:
+def _view_files(folder: str) -> list[str]:
     """The files in a folder that may not be there, but those that a hook is just writing."""
     names = os.listdir(folder) if os.path.isdir(folder) else []
     files = [os.path.join(folder, name) for name in names if not name.startswith(".")]
     return [file for file in files if os.path.isfile(file)]
 
 
-def _remove(file: str) -> None:
+def _remove_file(file: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(file)
 
 
-def _predecessors(file: str) -> list[str]:
+def _predecessor_sessions(file: str) -> list[str]:
     """The sessions in whose place another one has come, before the store knew of it (`hooks/session.py`)."""
     try:
-        gate = json.loads(disk.read_bytes(file) or b"null")
+        view = json.loads(disk.read_bytes(file) or b"null")
     except ValueError:
         return []
-    return [str(gate[key]) for key in ("continues", "after") if key in gate] if isinstance(gate, dict) else []
+    return [str(view[key]) for key in ("continues", "after") if key in view] if isinstance(view, dict) else []
 
 
-def _common(project: Project, tx: Transaction, workflow: Workflow | None) -> Gate:
+def _common_view(project: Project, tx: Transaction, workflow: Workflow | None) -> View:
     return {
         "version": 1,
         "root": os.path.realpath(project.root),
-        "phase": _phase(workflow),
+        "phase": _phase_of_workflow(workflow),
         "branch": workflow["integration_branch"] if workflow else None,
-        "rules": settings.current(tx)["gates"],
-        "paused": _paused(workflow["paused"]) if workflow else None,
+        "rules": settings.current_settings(tx)["gates"],
+        "paused": _pause_view(workflow["paused"]) if workflow else None,
     }
 
 
-def _phase(workflow: Workflow | None) -> str:
+def _phase_of_workflow(workflow: Workflow | None) -> str:
     if workflow is None or workflow["status"] == "complete":
         return "complete"
     return "executing" if workflow["phase"] == ORCHESTRATION else "planning"
 
 
-def _paused(pause: Pause | None) -> Gate | None:
+def _pause_view(pause: Pause | None) -> View | None:
     if pause is None:
         return None
-    return {"until": clock.seconds(pause["until"]) if pause["until"] else None, "reason": pause["reason"]}
+    return {"until": clock.epoch_seconds(pause["until"]) if pause["until"] else None, "reason": pause["reason"]}
 
 
-def _workspace(project: Project, tx: Transaction, workspace: Workspace) -> Gate:
+def _workspace_view(project: Project, tx: Transaction, workspace: Workspace) -> View:
     assignment = tx.get(ASSIGNMENT, workspace["task_uuid"]) if workspace["task_uuid"] else None
     return {
         "name": workspace["name"],
@@ -166,9 +166,9 @@ def _workspace(project: Project, tx: Transaction, workspace: Workspace) -> Gate:
 
 
 def _may_edit(tx: Transaction, assignment: Assignment) -> bool:
-    return assignment["status"] in LIVE and understanding.may_edit(assignment, settings.current(tx)["gates"])
+    return assignment["status"] in LIVE and understanding.may_edit(assignment, settings.current_settings(tx)["gates"])
 
 
-def _worker(common: Gate, agent: str, own: list[Gate], stop: next_action.Stop, title: str) -> Gate:
-    part = {"stop": stop, "summary": summary.worker(agent, own, title)}
+def _worker_view(common: View, agent: str, own: list[View], stop: next_action.Stop, title: str) -> View:
+    part = {"stop": stop, "summary": summary.worker_summary(agent, own, title)}
     return {"mailbox": agent, **common, "role": WORKER, "agent": agent, "workspaces": own, **part}

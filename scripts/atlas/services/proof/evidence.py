@@ -13,7 +13,7 @@ from atlas.core.records.workspace import Workspace
 from atlas.core.results.proof import CompleteResult
 from atlas.services.integration import landing
 from atlas.services.project.context import Context
-from atlas.services.project.phases import require_clean
+from atlas.services.project.phases import require_clean_folder
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
 
 from .outcome import begin_merge, record_complete, record_conflict, record_failed, stop_merge
@@ -22,7 +22,7 @@ from .work import Work
 _LONGEST_REASON = 4000
 
 
-def complete(context: Context, module_id: str, reason: str | None = None, limit: float = 600) -> CompleteResult:
+def complete_module(context: Context, module_id: str, reason: str | None = None, limit: float = 600) -> CompleteResult:
     """Run the module's checks, `limit` seconds each, where it was worked on, and record what came of them.
 
     When all pass, on a commit that stayed checked out and clean, that commit is merged into the integration branch and
@@ -34,8 +34,8 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
     if reason and len(reason) > _LONGEST_REASON:
         raise AtlasError(f"the reason has {len(reason)} characters: at most {_LONGEST_REASON}, put more into a file")
     work = context.read("complete", lambda tx, actor: Work(tx, module_id, reason))
-    with _held(context, work.workspace):
-        commit, ran = _check(context, work, limit)
+    with _hold_workspace(context, work.workspace):
+        commit, ran = _run_checks(context, work, limit)
         passed = all(check["exit_code"] == 0 for check in ran)
         evidence = new_evidence(commit=commit, passed=passed, reason=reason, checks=ran)
         if not evidence["passed"]:
@@ -43,7 +43,7 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
         context.transact("complete", lambda tx, actor: begin_merge(tx, work, reason))
         try:
             title = f"Merge {module_id}: {text.one_line(work.module['name'], 60)}"
-            evidence["integrated"] = landing.integrate(context, "complete", commit, title)
+            evidence["integrated"] = landing.integrate_commit(context, "complete", commit, title)
         except landing.Conflict as conflict:
             files = conflict.files
             return context.transact("complete", lambda tx, actor: record_conflict(tx, work, evidence, files))
@@ -54,7 +54,7 @@ def complete(context: Context, module_id: str, reason: str | None = None, limit:
 
 
 @contextlib.contextmanager
-def _held(context: Context, workspace: Workspace | None) -> Iterator[None]:
+def _hold_workspace(context: Context, workspace: Workspace | None) -> Iterator[None]:
     if workspace is None:
         yield
     else:
@@ -62,11 +62,11 @@ def _held(context: Context, workspace: Workspace | None) -> Iterator[None]:
             yield
 
 
-def _check(context: Context, work: Work, limit: float) -> tuple[str, list[Check]]:
+def _run_checks(context: Context, work: Work, limit: float) -> tuple[str, list[Check]]:
     """The commit, and how the checks ran on it."""
     folder = workspace_folder(context.project, work.workspace) if work.workspace else context.project.root
-    commit = require_clean(folder)
-    ran = [checks.run(command, folder, limit) for command in work.module["checks"]]
-    if require_clean(folder, untracked=False) != commit:
+    commit = require_clean_folder(folder)
+    ran = [checks.run_check(command, folder, limit) for command in work.module["checks"]]
+    if require_clean_folder(folder, untracked=False) != commit:
         raise AtlasError(f"another commit was checked out in {folder} while the checks ran: run this again")
     return commit, ran

@@ -13,14 +13,14 @@ from atlas.core.records.plan import Evidence, Module
 from atlas.core.records.team import AI
 from atlas.core.results.proof import CompleteResult
 from atlas.services.integration import branch as integration
-from atlas.services.messages.mailbox import post
-from atlas.services.project.phases import executing, settle
-from atlas.services.project.settings import current
+from atlas.services.messages.mailbox import post_message
+from atlas.services.project.phases import executing_workflow, settle_workflow
+from atlas.services.project.settings import current_settings
 
 from .work import Work
 
 
-def _now(tx: Transaction, work: Work, evidence: Evidence) -> Work:
+def _current_work(tx: Transaction, work: Work, evidence: Evidence) -> Work:
     """The work as it is now, with the evidence recorded."""
     now = Work(tx, work.module["id"], evidence["reason"])
     work.require_same(now)
@@ -35,10 +35,10 @@ def begin_merge(tx: Transaction, work: Work, reason: str | None) -> None:
     work.require_same(now)
     tx.patch(MODULE, now.module, status="pending_verification")
     tx.patch(ASSIGNMENT, now.assignment, status="reported")
-    _mark(tx, now, "merging")
+    _mark_workspace(tx, now, "merging")
 
 
-def _mark(tx: Transaction, work: Work, status: str, **fields: Any) -> None:
+def _mark_workspace(tx: Transaction, work: Work, status: str, **fields: Any) -> None:
     if work.workspace is not None:
         tx.patch(WORKSPACE, tx.need(WORKSPACE, work.workspace["name"]), status=status, **fields)
 
@@ -46,63 +46,63 @@ def _mark(tx: Transaction, work: Work, status: str, **fields: Any) -> None:
 def stop_merge(tx: Transaction, work: Work) -> None:
     """Note that the work is not being merged any more."""
     if work.workspace is not None and tx.need(WORKSPACE, work.workspace["name"])["status"] == "merging":
-        _mark(tx, work, "ready")
+        _mark_workspace(tx, work, "ready")
 
 
 def record_complete(tx: Transaction, work: Work, evidence: Evidence) -> CompleteResult:
     """Record that a module is complete, and where its commit was integrated."""
-    now = _now(tx, work, evidence)
+    now = _current_work(tx, work, evidence)
     tx.patch(MODULE, now.module, status="complete", task_uuid=None)
     tx.patch(ASSIGNMENT, now.assignment, status="complete", ended_at=tx.at)
-    _mark(tx, now, "merged", conflicts={})
-    workflow = executing(tx)
+    _mark_workspace(tx, now, "merged", conflicts={})
+    workflow = executing_workflow(tx)
     workflow["integration_commit"] = evidence["integrated"]
     tx.put(WORKFLOW, workflow)
-    return _result(now, evidence, [], settle(tx, workflow, "complete"))
+    return _evidence_result(now, evidence, [], settle_workflow(tx, workflow, "complete"))
 
 
 def record_conflict(tx: Transaction, work: Work, evidence: Evidence, files: list[str]) -> CompleteResult:
     """Record that the work conflicts, and tell its agent to resolve that."""
-    now = _now(tx, work, evidence)
+    now = _current_work(tx, work, evidence)
     stop_merge(tx, now)
-    _resume(tx, now.module, now.assignment)
-    branch = integration.branch_of(executing(tx))
+    _resume_work(tx, now.module, now.assignment)
+    branch = integration.branch_of_workflow(executing_workflow(tx))
     if now.assignment["agent_type"] == AI:
         subject = subjects.failed_subject(now.module, now.assignment["task_uuid"], now.module["verification_loops"] + 1)
         body = proof.conflict_body(now.module, branch, files)
-        post(tx, now.assignment["agent"], subject, body, priority="high", task_uuid=now.assignment["task_uuid"])
-    return {**_result(now, evidence, files, False), "integration_branch": branch}
+        post_message(tx, now.assignment["agent"], subject, body, priority="high", task_uuid=now.assignment["task_uuid"])
+    return {**_evidence_result(now, evidence, files, False), "integration_branch": branch}
 
 
 def record_failed(tx: Transaction, work: Work, evidence: Evidence) -> CompleteResult:
     """Record that checks failed, and send the module back to its agent."""
-    now = _now(tx, work, evidence)
+    now = _current_work(tx, work, evidence)
     module, assignment = now.module, now.assignment
     stop_merge(tx, now)
     module["verification_loops"] += 1
-    _resume(tx, module, assignment)
-    _send_back(tx, module, assignment, evidence)
-    return _result(now, evidence, [], False)
+    _resume_work(tx, module, assignment)
+    _send_work_back(tx, module, assignment, evidence)
+    return _evidence_result(now, evidence, [], False)
 
 
-def _resume(tx: Transaction, module: Module, assignment: Assignment) -> None:
+def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> None:
     """Record that the agent has to go on, and is to be asked again how it stands."""
     if module["status"] in ("assigned", "pending_verification"):
         module["status"] = assignment["status"] = "in_progress"
     tx.put(MODULE, module)
-    poll_schedule.resumed(assignment, tx.at, poll_schedule.times_of(current(tx)))
+    poll_schedule.resume_polling(assignment, tx.at, poll_schedule.polling_times(current_settings(tx)))
     tx.put(ASSIGNMENT, assignment)
 
 
-def _send_back(tx: Transaction, module: Module, assignment: Assignment, evidence: Evidence) -> None:
+def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evidence: Evidence) -> None:
     if assignment["agent_type"] == AI:
         failures = [check for check in evidence["checks"] if check["exit_code"] != 0]
         subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"])
         body = proof.failed_body(module, failures)
-        post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
+        post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 
-def _result(work: Work, evidence: Evidence, conflicts: list[str], all_complete: bool) -> CompleteResult:
+def _evidence_result(work: Work, evidence: Evidence, conflicts: list[str], all_complete: bool) -> CompleteResult:
     return {
         "module": work.module["id"],
         "passed": evidence["passed"],

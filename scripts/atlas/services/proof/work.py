@@ -6,7 +6,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.workspace import IN_USE
 from atlas.services.assignments.assignments import live_assignment
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import workspace_of_task
 
 
@@ -15,7 +15,7 @@ class Work:
 
     def __init__(self, tx: Transaction, module_id: str, reason: str | None) -> None:
         """Raises AtlasError when it cannot be completed."""
-        executing(tx)
+        executing_workflow(tx)
         self.module, self.assignment = live_assignment(tx, module_id)
         self.workspace = workspace_of_task(tx, self.assignment["task_uuid"])
         if not self.module["checks"] and not reason:

@@ -19,8 +19,8 @@ from atlas.core.records.transitions import LIVE
 from atlas.core.results.polling import Asked, Checked, Escalated
 from atlas.core.rules import understanding, updates
 from atlas.core.text import one_line
-from atlas.services.messages.mailbox import post
-from atlas.services.project.settings import current
+from atlas.services.messages.mailbox import post_message
+from atlas.services.project.settings import current_settings
 
 from . import work_signs
 
@@ -47,22 +47,22 @@ def check_assignment(
     """Do what is due, or ask `anyway`, and add what came of it to what was `found`."""
     polling = assignment["progress_polling"]
     count_sent(tx, assignment, times)
-    poll_schedule.mend(assignment, tx.at, times)
-    is_active = seen is not None and poll_schedule.is_news(assignment, clock.of(seen.at), tx.at)
+    poll_schedule.mend_times(assignment, tx.at, times)
+    is_active = seen is not None and poll_schedule.is_new_activity(assignment, clock.time_of_epoch(seen.at), tx.at)
     if seen is not None and is_active:
-        poll_schedule.heard(assignment, clock.of(seen.at), "activity", times, one_line(seen.what))
-    what = poll_schedule.step(assignment, tx.at)
+        poll_schedule.note_heard(assignment, clock.time_of_epoch(seen.at), "activity", times, one_line(seen.what))
+    what = poll_schedule.polling_step(assignment, tx.at)
     if what == ASK and not anyway and _waits_for_lead(assignment):
-        poll_schedule.postponed(assignment, tx.at, times)
+        poll_schedule.postpone_poll(assignment, tx.at, times)
         what = WAIT
     agent, module = assignment["agent"], assignment["module"]
     if what == UNSENT:
         message = next(one["message"] for one in polling["poll_history"] if not one["sent_at"])
         found["unsent"].append({"agent": agent, "module": module, "message": message})
     elif anyway or what == ASK:
-        found["polled"].append(_ask(tx, assignment, times))
+        found["polled"].append(_ask_agent(tx, assignment, times))
     elif what == ESCALATE:
-        found["escalated"].append(_escalate(tx, assignment))
+        found["escalated"].append(_escalate_silence(tx, assignment))
     elif seen is not None and is_active:
         found["active"].append({"agent": agent, "module": module, "due": polling["next_poll_due"], "what": seen.what})
     else:
@@ -78,26 +78,26 @@ def _waits_for_lead(assignment: Assignment) -> bool:
 
 def count_sent(tx: Transaction, assignment: Assignment, times: Times) -> None:
     """Count the last poll if its message has gone out by now."""
-    waiting = poll_schedule.unsent(assignment["progress_polling"])
+    waiting = poll_schedule.unsent_poll(assignment["progress_polling"])
     message = tx.get(MESSAGE, waiting["message"]) if waiting else None
     if message is not None and message["sent_at"]:
-        poll_schedule.sent(assignment, message["sent_at"], times)
+        poll_schedule.note_sent(assignment, message["sent_at"], times)
 
 
-def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
+def _ask_agent(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
     polling, task_uuid = assignment["progress_polling"], assignment["task_uuid"]
-    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered(polling)
-    since, urgency = waiting[0]["sent_at"] if waiting else None, poll_schedule.priority(polling, tx.at)
-    message: Message = post(
+    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered_polls(polling)
+    since, urgency = waiting[0]["sent_at"] if waiting else None, poll_schedule.poll_priority(polling, tx.at)
+    message: Message = post_message(
         tx,
         assignment["agent"],
         subjects.poll_subject(module, polling["poll_count"] + 1),
-        poll_body(module, since, understanding.may_edit(assignment, current(tx)["gates"])),
+        poll_body(module, since, understanding.may_edit(assignment, current_settings(tx)["gates"])),
         kind=PROGRESS_POLL,
         priority=urgency,
         task_uuid=task_uuid,
     )
-    asked = poll_schedule.asked(polling, message["id"], tx.at)
+    asked = poll_schedule.note_asked(polling, message["id"], tx.at)
     count_sent(tx, assignment, times)
     return {
         "agent": assignment["agent"],
@@ -109,16 +109,16 @@ def _ask(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
     }
 
 
-def _escalate(tx: Transaction, assignment: Assignment) -> Escalated:
+def _escalate_silence(tx: Transaction, assignment: Assignment) -> Escalated:
     """Tell the lead, and through the status the person, that an agent does not answer."""
     polling = assignment["progress_polling"]
-    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered(polling)
+    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered_polls(polling)
     since = str(waiting[0]["sent_at"])
     others = idle_agents(tx)
     subject = subjects.silent_subject(module, assignment["task_uuid"])
     body = silent_body(module, assignment["agent"], since, len(waiting), others)
-    post(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=assignment["task_uuid"])
-    poll_schedule.escalated(polling, tx.at)
+    post_message(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=assignment["task_uuid"])
+    poll_schedule.note_escalation(polling, tx.at)
     return {
         "agent": assignment["agent"],
         "module": assignment["module"],

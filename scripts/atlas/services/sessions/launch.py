@@ -17,15 +17,15 @@ from atlas.core.records.workspace import Process, Workspace
 from atlas.core.results.sessions import Launched, LaunchResult, Mode
 from atlas.core.rules import understanding
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
-from atlas.services.project.settings import current
+from atlas.services.project.phases import executing_workflow
+from atlas.services.project.settings import current_settings
 
 from .session_start import start_headless, start_in_tmux, watch_start
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
-def launch(
+def launch_session(
     context: Context, agent_id: str, mode: Mode, module_id: str | None, chosen_client: str | None, wait: float
 ) -> LaunchResult:
     """Start the session of an AI agent in its workspace, or with `print` say how to.
@@ -33,24 +33,24 @@ def launch(
     With tmux, up to `wait` seconds are spent on seeing the session come up, so that a dialog it stops at is reported.
     Raises AtlasError when the agent has no workspace that is ready, or its session is running already.
     """
-    workspace, prompt = context.read("launch", lambda tx, actor: _subject(tx, context, agent_id, module_id))
+    workspace, prompt = context.read("launch", lambda tx, actor: _launch_subject(tx, context, agent_id, module_id))
     folder = os.path.join(context.project.root, workspace["path"])
     if mode == "print":
-        command = client.command(chosen_client or "claude")
+        command = client.client_command(chosen_client or "claude")
         line = f"cd {shlex.quote(folder)} && {shlex.join([*command, prompt])}"
         return {"mode": mode, "workspace": folder, "command": line, "subagent_type": "atlas:worker", "prompt": prompt}
     _require_not_running(workspace)
     start = start_in_tmux if mode == "tmux" else start_headless
-    started = start(context, workspace, folder, client.find(chosen_client), prompt)
-    context.transact("launch", lambda tx, actor: _record(tx, workspace["name"], started))
+    started = start(context, workspace, folder, client.find_client(chosen_client), prompt)
+    context.transact("launch", lambda tx, actor: _record_process(tx, workspace["name"], started))
     result: Launched = {"mode": mode, "workspace": folder, "agent": agent_id, "process": started, "waiting_at": None}
     if mode == "tmux":
         result["waiting_at"] = watch_start(context, workspace, started, wait)
     return result
 
 
-def _subject(tx: Transaction, context: Context, agent_id: str, module_id: str | None) -> tuple[Workspace, str]:
-    executing(tx)
+def _launch_subject(tx: Transaction, context: Context, agent_id: str, module_id: str | None) -> tuple[Workspace, str]:
+    executing_workflow(tx)
     agent = tx.need(AGENT, agent_id)
     if agent["type"] != AI:
         raise AtlasError(f"{agent_id} is a person: people start their own work")
@@ -62,8 +62,8 @@ def _subject(tx: Transaction, context: Context, agent_id: str, module_id: str | 
     workspace = _workspace_of(tx, chosen[0]["task_uuid"])
     folder = os.path.join(context.project.root, workspace["path"])
     module = tx.need(MODULE, chosen[0]["module"])
-    may_edit = understanding.may_edit(chosen[0], current(tx)["gates"])
-    return workspace, handshake.prompt(agent_id, module, chosen[0]["task_uuid"], folder, may_edit)
+    may_edit = understanding.may_edit(chosen[0], current_settings(tx)["gates"])
+    return workspace, handshake.session_prompt(agent_id, module, chosen[0]["task_uuid"], folder, may_edit)
 
 
 def _workspace_of(tx: Transaction, task_uuid: str) -> Workspace:
@@ -76,10 +76,10 @@ def _workspace_of(tx: Transaction, task_uuid: str) -> Workspace:
 
 def _require_not_running(workspace: Workspace) -> None:
     running = workspace["process"]
-    if running is not None and process.alive(running["pid"], running["birth"]):
+    if running is not None and process.is_alive(running["pid"], running["birth"]):
         where = f"attach with: tmux attach -t {running['tmux']}" if running["tmux"] else f"process {running['pid']}"
         raise AtlasError(f"{workspace['agent']}'s session is running already ({where}); `atlas stop-agent` ends it")
 
 
-def _record(tx: Transaction, name: str, started: Process) -> None:
+def _record_process(tx: Transaction, name: str, started: Process) -> None:
     tx.patch(WORKSPACE, tx.need(WORKSPACE, name), process=started)

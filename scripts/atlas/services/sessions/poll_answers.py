@@ -9,8 +9,8 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT
 from atlas.core.results.polling import ModulePoll, PollAnswered, PollHistory
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
-from atlas.services.project.settings import current
+from atlas.services.project.phases import orchestration_workflow
+from atlas.services.project.settings import current_settings
 
 from .asking import assignments_of, count_sent
 
@@ -26,19 +26,19 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
         raise AtlasError(f"the response has {len(text.strip())} characters: give 1 to {_LONGEST_ANSWER}")
 
     def run(tx: Transaction, actor: Actor) -> PollAnswered:
-        orchestration(tx)
+        orchestration_workflow(tx)
         found = assignments_of(tx, agent_id, module_id)
         if len(found) > 1:
             raise AtlasError(f"{agent_id} has {', '.join(a['module'] for a in found)}: say with --module which it is")
         (assignment,) = found
-        count_sent(tx, assignment, poll_schedule.times_of(current(tx)))
+        count_sent(tx, assignment, poll_schedule.polling_times(current_settings(tx)))
         asked = [one for one in assignment["progress_polling"]["poll_history"] if one["sent_at"]]
         if not asked:
             raise AtlasError(f"no poll about {assignment['module']} has gone out: ask with `atlas poll {agent_id}`")
         if asked[-1]["answer"] not in ("", text):
             raise AtlasError(f"poll #{asked[-1]['number']} has another answer: use `atlas report` for more")
         if not asked[-1]["answer"]:
-            poll_schedule.heard(assignment, tx.at, "response", poll_schedule.times_of(current(tx)))
+            poll_schedule.note_heard(assignment, tx.at, "response", poll_schedule.polling_times(current_settings(tx)))
             asked[-1]["answer"] = text
             tx.put(ASSIGNMENT, assignment)
         return {"agent": agent_id, "module": assignment["module"], "poll": asked[-1]}
@@ -46,7 +46,7 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
     return context.transact("poll", run)
 
 
-def history(context: Context, agent_id: str, module_id: str | None) -> PollHistory:
+def poll_history(context: Context, agent_id: str, module_id: str | None) -> PollHistory:
     """The polls of an agent's assignments, those that are over too. Raises AtlasError when there is no such agent."""
 
     def run(tx: Transaction, actor: Actor) -> PollHistory:

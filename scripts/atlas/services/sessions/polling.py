@@ -11,10 +11,10 @@ from atlas.core.records.message import IN_OUTBOX
 from atlas.core.results.messages import UnsentMessage
 from atlas.core.results.polling import CheckAgentsResult, Checked, PollSent
 from atlas.core.rules.roles import Actor
-from atlas.services.messages.exchange import exchange
+from atlas.services.messages.exchange import exchange_messages
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
-from atlas.services.project.settings import current
+from atlas.services.project.phases import orchestration_workflow
+from atlas.services.project.settings import current_settings
 
 from .activity import newest_activity
 from .asking import assignments_of, check_assignment, polled_assignments
@@ -31,23 +31,23 @@ def check_agents(context: Context, everybody: bool = False) -> CheckAgentsResult
     seen = {} if everybody else newest_activity(context)
 
     def run(tx: Transaction, actor: Actor) -> Checked:
-        orchestration(tx)
-        times, found = poll_schedule.times_of(current(tx)), _nothing()
+        orchestration_workflow(tx)
+        times, found = poll_schedule.polling_times(current_settings(tx)), _nothing()
         for assignment in polled_assignments(tx):
             check_assignment(tx, assignment, times, seen.get(assignment["task_uuid"]), everybody, found)
         return found
 
-    return _exchanging(context, "check-agents", run)
+    return _exchange_around(context, "check-agents", run)
 
 
 def _nothing() -> Checked:
     return {"polled": [], "active": [], "escalated": [], "unsent": [], "not_due": []}
 
 
-def _exchanging(context: Context, verb: str, run: Callable[[Transaction, Actor], Checked]) -> CheckAgentsResult:
+def _exchange_around(context: Context, verb: str, run: Callable[[Transaction, Actor], Checked]) -> CheckAgentsResult:
     """What `run` comes to between two turns of the post: what was waiting goes out first, what it adds after that."""
-    context.read(verb, lambda tx, actor: orchestration(tx))
-    troubles = exchange(context)["troubles"]
+    context.read(verb, lambda tx, actor: orchestration_workflow(tx))
+    troubles = exchange_messages(context)["troubles"]
     found = context.transact(verb, run)
     undelivered = context.read(verb, lambda tx, actor: _undelivered(tx, found))
     return {**found, "undelivered": undelivered, "troubles": troubles}
@@ -61,25 +61,25 @@ def _undelivered(tx: Transaction, found: Checked) -> list[UnsentMessage]:
     return [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in waiting]
 
 
-def failed(result: CheckAgentsResult | PollSent) -> bool:
+def has_failed(result: CheckAgentsResult | PollSent) -> bool:
     """Whether the transport did not take something that was to go out, or was not reached."""
     return bool(result["unsent"] or result["undelivered"] or result["troubles"])
 
 
-def poll(context: Context, agent_id: str, module_id: str | None = None) -> PollSent:
+def poll_agent(context: Context, agent_id: str, module_id: str | None = None) -> PollSent:
     """Ask an AI agent how it stands now, about each of its modules or the one named.
 
     Raises AtlasError when there is no such agent, it is a person, or has nothing.
     """
 
     def run(tx: Transaction, actor: Actor) -> Checked:
-        orchestration(tx)
-        times, found = poll_schedule.times_of(current(tx)), _nothing()
+        orchestration_workflow(tx)
+        times, found = poll_schedule.polling_times(current_settings(tx)), _nothing()
         for assignment in assignments_of(tx, agent_id, module_id):
             check_assignment(tx, assignment, times, None, True, found)
         return found
 
-    result = _exchanging(context, "poll", run)
+    result = _exchange_around(context, "poll", run)
     return {
         "polled": result["polled"],
         "unsent": result["unsent"],

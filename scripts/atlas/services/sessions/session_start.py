@@ -22,25 +22,27 @@ _SHOWN_LINES = 20
 def start_in_tmux(context: Context, workspace: Workspace, folder: str, binary: str, prompt: str) -> Process:
     """Start a session in a terminal of tmux, which a person can attach to."""
     name = f"atlas-{workspace['name']}"
-    words = client.without_session([*client.command(binary), prompt])
-    pid = tmux.start(name, folder, words, {})
-    return _process("tmux", pid, name)
+    words = client.command_without_session([*client.client_command(binary), prompt])
+    pid = tmux.start_session(name, folder, words, {})
+    return _new_process("tmux", pid, name)
 
 
 def start_headless(context: Context, workspace: Workspace, folder: str, binary: str, prompt: str) -> Process:
     """Start a session without a terminal, under a supervisor."""
     logs = os.path.join(context.project.private, "logs")
-    disk.private_folder(logs)
+    disk.make_private_folder(logs)
     words = [sys.executable, _SUPERVISE, workspace["name"], "--client", binary, "--prompt", prompt]
     log = os.path.join(logs, f"{workspace['name']}.supervisor.log")
-    return _process("headless", process.start_detached(words, context.project.root, log, client.environment()), None)
+    return _new_process(
+        "headless", process.start_detached(words, context.project.root, log, client.client_environment()), None
+    )
 
 
-def _process(mode: str, pid: int, tmux_name: str | None) -> Process:
-    born = process.birth(pid)
+def _new_process(mode: str, pid: int, tmux_name: str | None) -> Process:
+    born = process.process_birth(pid)
     if born is None:
         raise AtlasError(f"the agent's session ended at once (process {pid}): try --print and run the command yourself")
-    return new_process(mode=mode, pid=pid, birth=born, started_at=clock.now(), tmux=tmux_name)
+    return new_process(mode=mode, pid=pid, birth=born, started_at=clock.current_time(), tmux=tmux_name)
 
 
 def watch_start(context: Context, workspace: Workspace, started: Process, wait: float) -> str | None:
@@ -48,8 +50,8 @@ def watch_start(context: Context, workspace: Workspace, started: Process, wait: 
     deadline = time.monotonic() + wait
     screen = ""
     while time.monotonic() < deadline:
-        screen = tmux.screen(started["tmux"] or "") or screen
-        if not process.alive(started["pid"], started["birth"]):
+        screen = tmux.session_screen(started["tmux"] or "") or screen
+        if not process.is_alive(started["pid"], started["birth"]):
             raise AtlasError(f"the session of {workspace['agent']} ended at once: {_last_words(screen)}")
         if context.read("launch", lambda tx, actor: _is_present(tx, workspace, started)):
             return None

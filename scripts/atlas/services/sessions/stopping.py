@@ -13,8 +13,8 @@ from atlas.services.project.context import Context
 _PATIENCE = 10.0
 
 
-def stop(context: Context, agent_id: str, module_id: str | None) -> StopAgentResult:
-    """End the session that `launch` started for an agent. One that is gone already is only noted as such."""
+def stop_session(context: Context, agent_id: str, module_id: str | None) -> StopAgentResult:
+    """End the session that `launch_session` started for an agent. One that is gone already is only noted as such."""
 
     def find(tx: Transaction, actor: Actor) -> list[Workspace]:
         tx.need(AGENT, agent_id)
@@ -25,19 +25,21 @@ def stop(context: Context, agent_id: str, module_id: str | None) -> StopAgentRes
     for workspace in context.read("stop-agent", find):
         running = workspace["process"]
         assert running is not None
-        ended.append({"workspace": workspace["name"], "pid": running["pid"], "was_running": _end(running)})
+        ended.append({"workspace": workspace["name"], "pid": running["pid"], "was_running": _end_session(running)})
 
     def forget(tx: Transaction, actor: Actor) -> None:
         for workspace in find(tx, actor):
-            if workspace["process"] and not process.alive(workspace["process"]["pid"], workspace["process"]["birth"]):
+            if workspace["process"] and not process.is_alive(
+                workspace["process"]["pid"], workspace["process"]["birth"]
+            ):
                 tx.patch(WORKSPACE, workspace, process=None)
 
     context.transact("stop-agent", forget)
     return {"agent": agent_id, "ended": ended}
 
 
-def _end(running: Process) -> bool:
-    was_running = process.end(running["pid"], running["birth"], _PATIENCE)
+def _end_session(running: Process) -> bool:
+    was_running = process.end_process(running["pid"], running["birth"], _PATIENCE)
     if running["tmux"]:
-        tmux.end(running["tmux"], running["pid"])
+        tmux.end_session(running["tmux"], running["pid"])
     return was_running

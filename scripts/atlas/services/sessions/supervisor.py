@@ -1,7 +1,7 @@
 """Keeping an agent's session alive without a terminal: started again when it dies, told when there is mail.
 
 It ends by itself when its work does: the assignment is complete or released, or the workspace is gone. It also ends
-when its launch was never recorded, so that a launcher killed halfway leaves no session that nobody knows of.
+when its launch was never recorded, so that a launch killed halfway leaves no session that nobody knows of.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class _Stopped(Exception):
     """Told to end."""
 
 
-def supervise(context: Context, workspace_name: str, client: str, prompt: str) -> str:
+def supervise_session(context: Context, workspace_name: str, client: str, prompt: str) -> str:
     """Run the session until its work is over; returns why it ended. Raises AtlasError when it keeps dying."""
-    signal.signal(signal.SIGTERM, _stop)
-    folder, log = _places(context, workspace_name)
+    signal.signal(signal.SIGTERM, _raise_stopped)
+    folder, log = _session_paths(context, workspace_name)
     _await_record(context, workspace_name)
     session: StreamedSession | None = None
     deaths: list[float] = []
@@ -44,7 +44,7 @@ def supervise(context: Context, workspace_name: str, client: str, prompt: str) -
         while True:
             session = StreamedSession(client, folder, log, session.session if session else None)
             session.send(message)
-            reason = _accompany(context, workspace_name, session)
+            reason = _accompany_session(context, workspace_name, session)
             if reason is not None:
                 return reason
             deaths = [moment for moment in deaths if time.monotonic() - moment < _RESTARTED_FOR] + [time.monotonic()]
@@ -58,14 +58,14 @@ def supervise(context: Context, workspace_name: str, client: str, prompt: str) -
             session.close(_PATIENCE)
 
 
-def _stop(number: int, frame: Any) -> None:
+def _raise_stopped(number: int, frame: Any) -> None:
     raise _Stopped
 
 
-def _places(context: Context, name: str) -> tuple[str, str]:
+def _session_paths(context: Context, name: str) -> tuple[str, str]:
     workspace = context.read("status", lambda tx, actor: tx.need(WORKSPACE, name))
     logs = os.path.join(context.project.private, "logs")
-    disk.private_folder(logs)
+    disk.make_private_folder(logs)
     return os.path.join(context.project.root, workspace["path"]), os.path.join(logs, f"{name}.jsonl")
 
 
@@ -81,21 +81,21 @@ def _await_record(context: Context, name: str) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _accompany(context: Context, name: str, session: StreamedSession) -> str | None:
+def _accompany_session(context: Context, name: str, session: StreamedSession) -> str | None:
     """Watch the session: tell it of mail when it is idle. Returns why its work is over, or None when it died."""
-    seen, told, noted = -1, "", None
-    while session.running:
+    seen, notified_by, noted = -1, "", None
+    while session.is_running:
         if session.session != noted:
             noted = session.session
             context.transact("status", lambda tx, actor: _note_session(tx, name, session.session))
         position = context.store.position()
         if position != seen or session.idle:
-            over, newest = context.read("status", lambda tx, actor: _news(tx, name))
+            over, newest = context.read("status", lambda tx, actor: _news_of_workspace(tx, name))
             if over:
                 return over
-            if newest and newest != told and session.idle:
+            if newest and newest != notified_by and session.idle:
                 session.send("You have mail. Read it with `atlas inbox`, unless it comes with this, and act on it.")
-                told = newest
+                notified_by = newest
             seen = position
         time.sleep(_LOOK_SECONDS)
     return None
@@ -107,7 +107,7 @@ def _note_session(tx: Transaction, name: str, session: str | None) -> None:
         tx.patch(WORKSPACE, workspace, process={**workspace["process"], "session": session})
 
 
-def _news(tx: Transaction, name: str) -> tuple[str | None, str]:
+def _news_of_workspace(tx: Transaction, name: str) -> tuple[str | None, str]:
     """Why the work is over, or None; and the newest unread message of the agent, or ""."""
     workspace = tx.get(WORKSPACE, name)
     if workspace is None or workspace["status"] not in IN_USE:

@@ -19,17 +19,17 @@ from .watched_agents import Watched
 from .work_signs import newest_heartbeat, work_in_workspace, work_of_lead
 
 
-def unenforced(project: Project, everybody: Sequence[Watched]) -> list[Unenforced]:
+def unenforced_work(project: Project, everybody: Sequence[Watched]) -> list[Unenforced]:
     """Whoever worked without heartbeats: what was seen and when, and the last heartbeat. Asks git as little as it can.
 
     A workspace that cannot be looked at is passed over: others say so.
     """
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda one: _look(project, one), everybody)
+        found = pool.map(lambda one: _look_at_session(project, one), everybody)
         return [result for result in found if result is not None]
 
 
-def _look(project: Project, one: Watched) -> Unenforced | None:
+def _look_at_session(project: Project, one: Watched) -> Unenforced | None:
     heartbeat = newest_heartbeat(project, one.hearts)
     if is_at_work(one.since, heartbeat, time.time()):
         return None
@@ -43,6 +43,6 @@ def _look(project: Project, one: Watched) -> Unenforced | None:
         "workspace": one.workspace,
         "here": one.here,
         "what": work.what,
-        "at": clock.of(work.at),
-        "last_heartbeat": None if heartbeat is None or heartbeat < one.since else clock.of(heartbeat),
+        "at": clock.time_of_epoch(work.at),
+        "last_heartbeat": None if heartbeat is None or heartbeat < one.since else clock.time_of_epoch(heartbeat),
     }

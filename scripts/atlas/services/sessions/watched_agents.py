@@ -27,7 +27,7 @@ class Watched(NamedTuple):
     here: bool
 
 
-def watched(tx: Transaction) -> list[Watched]:
+def watched_sessions(tx: Transaction) -> list[Watched]:
     """Everybody to look at: who works in a live workspace, and the lead."""
     sessions: dict[str | None, list[str]] = {}
     for session in tx.all(SESSION):
@@ -41,9 +41,9 @@ def watched(tx: Transaction) -> list[Watched]:
             hearts = (f"workspace-{workspace['name']}", *sessions.get(agent["id"], ()))
             where = (workspace["name"], workspace["path"], workspace["base_commit"])
             here = agent["type"] == AI and agent["transport"] == BUILT_IN
-            found.append(Watched(agent["id"], *where, clock.seconds(began), hearts, here))
+            found.append(Watched(agent["id"], *where, clock.epoch_seconds(began), hearts, here))
     workflow = tx.only(WORKFLOW)
     if workflow is not None and workflow["lead"] and workflow["lead_since"]:
-        lead, since = workflow["lead"], clock.seconds(workflow["lead_since"])
+        lead, since = workflow["lead"], clock.epoch_seconds(workflow["lead_since"])
         found.append(Watched(lead, None, "", "", since, (lead,), here=True))
     return found

@@ -23,7 +23,7 @@ class Work(NamedTuple):
     what: str
 
 
-def newest(project: Project, one: Watched) -> Work | None:
+def newest_work(project: Project, one: Watched) -> Work | None:
     """The newest sign that somebody is at work in a workspace: a heartbeat, a commit or a change."""
     heartbeat = newest_heartbeat(project, one.hearts)
     signs = [work_in_workspace(project, one), Work(heartbeat, "heartbeat") if heartbeat is not None else None]
@@ -44,15 +44,17 @@ def work_in_workspace(project: Project, one: Watched) -> Work | None:
     folder = os.path.join(project.root, one.folder)
     try:
         head, paths = tree_status.head_and_changes(folder)
-        seen = [Work(at, path) for path in paths if (at := _changed(os.path.join(folder, path))) is not None]
+        seen = [Work(at, path) for path in paths if (at := _change_time(os.path.join(folder, path))) is not None]
         if head not in (None, one.base):
-            seen.append(Work(float(git.run(folder, "log", "-1", "--format=%ct", "HEAD")), f"commit {str(head)[:12]}"))
+            seen.append(
+                Work(float(git.run_git(folder, "log", "-1", "--format=%ct", "HEAD")), f"commit {str(head)[:12]}")
+            )
     except (AtlasError, OSError, ValueError):
         return None
     return max(seen, default=None)
 
 
-def _changed(path: str) -> float | None:
+def _change_time(path: str) -> float | None:
     """When a file or folder was last changed, which nobody can set; of one that is gone, its folder."""
     for place in (path, os.path.dirname(path)):
         with contextlib.suppress(OSError):
@@ -62,5 +64,5 @@ def _changed(path: str) -> float | None:
 
 def work_of_lead(project: Project, session: str) -> Work | None:
     """The last change of the state that was made from a session, if it is among the latest."""
-    entry = log.last_of(project.history, session)
-    return Work(clock.seconds(entry["at"]), f"atlas {entry['verb']}") if entry is not None else None
+    entry = log.last_entry_of(project.history, session)
+    return Work(clock.epoch_seconds(entry["at"]), f"atlas {entry['verb']}") if entry is not None else None

@@ -13,7 +13,7 @@ from atlas.core.rules import understanding
 from atlas.services.project.context import Context
 
 from .lead_steps import NEXT_STEP, take_step
-from .verification import say
+from .verification import tell_agent
 
 _MOST = 10_000
 
@@ -44,7 +44,7 @@ def count_questions(
     return take_step(context, target, module_id, change)
 
 
-def authorize(context: Context, target: str, module_id: str | None) -> VerificationStep:
+def authorize_agent(context: Context, target: str, module_id: str | None) -> VerificationStep:
     """Let an agent begin, once its repetition is confirmed and every question answered; again changes nothing.
 
     Raises AtlasError when one of these is missing.
@@ -62,7 +62,7 @@ def authorize(context: Context, target: str, module_id: str | None) -> Verificat
         verification.update({"status": "verified", "authorized_at": tx.at})
         tx.put(ASSIGNMENT, assignment)
         body = handshake.authorized_body(module, verification)
-        say(tx, assignment, subjects.authorized_subject(module, assignment["task_uuid"]), body)
+        tell_agent(tx, assignment, subjects.authorized_subject(module, assignment["task_uuid"]), body)
         return True
 
     return take_step(context, target, module_id, change)

@@ -16,7 +16,7 @@ from atlas.core.rules import roles
 from atlas.core.rules.reach import is_occupied
 from atlas.core.rules.understanding import Claim
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 
 
 def changed_files(context: Context, own_module: str) -> dict[str, set[str]]:
@@ -27,15 +27,15 @@ def changed_files(context: Context, own_module: str) -> dict[str, set[str]]:
 
     def others(tx: Transaction, actor: roles.Actor) -> tuple[list[Workspace], str | None]:
         found = [w for w in tx.all(WORKSPACE) if is_occupied(w) and w["module"] != own_module]
-        return found, executing(tx)["integration_branch"]
+        return found, executing_workflow(tx)["integration_branch"]
 
     workspaces, branch = context.read("repeat", others)
     changed = {}
     for workspace in workspaces:
         folder = os.path.join(context.project.root, workspace["path"])
         with contextlib.suppress(AtlasError, OSError):
-            begun = git.run(folder, "merge-base", "HEAD", branch) if branch else workspace["base_commit"]
-            changed[workspace["name"]] = tree_status.changed_since(folder, begun)
+            begun = git.run_git(folder, "merge-base", "HEAD", branch) if branch else workspace["base_commit"]
+            changed[workspace["name"]] = tree_status.paths_changed_since(folder, begun)
     return changed
 
 
@@ -46,12 +46,12 @@ def read_claims(tx: Transaction, own: Assignment, changed: dict[str, set[str]]) 
     for other in tx.where(ASSIGNMENT, status=LIVE):
         if other["task_uuid"] in places and other["task_uuid"] != own["task_uuid"]:
             module = tx.need(MODULE, other["module"])
-            files = _announced(other) | changed.get(places[other["task_uuid"]], set())
+            files = _announced_files(other) | changed.get(places[other["task_uuid"]], set())
             claims.append(Claim(other["agent"], module["id"], tuple(module["scope"]), files))
     return claims
 
 
-def _announced(assignment: Assignment) -> frozenset[str]:
+def _announced_files(assignment: Assignment) -> frozenset[str]:
     """The files that an agent said it will touch, unless that was wrong."""
     verification = assignment["instruction_verification"]
     repetition = verification["repetition"]

@@ -10,28 +10,30 @@ from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
 from atlas.core.rules import understanding
 from atlas.services.assignments import assignments
-from atlas.services.messages.mailbox import post
+from atlas.services.messages.mailbox import post_message
 
-from .verification import say
+from .verification import tell_agent
 
 
-def tell_wrong(tx: Transaction, module: Module, assignment: Assignment, unless_by: str | None = None) -> None:
+def tell_repetition_wrong(
+    tx: Transaction, module: Module, assignment: Assignment, unless_by: str | None = None
+) -> None:
     """Tell an agent, `unless_by` itself, that its repetition was wrong; after the last one, take the module back."""
     verification = assignment["instruction_verification"]
     if verification["attempts"] >= understanding.MOST_ATTEMPTS:
-        _take_back(tx, module, assignment)
+        _take_module_back(tx, module, assignment)
     elif assignment["agent"] != unless_by:
         subject = subjects.correction_subject(module, assignment["task_uuid"])
-        say(tx, assignment, subject, handshake.correction_body(module, verification))
+        tell_agent(tx, assignment, subject, handshake.correction_body(module, verification))
 
 
-def _take_back(tx: Transaction, module: Module, assignment: Assignment) -> None:
+def _take_module_back(tx: Transaction, module: Module, assignment: Assignment) -> None:
     """Put a module back into the pool: its agent is told to stop, and the lead, for the person, why."""
     agent, task_uuid = assignment["agent"], assignment["task_uuid"]
-    assignments.leave(tx, assignment)
-    assignments.give_back(tx, assignment)
-    say(tx, assignment, subjects.returned_subject(module, task_uuid), handshake.returned_body(module))
-    post(
+    assignments.leave_workspace(tx, assignment)
+    assignments.give_back_module(tx, assignment)
+    tell_agent(tx, assignment, subjects.returned_subject(module, task_uuid), handshake.returned_body(module))
+    post_message(
         tx,
         LEAD_MAILBOX,
         subjects.unassigned_subject(module, task_uuid),

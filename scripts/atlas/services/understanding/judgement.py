@@ -14,12 +14,12 @@ from atlas.core.rules import understanding
 from atlas.core.text import one_line
 from atlas.services.project.context import Context
 
-from .correction import tell_wrong
+from .correction import tell_repetition_wrong
 from .lead_steps import NEXT_STEP, Change, take_step
-from .verification import LONGEST_TEXT, say
+from .verification import LONGEST_TEXT, tell_agent
 
 
-def request(context: Context, target: str, module_id: str | None) -> VerificationStep:
+def request_repetition(context: Context, target: str, module_id: str | None) -> VerificationStep:
     """Ask an agent, once more, to repeat its task; while it has not read the last such request nothing is sent.
 
     Raises AtlasError when it is not for the agent to say something.
@@ -34,7 +34,7 @@ def request(context: Context, target: str, module_id: str | None) -> Verificatio
         subject = subjects.repetition_subject(module, assignment["task_uuid"])
         if any(_is_unread(message, assignment, subject) for message in tx.all(MESSAGE)):
             return False
-        say(tx, assignment, subject, handshake.repetition_body(module))
+        tell_agent(tx, assignment, subject, handshake.repetition_body(module))
         return True
 
     return take_step(context, target, module_id, change)
@@ -45,7 +45,7 @@ def _is_unread(message: Message, assignment: Assignment, subject: str) -> bool:
     return about and message["status"] in (*IN_OUTBOX, "sent")
 
 
-def show(context: Context, target: str, module_id: str | None) -> VerificationStep:
+def show_repetition(context: Context, target: str, module_id: str | None) -> VerificationStep:
     """What an agent said last. Raises AtlasError when it has said nothing."""
 
     def change(tx: Transaction, module: Module, assignment: Assignment) -> bool:
@@ -56,17 +56,19 @@ def show(context: Context, target: str, module_id: str | None) -> VerificationSt
     return take_step(context, target, module_id, change)
 
 
-def judge(context: Context, target: str, module_id: str | None, correction: str | None) -> VerificationStep:
+def judge_repetition(context: Context, target: str, module_id: str | None, correction: str | None) -> VerificationStep:
     """Confirm the repetition of an agent, or with a `correction` say what is wrong about it; again changes nothing.
 
     Raises AtlasError when there is no repetition to judge, or the agent is authorised already.
     """
     if correction is not None and not 0 < len(correction.strip()) <= LONGEST_TEXT:
         raise AtlasError(f"--wrong is empty or longer than {LONGEST_TEXT} characters: say what is wrong")
-    return take_step(context, target, module_id, _confirm if correction is None else _correct(correction))
+    return take_step(
+        context, target, module_id, _confirm_repetition if correction is None else _correct_repetition(correction)
+    )
 
 
-def _confirm(tx: Transaction, module: Module, assignment: Assignment) -> bool:
+def _confirm_repetition(tx: Transaction, module: Module, assignment: Assignment) -> bool:
     verification = assignment["instruction_verification"]
     if verification["repetition_correct"]:
         return False
@@ -76,11 +78,11 @@ def _confirm(tx: Transaction, module: Module, assignment: Assignment) -> bool:
     verification.update({"status": "questioning", "repetition_correct": True, "correction": None})
     tx.put(ASSIGNMENT, assignment)
     body = handshake.confirmed_body(module)
-    say(tx, assignment, subjects.clarification_subject(module, assignment["task_uuid"]), body)
+    tell_agent(tx, assignment, subjects.clarification_subject(module, assignment["task_uuid"]), body)
     return True
 
 
-def _correct(correction: str) -> Change:
+def _correct_repetition(correction: str) -> Change:
     def change(tx: Transaction, module: Module, assignment: Assignment) -> bool:
         verification = assignment["instruction_verification"]
         if verification["correction"] == correction:
@@ -90,7 +92,7 @@ def _correct(correction: str) -> Change:
             raise AtlasError(f"{assignment['agent']} was corrected already: wait until it has repeated {module['id']}")
         verification.update({"status": "correcting", "repetition_correct": False, "correction": correction})
         tx.put(ASSIGNMENT, assignment)
-        tell_wrong(tx, module, assignment)
+        tell_repetition_wrong(tx, module, assignment)
         return True
 
     return change

@@ -13,9 +13,9 @@ from atlas.core.records.transitions import LIVE
 from atlas.core.results.understanding import VerificationStep
 from atlas.core.rules import roles, understanding
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 
-from .verification import require_ai, result
+from .verification import require_ai, understanding_result
 
 Change = Callable[[Transaction, Module, Assignment], bool]
 """A step for an assignment; returns whether anything was changed."""
@@ -31,16 +31,16 @@ def take_step(context: Context, target: str, module_id: str | None, change: Chan
     """Carry out a step of the lead's for the assignment that `target` stands for."""
 
     def run(tx: Transaction, actor: roles.Actor) -> VerificationStep:
-        executing(tx)
-        module, assignment = _subject(tx, target, module_id)
+        executing_workflow(tx)
+        module, assignment = _find_assignment(tx, target, module_id)
         require_ai(assignment)
         changed = change(tx, module, assignment)
-        return {**result(module, tx.need(ASSIGNMENT, assignment["task_uuid"])), "changed": changed}
+        return {**understanding_result(module, tx.need(ASSIGNMENT, assignment["task_uuid"])), "changed": changed}
 
     return context.transact("verify-instructions", run)
 
 
-def _subject(tx: Transaction, target: str, module_id: str | None) -> tuple[Module, Assignment]:
+def _find_assignment(tx: Transaction, target: str, module_id: str | None) -> tuple[Module, Assignment]:
     """The live assignment that the id of an agent or a module stands for. Raises AtlasError unless there is one."""
     named = [a for a in tx.where(ASSIGNMENT, status=LIVE) if target in (a["agent"], a["module"])]
     chosen = [a for a in named if module_id in (None, a["module"])]

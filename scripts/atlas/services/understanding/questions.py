@@ -13,14 +13,14 @@ from atlas.core.results.understanding import AnswerResult, AskResult
 from atlas.core.rules import roles
 from atlas.services.assignments import assignments
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 
-from .verification import LONGEST_TEXT, LONGEST_WORDS, note_life, require_ai, result, say
+from .verification import LONGEST_TEXT, LONGEST_WORDS, note_sign_of_life, require_ai, tell_agent, understanding_result
 
 MOST_QUESTIONS = 50
 
 
-def ask(context: Context, module_id: str, text: str) -> AskResult:
+def ask_question(context: Context, module_id: str, text: str) -> AskResult:
     """Record a question about a module, which its agent has; the same question again changes nothing.
 
     Raises AtlasError when it is blank or too long, there are too many, or the module is not the agent's.
@@ -31,7 +31,7 @@ def ask(context: Context, module_id: str, text: str) -> AskResult:
         raise AtlasError(f"the question has {len(text)} characters: at most {LONGEST_WORDS}")
 
     def run(tx: Transaction, actor: roles.Actor) -> AskResult:
-        executing(tx)
+        executing_workflow(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
         require_ai(assignment)
@@ -41,8 +41,8 @@ def ask(context: Context, module_id: str, text: str) -> AskResult:
             asked = _new_question(tx.at, verification["questions"], text)
             verification["questions"].append(asked)
             verification["questions_asked"] += 1
-            note_life(tx, assignment)
-        return {**result(module, assignment), "question": asked}
+            note_sign_of_life(tx, assignment)
+        return {**understanding_result(module, assignment), "question": asked}
 
     return context.transact("ask", run)
 
@@ -53,7 +53,7 @@ def _new_question(at: str, before: list[Question], text: str) -> Question:
     return new_question(id=f"q{len(before) + 1}", text=text, asked_at=at)
 
 
-def answer(context: Context, module_id: str, question_id: str | None, text: str) -> AnswerResult:
+def answer_question(context: Context, module_id: str, question_id: str | None, text: str) -> AnswerResult:
     """Answer a question about a module, the only open one unless it is named; the same answer again changes nothing.
 
     Raises AtlasError when there is no such question, it has another answer, or the text is empty or too long.
@@ -62,25 +62,25 @@ def answer(context: Context, module_id: str, question_id: str | None, text: str)
         raise AtlasError(f"say the answer, of at most {LONGEST_TEXT} characters: atlas answer MODULE [QUESTION] TEXT")
 
     def run(tx: Transaction, actor: roles.Actor) -> AnswerResult:
-        executing(tx)
+        executing_workflow(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         require_ai(assignment)
         verification = assignment["instruction_verification"]
-        question = _question(module_id, verification["questions"], question_id, text)
+        question = _find_question(module_id, verification["questions"], question_id, text)
         if question["answer"] is None:
             question["answer"], question["answered_at"] = text, tx.at
             verification["questions_answered"] += 1
             tx.put(ASSIGNMENT, assignment)
             subject = subjects.clarification_subject(module, assignment["task_uuid"])
-            say(tx, assignment, subject, handshake.answer_body(module, question))
+            tell_agent(tx, assignment, subject, handshake.answer_body(module, question))
         elif question["answer"] != text:
             raise AtlasError(f"{question['id']} of {module_id} is answered already: add to it with `atlas notify`")
-        return {**result(module, assignment), "question": question}
+        return {**understanding_result(module, assignment), "question": question}
 
     return context.transact("answer", run)
 
 
-def _question(module_id: str, questions: list[Question], question_id: str | None, text: str) -> Question:
+def _find_question(module_id: str, questions: list[Question], question_id: str | None, text: str) -> Question:
     unanswered = [question for question in questions if question["answer"] is None]
     chosen = [question for question in questions if question["id"] == question_id]
     if question_id is None:

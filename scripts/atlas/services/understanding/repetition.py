@@ -11,7 +11,7 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.paths import Project, contains, own_path
+from atlas.core.paths import Project, contains_path, own_path
 from atlas.core.records.assignment import Assignment, Repetition
 from atlas.core.records.kinds import ASSIGNMENT
 from atlas.core.records.plan import Module
@@ -20,17 +20,17 @@ from atlas.core.results.understanding import RepeatResult
 from atlas.core.rules import roles, understanding
 from atlas.services.assignments import assignments
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import workspace_of_task
 
 from .claims import changed_files, read_claims
-from .correction import tell_wrong
-from .verification import LONGEST_TEXT, LONGEST_WORDS, note_life, require_ai, result
+from .correction import tell_repetition_wrong
+from .verification import LONGEST_TEXT, LONGEST_WORDS, note_sign_of_life, require_ai, understanding_result
 
 MOST_FILES = 200
 
 
-def repeat(context: Context, module_id: str, said: dict[str, Any]) -> RepeatResult:
+def repeat_task(context: Context, module_id: str, said: dict[str, Any]) -> RepeatResult:
     """Record how the agent of a module repeats its task, and compare that with the module.
 
     `said` has the fields of a Repetition but `at` and `by`. When ATLAS finds something, the result has `findings` and
@@ -41,21 +41,21 @@ def repeat(context: Context, module_id: str, said: dict[str, Any]) -> RepeatResu
     changed = changed_files(context, module_id)
 
     def run(tx: Transaction, actor: roles.Actor) -> RepeatResult:
-        executing(tx)
+        executing_workflow(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
         require_ai(assignment)
         repetition: Any = {**said, "at": tx.at, "by": actor["agent"] or actor["role"]}
         repetition["criteria"] = list(dict.fromkeys(said["criteria"]))
         repetition["files"] = _own_files(context.project, workspace_of_task(tx, assignment["task_uuid"]), said["files"])
-        findings = understanding.compare(module, repetition, read_claims(tx, assignment, changed))
+        findings = understanding.compare_repetition(module, repetition, read_claims(tx, assignment, changed))
         verification = assignment["instruction_verification"]
-        if not _is_same(verification["repetition"], repetition) or (
+        if not _is_same_repetition(verification["repetition"], repetition) or (
             verification["correction"] is None and findings != verification["findings"]
         ):
             _require_turn(assignment)
-            _record(tx, module, assignment, repetition, findings)
-        return result(module, tx.need(ASSIGNMENT, assignment["task_uuid"]))
+            _record_repetition(tx, module, assignment, repetition, findings)
+        return understanding_result(module, tx.need(ASSIGNMENT, assignment["task_uuid"]))
 
     return context.transact("repeat", run)
 
@@ -81,13 +81,13 @@ def _own_files(project: Project, workspace: Workspace | None, files: Sequence[st
     folder = os.path.join(project.root, workspace["path"]) if workspace else project.root
 
     def inner(path: str) -> str:
-        is_there = os.path.isabs(path) and contains(folder, os.path.normpath(path))
+        is_there = os.path.isabs(path) and contains_path(folder, os.path.normpath(path))
         return own_path(os.path.relpath(path, folder) if is_there else path, "--file")
 
     return list(dict.fromkeys(map(inner, files)))
 
 
-def _is_same(before: Repetition | None, now: Repetition) -> bool:
+def _is_same_repetition(before: Repetition | None, now: Repetition) -> bool:
     return before is not None and {**before, "at": now["at"], "by": now["by"]} == now
 
 
@@ -100,7 +100,7 @@ def _require_turn(assignment: Assignment) -> None:
         raise AtlasError(f"the repetition of {module} is with the lead: wait for its word in your mailbox")
 
 
-def _record(
+def _record_repetition(
     tx: Transaction, module: Module, assignment: Assignment, repetition: Repetition, findings: list[str]
 ) -> None:
     verification = assignment["instruction_verification"]
@@ -115,6 +115,6 @@ def _record(
             "correction": None,
         }
     )
-    note_life(tx, assignment)
+    note_sign_of_life(tx, assignment)
     if findings:
-        tell_wrong(tx, module, assignment, unless_by=repetition["by"])
+        tell_repetition_wrong(tx, module, assignment, unless_by=repetition["by"])

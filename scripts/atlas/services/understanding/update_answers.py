@@ -13,13 +13,13 @@ from atlas.core.records.plan import Module
 from atlas.core.results.updates import AcknowledgeResult, UpdateStep
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
-from atlas.services.messages.mailbox import post
+from atlas.services.messages.mailbox import post_message
 from atlas.services.project.context import Context
 
 from .update_steps import LONGEST_WORDS, change_update, require_text
 
 
-def acknowledge(
+def acknowledge_update(
     context: Context, module_id: str, update_id: str | None, answers: Sequence[str], concerns: Sequence[str]
 ) -> AcknowledgeResult:
     """The agent's part: that it received an update and, with `answers` to all questions, what it makes of it.
@@ -30,9 +30,9 @@ def acknowledge(
 
     def change(tx: Transaction, module: Module, assignment: Assignment, update: Update) -> None:
         if update["status"] == "sent":
-            policy.receive(update, tx.at)
+            policy.receive_update(update, tx.at)
         if (answers or concerns) and not update["minor"]:
-            _assess(tx, module, assignment, update, answers, concerns)
+            _assess_update(tx, module, assignment, update, answers, concerns)
 
     return change_update(context, "acknowledge", module_id, update_id, change)
 
@@ -42,7 +42,7 @@ def record_receipt(context: Context, module_id: str, update_id: str | None) -> U
 
     def change(tx: Transaction, module: Module, assignment: Assignment, update: Update) -> None:
         if update["received_at"] is None:
-            policy.receive(update, tx.at)
+            policy.receive_update(update, tx.at)
 
     return change_update(context, "update", module_id, update_id, change)
 
@@ -50,15 +50,15 @@ def record_receipt(context: Context, module_id: str, update_id: str | None) -> U
 def record_feasibility(
     context: Context, module_id: str, update_id: str | None, answers: Sequence[str], concerns: Sequence[str]
 ) -> UpdateStep:
-    """Note what an agent elsewhere makes of an update. Raises what `acknowledge` raises."""
+    """Note what an agent elsewhere makes of an update. Raises what `acknowledge_update` raises."""
 
     def change(tx: Transaction, module: Module, assignment: Assignment, update: Update) -> None:
-        _assess(tx, module, assignment, update, answers, concerns)
+        _assess_update(tx, module, assignment, update, answers, concerns)
 
     return change_update(context, "update", module_id, update_id, change)
 
 
-def _assess(
+def _assess_update(
     tx: Transaction,
     module: Module,
     assignment: Assignment,
@@ -77,8 +77,8 @@ def _assess(
         )
     for text in (*given, *doubts):
         require_text(text, LONGEST_WORDS, "an answer or concern")
-    policy.assess(update, given, doubts)
+    policy.assess_update(update, given, doubts)
     if tx.actor["role"] == roles.WORKER:
         subject = subjects.verify_update_subject(module, assignment["task_uuid"])
         body = updates.assessed_body(module, assignment["agent"], update, policy.describe_next(module["id"], update))
-        post(tx, LEAD_MAILBOX, subject, body, priority="high", task_uuid=assignment["task_uuid"])
+        post_message(tx, LEAD_MAILBOX, subject, body, priority="high", task_uuid=assignment["task_uuid"])

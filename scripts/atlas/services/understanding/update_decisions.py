@@ -8,13 +8,15 @@ from atlas.core.records.assignment import Assignment, Update
 from atlas.core.records.plan import Module
 from atlas.core.results.updates import UpdateStep
 from atlas.core.rules import updates as policy
-from atlas.services.messages.mailbox import post
+from atlas.services.messages.mailbox import post_message
 from atlas.services.project.context import Context
 
 from .update_steps import LONGEST_WORDS, change_update, require_text
 
 
-def resolve(context: Context, module_id: str, update_id: str | None, resolution: str, number: int | None) -> UpdateStep:
+def resolve_update(
+    context: Context, module_id: str, update_id: str | None, resolution: str, number: int | None
+) -> UpdateStep:
     """Answer an agent's concerns about an update, all or the one of that number; the agent is told.
 
     Raises AtlasError when that step is not the next one, or there is no such concern.
@@ -26,24 +28,24 @@ def resolve(context: Context, module_id: str, update_id: str | None, resolution:
         if any(concern["resolution"] == resolution for concern in about):
             return
         policy.require_step(module_id, update, policy.CONCERNS)
-        policy.resolve(update, resolution, number)
+        policy.resolve_concerns(update, resolution, number)
         subject = subjects.clarification_subject(module, assignment["task_uuid"])
         body = updates.resolved_body(module, update)
-        post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
+        post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
     return change_update(context, "update", module_id, update_id, change)
 
 
-def authorize(context: Context, module_id: str, update_id: str | None) -> UpdateStep:
+def authorize_update(context: Context, module_id: str, update_id: str | None) -> UpdateStep:
     """Let an agent go on with an update; again changes nothing. Raises AtlasError when another step comes first."""
 
     def change(tx: Transaction, module: Module, assignment: Assignment, update: Update) -> None:
         if policy.next_step(update) is None:
             return
         policy.require_step(module_id, update, policy.AUTHORIZATION)
-        policy.resume(update, tx.at)
+        policy.resume_update(update, tx.at)
         subject = subjects.resume_subject(module, assignment["task_uuid"])
-        body = updates.resumed_body(module, update, policy.pauses(assignment))
-        post(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
+        body = updates.resumed_body(module, update, policy.pause_reason(assignment))
+        post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
     return change_update(context, "update", module_id, update_id, change)

@@ -14,17 +14,17 @@ from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import interrupts
-from atlas.services.messages.mailbox import post
+from atlas.services.messages.mailbox import post_message
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 
 from .update_steps import LONGEST, require_text, update_result
 
 _MOST = 200
 
 
-def send(context: Context, module_id: str, kind: str, text: str, minor: bool = False) -> UpdateStep:
-    """Tell the agent of a module of a change, and unless it is `minor` have it pause until `authorize`.
+def send_update(context: Context, module_id: str, kind: str, text: str, minor: bool = False) -> UpdateStep:
+    """Tell the agent of a module of a change, and unless it is `minor` have it pause until `authorize_update`.
 
     The same change again, while it is open, changes nothing. Raises AtlasError when there is no text, nobody has the
     module, or a person has it.
@@ -32,7 +32,7 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
     require_text(text, LONGEST, "--text")
 
     def run(tx: Transaction, actor: roles.Actor) -> UpdateStep:
-        executing(tx)
+        executing_workflow(tx)
         module, assignment = live_assignment(tx, module_id)
         if assignment["agent_type"] != AI:
             raise AtlasError(f"{assignment['agent']} is a person: tell them yourself, nothing is verified")
@@ -41,15 +41,17 @@ def send(context: Context, module_id: str, kind: str, text: str, minor: bool = F
                 return update_result(assignment, update)
         if len(assignment["instruction_updates"]) >= _MOST:
             raise AtlasError(f"{module_id} was changed {_MOST} times: take it back and describe it anew")
-        update = _new(tx, actor, assignment, kind, text, minor)
-        update["told"] = _tell(tx, actor, module, assignment, update)
+        update = _new_update(tx, actor, assignment, kind, text, minor)
+        update["told"] = _tell_agent(tx, actor, module, assignment, update)
         tx.put(ASSIGNMENT, assignment)
         return update_result(assignment, update)
 
     return context.transact("update", run)
 
 
-def _new(tx: Transaction, actor: roles.Actor, assignment: Assignment, kind: str, text: str, minor: bool) -> Update:
+def _new_update(
+    tx: Transaction, actor: roles.Actor, assignment: Assignment, kind: str, text: str, minor: bool
+) -> Update:
     known = assignment["instruction_updates"]
     by = actor["agent"] or actor["role"]
     update = new_update(id=f"u{len(known) + 1}", type=kind, text=text, minor=minor, at=tx.at, by=by)
@@ -57,7 +59,7 @@ def _new(tx: Transaction, actor: roles.Actor, assignment: Assignment, kind: str,
     return update
 
 
-def _tell(tx: Transaction, actor: roles.Actor, module: Module, assignment: Assignment, update: Update) -> str:
+def _tell_agent(tx: Transaction, actor: roles.Actor, module: Module, assignment: Assignment, update: Update) -> str:
     """Interrupt the agent, or send it a message where it has no workspace; returns the id of either."""
     body = updates.changed_body(module, update, policy.QUESTIONS)
     severity = "important" if update["minor"] else "critical"
@@ -67,4 +69,4 @@ def _tell(tx: Transaction, actor: roles.Actor, module: Module, assignment: Assig
     name = subjects.update_subject if update["minor"] else subjects.verify_update_subject
     priority = "high" if update["minor"] else "urgent"
     subject, task_uuid = name(module, assignment["task_uuid"]), assignment["task_uuid"]
-    return post(tx, assignment["agent"], subject, body, priority=priority, task_uuid=task_uuid)["id"]
+    return post_message(tx, assignment["agent"], subject, body, priority=priority, task_uuid=task_uuid)["id"]

@@ -15,8 +15,8 @@ from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
-from atlas.services.project.settings import current
+from atlas.services.project.phases import executing_workflow
+from atlas.services.project.settings import current_settings
 
 Change = Callable[[Transaction, Module, Assignment, Update], None]
 """Changes an update of an assignment in place, and says what is to be said of it."""
@@ -28,15 +28,15 @@ def change_update(context: Context, verb: str, module_id: str, update_id: str | 
     """Carry out a step for an update, the only open one unless it is named."""
 
     def run(tx: Transaction, actor: roles.Actor) -> UpdateStep:
-        executing(tx)
+        executing_workflow(tx)
         module, assignment = live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
-        update = policy.find(assignment, update_id)
+        update = policy.find_update(assignment, update_id)
         note_receipt(tx, update)
         before = dict(update)
         change(tx, module, assignment, update)
         if actor["role"] == roles.WORKER and before != update:
-            poll_schedule.heard(assignment, tx.at, "update", poll_schedule.times_of(current(tx)))
+            poll_schedule.note_heard(assignment, tx.at, "update", poll_schedule.polling_times(current_settings(tx)))
         tx.put(ASSIGNMENT, assignment)
         return update_result(assignment, update)
 
@@ -48,7 +48,7 @@ def note_receipt(tx: Transaction, update: Update) -> None:
     word = tx.get(DISCOVERY, update["told"])
     shown = [one["delivered_at"] for one in word["recipients"] if one["status"] == "delivered"] if word else []
     if shown and update["received_at"] is None:
-        policy.receive(update, str(shown[0]))
+        policy.receive_update(update, str(shown[0]))
 
 
 def update_result(assignment: Assignment, update: Update) -> UpdateStep:

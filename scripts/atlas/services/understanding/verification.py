@@ -15,61 +15,61 @@ from atlas.core.records.transitions import LIVE
 from atlas.core.results.understanding import Standing, Verifications
 from atlas.core.rules import roles, understanding
 from atlas.services.assignments import assignments
-from atlas.services.messages.mailbox import post
+from atlas.services.messages.mailbox import post_message
 from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration
-from atlas.services.project.settings import current
+from atlas.services.project.phases import orchestration_workflow
+from atlas.services.project.settings import current_settings
 
 LONGEST_TEXT = 20_000
 LONGEST_WORDS = 4_000
 
 
-def status(context: Context, module_id: str | None) -> Verifications:
+def understanding_status(context: Context, module_id: str | None) -> Verifications:
     """How the verification of every live assignment of an AI agent stands, or only that of a module's.
 
     Raises AtlasError when nobody has that module.
     """
 
     def run(tx: Transaction, actor: roles.Actor) -> Verifications:
-        orchestration(tx)
+        orchestration_workflow(tx)
         if module_id is not None:
-            return {"verifications": [result(*assignments.live_assignment(tx, module_id))]}
+            return {"verifications": [understanding_result(*assignments.live_assignment(tx, module_id))]}
         live = tx.where(ASSIGNMENT, status=LIVE, agent_type=AI)
-        return {"verifications": [result(tx.need(MODULE, a["module"]), a) for a in live]}
+        return {"verifications": [understanding_result(tx.need(MODULE, a["module"]), a) for a in live]}
 
     return context.read("verify-instructions", run)
 
 
-def reopen(tx: Transaction, module: Module, assignment: Assignment) -> bool:
+def reopen_understanding(tx: Transaction, module: Module, assignment: Assignment) -> bool:
     """Have an agent repeat a task that was changed. Returns whether it has begun, at least to say what it will do,
     and so is to be stopped.
 
     What it has reported as done is in work again.
     """
     verification = assignment["instruction_verification"]
-    begun = verification["attempts"] > 0 or understanding.may_edit(assignment, current(tx)["gates"])
+    begun = verification["attempts"] > 0 or understanding.may_edit(assignment, current_settings(tx)["gates"])
     status = "in_progress" if assignment["status"] == "reported" else assignment["status"]
     if status != assignment["status"]:
         tx.patch(MODULE, module, status=status)
-    anew = understanding.reopened(verification)
+    anew = understanding.reopen_verification(verification)
     tx.patch(ASSIGNMENT, assignment, status=status, instruction_verification=anew)
     return begun
 
 
-def say(tx: Transaction, assignment: Assignment, subject: str, body: str) -> None:
+def tell_agent(tx: Transaction, assignment: Assignment, subject: str, body: str) -> None:
     """Tell an agent something about its instructions."""
     kind, task_uuid = INSTRUCTION_VERIFICATION, assignment["task_uuid"]
     by = ATLAS if (tx.actor or {}).get("agent") == assignment["agent"] else None
-    post(tx, assignment["agent"], subject, body, kind=kind, priority="high", task_uuid=task_uuid, sender=by)
+    post_message(tx, assignment["agent"], subject, body, kind=kind, priority="high", task_uuid=task_uuid, sender=by)
 
 
-def note_life(tx: Transaction, assignment: Assignment) -> None:
+def note_sign_of_life(tx: Transaction, assignment: Assignment) -> None:
     """Put an assignment whose agent has just said something of its instructions."""
-    poll_schedule.heard(assignment, tx.at, "verification", poll_schedule.times_of(current(tx)))
+    poll_schedule.note_heard(assignment, tx.at, "verification", poll_schedule.polling_times(current_settings(tx)))
     tx.put(ASSIGNMENT, assignment)
 
 
-def result(module: Module, assignment: Assignment) -> Standing:
+def understanding_result(module: Module, assignment: Assignment) -> Standing:
     """How the verification of an assignment stands."""
     verification = assignment["instruction_verification"]
     return {
@@ -78,7 +78,7 @@ def result(module: Module, assignment: Assignment) -> Standing:
         "task_uuid": assignment["task_uuid"],
         "verification": verification,
         "waits_for": understanding.waits_for(verification),
-        "criteria": understanding.criteria_of(module),
+        "criteria": understanding.criteria_by_id(module),
         "returned": understanding.gave_up(assignment),
         "attempts_left": understanding.MOST_ATTEMPTS - verification["attempts"],
     }

@@ -11,11 +11,11 @@ from atlas.core.paths import Project
 from atlas.core.records.workspace import Workspace
 from atlas.services.project.workspace_paths import workspace_folder, workspace_path
 
-from .clearing import LOCK_REASON, link
-from .own_files import OWN
+from .clearing import LOCK_REASON, make_link
+from .own_files import OWN_FILES
 
 
-class PlaceTaken(AtlasError):
+class PathTaken(AtlasError):
     """Somebody else has put something where the workspace was to be."""
 
 
@@ -26,7 +26,7 @@ def check_out(project: Project, record: Workspace) -> None:
     try:
         os.mkdir(path)  # only a folder made here is ever written to
     except FileExistsError as error:
-        raise PlaceTaken(f"{path} was put there by somebody else just now") from error
+        raise PathTaken(f"{path} was put there by somebody else just now") from error
     workspace_folder(project, record)
     refs.move_branch(project.root, record["branch"], record["base_commit"], None)
     check_out_branch(project, record)
@@ -35,8 +35,8 @@ def check_out(project: Project, record: Workspace) -> None:
 def check_out_branch(project: Project, record: Workspace) -> None:
     """Make the worktree of a workspace's branch, and its link."""
     path = workspace_path(project, record)
-    worktree.add(project.root, path, record["branch"], LOCK_REASON)
-    worktree.hide_tracked(path, OWN)
+    worktree.add_worktree(project.root, path, record["branch"], LOCK_REASON)
+    worktree.hide_tracked(path, OWN_FILES)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(path, ".INTERRUPT"))  # one that somebody committed says nothing to this worker
-    link(project, record)
+    make_link(project, record)

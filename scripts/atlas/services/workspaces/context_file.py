@@ -12,8 +12,8 @@ from atlas.core.records.plan import Module
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import client_settings
-from atlas.core.rules.understanding import criteria_of
-from atlas.services.project.phases import orchestration
+from atlas.core.rules.understanding import criteria_by_id
+from atlas.services.project.phases import orchestration_workflow
 
 from . import tools_script
 
@@ -31,13 +31,13 @@ _BOUNDARIES = (
 
 def worker_context(tx: Transaction, project: Project, record: Workspace) -> dict[str, Any]:
     """What the agent in a workspace is told in `WORKER_CONTEXT.json`."""
-    workflow, mission, module = orchestration(tx), tx.only(MISSION), tx.get(MODULE, record["module"] or "")
+    workflow, mission, module = orchestration_workflow(tx), tx.only(MISSION), tx.get(MODULE, record["module"] or "")
     return {
         "version": 1,
         "at": tx.at,
         "worker": record["agent"],
         "task_uuid": record["task_uuid"],
-        "module": _asked(module) if module else None,
+        "module": _module_briefing(module) if module else None,
         "checks": module["checks"] if module else [],
         "workspace": {
             "name": record["name"],
@@ -53,20 +53,22 @@ def worker_context(tx: Transaction, project: Project, record: Workspace) -> dict
         },
         "main_directory": project.root,
         "integration_branch": workflow["integration_branch"],
-        "others": _others(tx, record),
-        "commands": client_settings.commands(tools_script.path_of(project), record["agent"], record["module"]),
+        "others": _other_workers(tx, record),
+        "commands": client_settings.agent_commands(
+            tools_script.script_path(project), record["agent"], record["module"]
+        ),
     }
 
 
-def _asked(module: Module) -> dict[str, Any]:
+def _module_briefing(module: Module) -> dict[str, Any]:
     """What is asked of a module; each criterion with the id that a repetition names it by."""
     fields: Any = module
-    criteria = [{"id": name, "text": text} for name, text in criteria_of(module).items()]
+    criteria = [{"id": name, "text": text} for name, text in criteria_by_id(module).items()]
     plain = ("id", "name", "description", "priority", "scope", "dependencies", "github_issue")
     return {**{field: fields[field] for field in plain}, "acceptance_criteria": criteria}
 
 
-def _others(tx: Transaction, record: Workspace) -> list[dict[str, Any]]:
+def _other_workers(tx: Transaction, record: Workspace) -> list[dict[str, Any]]:
     """Who else is at work, on what, and where."""
     places = {one["task_uuid"]: one for one in tx.where(WORKSPACE, removed_at=None)}
     found = []

@@ -27,7 +27,7 @@ class Draft(NamedTuple):
     skeleton: list[str]
 
 
-def draft(
+def draft_workspace(
     context: Context, verb: str, wanted: str, base: str, skeleton: Sequence[str] = (), exact: bool = False
 ) -> Draft:
     """A workspace called `wanted`, or unless `exact` with a number added where that is taken. Changes nothing.
@@ -35,16 +35,16 @@ def draft(
     Raises AtlasError when that cannot be, or a skeleton file is not one of the project's.
     """
     files = [skeleton_file(context.project.root, path) for path in dict.fromkeys(skeleton)]
-    taken = _Taken(context, verb)
-    for name in [wanted] if exact else _numbered(wanted):
+    taken = _TakenNames(context, verb)
+    for name in [wanted] if exact else _numbered_names(wanted):
         reason = taken.reason(name)
         if reason is None:
             return Draft(name, BRANCHES + name, base, files)
     raise AtlasError(f"no workspace {wanted}: {taken.reason(wanted)}")
 
 
-def _numbered(name: str) -> list[str]:
-    cut = name[: ids.LONGEST - 3].rstrip("-")
+def _numbered_names(name: str) -> list[str]:
+    cut = name[: ids.LONGEST_SLUG - 3].rstrip("-")
     return [name, *(f"{cut}-{number}" for number in range(2, _MOST_NAMES))]
 
 
@@ -56,7 +56,7 @@ def skeleton_file(root: str, path: str) -> str:
     return inner
 
 
-class _Taken:
+class _TakenNames:
     """What stands in the way of a new workspace: records, folders of others (the client's own worktrees), branches."""
 
     def __init__(self, context: Context, verb: str) -> None:
@@ -64,8 +64,8 @@ class _Taken:
         self._root = context.project.root
         records = context.read(verb, lambda tx, actor: tx.where(WORKSPACE, removed_at=None))
         self._records = {record["name"]: record for record in records}
-        self._registered = {entry.path for entry in worktree.entries(self._root)}
-        self._branches = refs.branches(self._root)
+        self._registered = {entry.path for entry in worktree.list_worktrees(self._root)}
+        self._branches = refs.local_branches(self._root)
         _require_own_folders(context.project)
 
     def reason(self, name: str) -> str | None:

@@ -11,49 +11,49 @@ import shutil
 from typing import Any
 
 from atlas.adapters.git import git, worktree
-from atlas.adapters.store.exclude import escaped, exclude_also
-from atlas.adapters.store.lock import exclusive
+from atlas.adapters.store.exclude import escape_pattern, exclude_path
+from atlas.adapters.store.lock import lock_store
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
-from atlas.core.paths import Project, contains, inner_path
+from atlas.core.paths import Project, contains_path, inner_path
 from atlas.core.records.workspace import Workspace
 from atlas.services.project.context import Context
-from atlas.services.project.settings import current
+from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_folder
 
 from . import tools_script
 from .inside import require_inside
-from .own_files import OWN, write_own
+from .own_files import OWN_FILES, write_own_files
 
 
-def equip(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
+def equip_workspace(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
     """Write, link and copy what belongs into a workspace that nobody works in yet.
 
     Returns the fields of its record that tell so. Raises AtlasError when something is missing, leads elsewhere, is in
     the way, or could get into commits.
     """
     project, tree = context.project, workspace_folder(context.project, record)
-    settings = context.read(verb, lambda tx, actor: current(tx))
+    settings = context.read(verb, lambda tx, actor: current_settings(tx))
     linked, copied = settings["workspace_link"], settings["workspace_copy"]
     for kind, paths in (("workspace.link", linked), ("workspace.copy", copied), ("--skeleton", record["skeleton"])):
         for path in paths:
-            _bring(project, tree, inner_path(project.root, path, kind), kind)
-    write_own(context, verb, record)
-    _hide(project, tree, [*linked, *copied, *record["skeleton"]])
-    seen = worktree.shown(tree, [*OWN, *linked, *copied, *record["skeleton"]])
+            _bring_file(project, tree, inner_path(project.root, path, kind), kind)
+    write_own_files(context, verb, record)
+    _hide_files(project, tree, [*linked, *copied, *record["skeleton"]])
+    seen = worktree.shown_paths(tree, [*OWN_FILES, *linked, *copied, *record["skeleton"]])
     if seen:
         raise AtlasError(f"{seen[0]} would get into commits, since a .gitignore asks for it: change that file")
     with contextlib.suppress(AtlasError):
-        tools_script.write(project)
+        tools_script.write_script(project)
     return {"linked": linked, "copied": copied}
 
 
-def _bring(project: Project, tree: str, path: str, kind: str) -> None:
+def _bring_file(project: Project, tree: str, path: str, kind: str) -> None:
     """Link or copy a file or folder of the main directory to the same place in the workspace."""
     source, target = os.path.join(project.root, path), os.path.join(tree, path)
     require_inside(tree, os.path.dirname(target), path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    if kind != "--skeleton" and git.run(tree, "ls-files", "--", f":(top,literal){path}"):
+    if kind != "--skeleton" and git.run_git(tree, "ls-files", "--", f":(top,literal){path}"):
         raise AtlasError(f"{kind}: {path} is committed on the integration branch, so it is in the workspace already")
     if kind == "workspace.link":
         if not os.path.islink(target):
@@ -80,21 +80,21 @@ def _copy_file(tree: str, path: str, source: str) -> None:
 def _require_no_links_out(root: str, folder: str) -> None:
     for here, folders, files in os.walk(folder):
         for path in (os.path.join(here, name) for name in (*folders, *files)):
-            if not contains(root, os.path.realpath(path)):
+            if not contains_path(root, os.path.realpath(path)):
                 raise AtlasError(f"workspace.copy: {path} is a link that leads out of the project")
 
 
-def _hide(project: Project, tree: str, paths: list[str]) -> None:
+def _hide_files(project: Project, tree: str, paths: list[str]) -> None:
     """Keep git in this workspace from seeing files that are brought there, without hiding any in the main directory."""
-    for path in worktree.shown(tree, paths):
+    for path in worktree.shown_paths(tree, paths):
         if worktree.is_ignored_or_tracked(project.root, path):
-            with exclusive(project.private):
-                exclude_also(project.common, path)
+            with lock_store(project.private):
+                exclude_path(project.common, path)
         else:
-            _hide_here(tree, path)
+            _hide_from_git(tree, path)
 
 
-def _hide_here(tree: str, path: str) -> None:
+def _hide_from_git(tree: str, path: str) -> None:
     """A `.gitignore` beside the file that names it and itself: what git's `info/exclude` has holds everywhere."""
     folder, name = os.path.split(os.path.join(tree, path))
     ignore = os.path.join(folder, ".gitignore")
@@ -105,6 +105,6 @@ def _hide_here(tree: str, path: str) -> None:
             f"{path} is neither committed nor ignored in the main directory, and as there is a .gitignore beside it, "
             "it could not be kept out of the workspace's commits: commit it, or ignore it"
         )
-    line = f"/{escaped(name)}\n".encode()
+    line = f"/{escape_pattern(name)}\n".encode()
     if line not in (found or own).splitlines(keepends=True):
         os.replace(disk.write_temp(ignore, (found or own) + line), ignore)

@@ -6,7 +6,7 @@ import os
 
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
-from atlas.core.paths import contains
+from atlas.core.paths import contains_path
 
 
 def write_inside(tree: str, path: str, data: bytes) -> None:
@@ -21,5 +21,5 @@ def write_inside(tree: str, path: str, data: bytes) -> None:
 
 def require_inside(tree: str, folder: str, path: str) -> None:
     """Raise AtlasError when a folder leads out of the workspace."""
-    if not contains(tree, os.path.realpath(folder)):
+    if not contains_path(tree, os.path.realpath(folder)):
         raise AtlasError(f"{path}: a link in this repository leads out of the workspace")

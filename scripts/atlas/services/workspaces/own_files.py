@@ -17,7 +17,7 @@ from atlas.core.records.kinds import MODULE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import client_settings
 from atlas.services.project.context import Context
-from atlas.services.project.settings import current
+from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_folder, workspace_of_task
 
 from . import tools_script
@@ -27,53 +27,53 @@ from .inside import write_inside
 CONTEXT = ".claude/WORKER_CONTEXT.json"
 SETTINGS = ".claude/settings.local.json"
 MONITOR = ".claude/hooks/interrupt_monitor.py"
-OWN = (CONTEXT, SETTINGS, MONITOR, client_settings.CHECKS, ".INTERRUPT")
+OWN_FILES = (CONTEXT, SETTINGS, MONITOR, client_settings.CHECKS, ".INTERRUPT")
 PLUGIN = os.path.join(os.path.dirname(os.path.realpath(__file__)), *[os.pardir] * 4)
 
 
-def write_own(context: Context, verb: str, record: Workspace) -> None:
+def write_own_files(context: Context, verb: str, record: Workspace) -> None:
     """Bring the files that are ATLAS's in a workspace up to date; what the agent has there stays as it is."""
     tree = workspace_folder(context.project, record)
-    briefing, rules = context.read(verb, lambda tx, actor: _facts(tx, context.project, record))
-    for fault in schema.faults("worker_context", briefing):
+    briefing, rules = context.read(verb, lambda tx, actor: _briefing_and_rules(tx, context.project, record))
+    for fault in schema.schema_faults("worker_context", briefing):
         raise AtlasError(f"WORKER_CONTEXT.json: {fault}")
-    worktree.hide_tracked(tree, OWN)
+    worktree.hide_tracked(tree, OWN_FILES)
     write_inside(tree, CONTEXT, (json.dumps(briefing, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace"))
-    write_inside(tree, SETTINGS, _settings(tree, rules))
+    write_inside(tree, SETTINGS, _settings_bytes(tree, rules))
     write_inside(
         tree, client_settings.CHECKS, client_settings.checks_script(briefing["checks"]).encode("utf-8", "replace")
     )
-    write_inside(tree, MONITOR, _monitor())
+    write_inside(tree, MONITOR, _monitor_bytes())
 
 
 def is_equipped(tree: str) -> bool:
     """Whether a workspace has its files, and the monitor of this ATLAS."""
     there = all(os.path.isfile(os.path.join(tree, path)) for path in (CONTEXT, SETTINGS, client_settings.CHECKS))
-    return there and disk.read_bytes(os.path.join(tree, MONITOR)) == _monitor()
+    return there and disk.read_bytes(os.path.join(tree, MONITOR)) == _monitor_bytes()
 
 
-def _monitor() -> bytes:
+def _monitor_bytes() -> bytes:
     with open(os.path.join(PLUGIN, "hooks", "generated", "interrupt_monitor.py"), "rb") as file:
         return file.read()
 
 
-def refresh(context: Context, verb: str, task_uuid: str) -> None:
+def refresh_briefing(context: Context, verb: str, task_uuid: str) -> None:
     """Let an agent's workspace know what changed in its task. A message says so in any case, so this may fail."""
     record = context.read(verb, lambda tx, actor: workspace_of_task(tx, task_uuid))
     if record is not None and record["status"] == "ready":
         with contextlib.suppress(AtlasError, OSError):
-            write_own(context, verb, record)
+            write_own_files(context, verb, record)
 
 
-def _facts(tx: Transaction, project: Project, record: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
+def _briefing_and_rules(tx: Transaction, project: Project, record: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
     module = tx.get(MODULE, record["module"] or "")
-    rules = client_settings.of_worker(
-        module["checks"] if module else [], current(tx)["workspace_setup"], tools_script.path_of(project)
+    rules = client_settings.worker_settings(
+        module["checks"] if module else [], current_settings(tx)["workspace_setup"], tools_script.script_path(project)
     )
     return worker_context(tx, project, record), rules
 
 
-def _settings(tree: str, rules: dict[str, Any]) -> bytes:
+def _settings_bytes(tree: str, rules: dict[str, Any]) -> bytes:
     """The client's settings for sessions in the workspace, beside what the project itself has committed there."""
     found = disk.read_bytes(os.path.join(tree, SETTINGS))
     try:
@@ -82,4 +82,4 @@ def _settings(tree: str, rules: dict[str, Any]) -> bytes:
         settings = None
     if not isinstance(settings, dict):
         raise AtlasError(f"{SETTINGS} is committed in this repository and is no JSON object: mend it there")
-    return (json.dumps(client_settings.merged(settings, rules), ensure_ascii=False, indent=2) + "\n").encode()
+    return (json.dumps(client_settings.merge_settings(settings, rules), ensure_ascii=False, indent=2) + "\n").encode()

@@ -16,16 +16,16 @@ from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import LEFT, Workspace
 from atlas.core.results.workspaces import RemoveWorkspaceResult
 from atlas.core.rules.roles import Actor
-from atlas.services.assignments.assignments import give_back, tell_stop
+from atlas.services.assignments.assignments import give_back_module, tell_agent_to_stop
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path
 
-from .building import undo
-from .clearing import clear, put_back
+from .building import undo_building
+from .clearing import clear_workspace, put_workspace_back
 from .saving import move_away
 
 
-def remove(context: Context, name: str, force: bool = False) -> RemoveWorkspaceResult:
+def remove_workspace(context: Context, name: str, force: bool = False) -> RemoveWorkspaceResult:
     """Remove a workspace, its link and its branch; one that is removed already is only cleared of what is left.
 
     With `force` what would be lost is saved first in a bundle, and a module that is worked on there is given back.
@@ -38,19 +38,19 @@ def remove(context: Context, name: str, force: bool = False) -> RemoveWorkspaceR
             "remove-workspace", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"])
         )
         if record["removed_at"] is not None:
-            clear(context.project, record, kept)
+            clear_workspace(context.project, record, kept)
             return {"workspace": record, "removed": False}
         if not force:
             context.read("remove-workspace", lambda tx, actor: _require_idle(tx, record))
         _require_not_running(record)
         if record["ready_at"] is None:
-            undo(context, "remove-workspace", name, "removed before it was ready")
+            undo_building(context, "remove-workspace", name, "removed before it was ready")
             removed = context.read("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
             return {"workspace": removed, "removed": True}
-        put_back(context.project, record)
+        put_workspace_back(context.project, record)
         saved = move_away(context.project, record, kept, force)
         removed = context.transact("remove-workspace", lambda tx, actor: _note_removed(tx, actor, name, saved))
-        clear(context.project, removed, kept)
+        clear_workspace(context.project, removed, kept)
     return {"workspace": removed, "removed": True}
 
 
@@ -58,7 +58,7 @@ def kept_commits(tx: Transaction, project: Project, base: str) -> list[str]:
     """Commits whose histories are kept elsewhere: where a workspace began, and the integration branch."""
     workflow = tx.only(WORKFLOW)
     branch = workflow["integration_branch"] if workflow else None
-    tip = refs.commit_of(project.root, f"refs/heads/{branch}") if branch else None
+    tip = refs.find_commit(project.root, f"refs/heads/{branch}") if branch else None
     return [base, *([tip] if tip else [])]
 
 
@@ -73,7 +73,7 @@ def _require_idle(tx: Transaction, record: Workspace) -> None:
 
 def _require_not_running(record: Workspace) -> None:
     running = record["process"]
-    if running is not None and process.alive(running["pid"], running["birth"]):
+    if running is not None and process.is_alive(running["pid"], running["birth"]):
         raise AtlasError(f"the session of {record['agent']} runs there: end it with `atlas stop-agent` first")
 
 
@@ -81,7 +81,7 @@ def _note_removed(tx: Transaction, actor: Actor, name: str, saved: str | None) -
     record = tx.need(WORKSPACE, name)
     assignment = tx.get(ASSIGNMENT, record["task_uuid"] or "")
     if assignment is not None and assignment["status"] in LIVE:
-        give_back(tx, assignment)
-        tell_stop(tx, assignment)
+        give_back_module(tx, assignment)
+        tell_agent_to_stop(tx, assignment)
     status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=tx.at, saved=saved, process=None, conflicts={})

@@ -21,7 +21,7 @@ class Owner(TypedDict):
     task_uuid: str
 
 
-def reserve(tx: Transaction, wanted: Draft, assignment: Assignment | None) -> Workspace:
+def reserve_workspace(tx: Transaction, wanted: Draft, assignment: Assignment | None) -> Workspace:
     """Record a workspace that is about to be made. Raises AtlasError when its name was taken meanwhile."""
     before = tx.get(WORKSPACE, wanted.name)
     if before is not None and before["removed_at"] is None:
@@ -35,15 +35,15 @@ def reserve(tx: Transaction, wanted: Draft, assignment: Assignment | None) -> Wo
         skeleton=wanted.skeleton,
     )
     if assignment is not None:
-        record = {**record, **_owner(assignment)}
+        record = {**record, **_owner_fields(assignment)}
     tx.put(WORKSPACE, record)
     return record
 
 
-def _owner(assignment: Assignment) -> Owner:
+def _owner_fields(assignment: Assignment) -> Owner:
     return {"module": assignment["module"], "agent": assignment["agent"], "task_uuid": assignment["task_uuid"]}
 
 
-def adopt(tx: Transaction, free: Workspace, assignment: Assignment, skeleton: list[str]) -> Workspace:
+def adopt_workspace(tx: Transaction, free: Workspace, assignment: Assignment, skeleton: list[str]) -> Workspace:
     """Give a workspace that belongs to nobody to an assignment; it is equipped for it before it is ready again."""
-    return tx.patch(WORKSPACE, free, status="creating", subagent=None, skeleton=skeleton, **_owner(assignment))
+    return tx.patch(WORKSPACE, free, status="creating", subagent=None, skeleton=skeleton, **_owner_fields(assignment))

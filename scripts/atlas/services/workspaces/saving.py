@@ -13,7 +13,7 @@ from atlas.core.paths import Project
 from atlas.core.records.workspace import Workspace
 from atlas.services.project.workspace_paths import workspace_folder, workspace_path
 
-from .clearing import is_ours, trash_of
+from .clearing import is_ours, trash_path
 
 _UNFINISHED = re.compile(r"\d{8}-\d{6}-workspace-([a-z0-9-]+)(?:\.[a-z0-9-]+)*\.bundle\.part(?:\.lock)?")
 
@@ -30,7 +30,7 @@ def unfinished_bundles(project: Project) -> dict[str, str]:
 
 def move_away(project: Project, record: Workspace, kept: list[str], force: bool) -> str | None:
     """Take the folder out of use, with nothing in it that would be lost; returns the bundle that was made for that."""
-    path, trash = workspace_path(project, record), trash_of(project, record)
+    path, trash = workspace_path(project, record), trash_path(project, record)
     if not os.path.lexists(path):
         return _save_branch(project, record, kept, force)
     if not is_ours(project, record):
@@ -42,15 +42,15 @@ def move_away(project: Project, record: Workspace, kept: list[str], force: bool)
             f"{os.path.join(folder, nested[0])} is a repository of its own, it would be lost: move it away"
         )
     hidden = hidden_changes(project, record)
-    stake = losses.at_stake(folder, record["branch"], kept)
+    stake = losses.work_at_stake(folder, record["branch"], kept)
     stake += [f"changes in files kept out of commits: {', '.join(hidden)}"] if hidden else []
     if stake:
         _require_force(record, stake, force)
-    before = snapshots.snapshot(folder, hidden) if stake else refs.head(folder)
-    saved = _save(project, record, folder, hidden) if stake else None
-    filled = losses.submodules(folder)  # they do not work where they are moved to
+    before = snapshots.snapshot_worktree(folder, hidden) if stake else refs.head_commit(folder)
+    saved = _save_workspace(project, record, folder, hidden) if stake else None
+    filled = losses.filled_submodules(folder)  # they do not work where they are moved to
     os.rename(folder, trash)
-    if not filled and snapshots.snapshot(trash, hidden) != before:
+    if not filled and snapshots.snapshot_worktree(trash, hidden) != before:
         os.rename(trash, folder)
         raise AtlasError(f"{folder} was changed while it was being removed: nothing was removed, try again")
     return saved
@@ -69,19 +69,19 @@ def hidden_changes(project: Project, record: Workspace) -> list[str]:
     found = []
     for path in (*record["skeleton"], *record["copied"]):
         data = disk.read_bytes(os.path.join(folder, path))
-        is_hidden = not git.run(folder, "ls-files", "-v", "--", f":(top,literal){path}").startswith("H ")
+        is_hidden = not git.run_git(folder, "ls-files", "-v", "--", f":(top,literal){path}").startswith("H ")
         if data is not None and is_hidden and data != disk.read_bytes(os.path.join(project.root, path)):
             found.append(path)
     return found
 
 
-def _save(project: Project, record: Workspace, folder: str, hidden: list[str]) -> str:
+def _save_workspace(project: Project, record: Workspace, folder: str, hidden: list[str]) -> str:
     """Bundle everything, each submodule with work of its own too; returns the main bundle's path."""
     bundle = _bundle_path(project, record["name"])
     stem = bundle.removesuffix(".bundle")
-    for number, path in enumerate(losses.submodules(folder), 1):
+    for number, path in enumerate(losses.filled_submodules(folder), 1):
         bundles.save_submodule(os.path.join(folder, path), f"{stem}.submodule-{number}.bundle")
-    bundles.save(folder, record["name"], record["branch"], record["base_commit"], hidden, bundle)
+    bundles.save_worktree(folder, record["name"], record["branch"], record["base_commit"], hidden, bundle)
     disk.sync_folder(project.aside)
     return bundle
 
@@ -99,11 +99,11 @@ def _save_branch(project: Project, record: Workspace, kept: list[str], force: bo
 
 
 def _bundle_path(project: Project, name: str) -> str:
-    disk.private_folder(project.aside)
+    disk.make_private_folder(project.aside)
     for path, owner in unfinished_bundles(project).items():
         if owner == name:
             os.unlink(path)
-    stem = os.path.join(project.aside, f"{clock.compact(clock.now())}-workspace-{name}")
+    stem = os.path.join(project.aside, f"{clock.compact_time(clock.current_time())}-workspace-{name}")
     number = 1
     while os.path.lexists(f"{stem}{'' if number == 1 else f'.{number}'}.bundle"):
         number += 1

@@ -8,7 +8,7 @@ from atlas.adapters.system import checks
 from atlas.core.errors import AtlasError
 from atlas.core.records.workspace import SetUp, Workspace
 from atlas.services.project.context import Context
-from atlas.services.project.settings import current
+from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_folder
 
 
@@ -28,10 +28,10 @@ class SetUpFailed(AtlasError):
 
 def run_set_up(context: Context, verb: str, record: Workspace) -> SetUp | None:
     """Run the set-up command, if the project has one. Raises SetUpFailed."""
-    settings = context.read(verb, lambda tx, actor: current(tx))
+    settings = context.read(verb, lambda tx, actor: current_settings(tx))
     if settings["workspace_setup"] is None:
         return None
-    ran: Any = checks.run(
+    ran: Any = checks.run_check(
         settings["workspace_setup"], workspace_folder(context.project, record), settings["workspace_setup_seconds"]
     )
     if ran["exit_code"] != 0:

@@ -18,15 +18,15 @@ from atlas.core.results.workspaces import MadeWorkspace, UnmadeWorkspace, Worksp
 from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch as integration
 from atlas.services.project.context import Context
-from atlas.services.project.phases import executing
+from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import lock_path
 
-from .building import build
-from .drafts import Draft, draft
-from .reservation import reserve
+from .building import build_workspace
+from .drafts import Draft, draft_workspace
+from .reservation import reserve_workspace
 
 
-def create(context: Context, names: Sequence[str]) -> WorkspaceResult:
+def create_workspaces(context: Context, names: Sequence[str]) -> WorkspaceResult:
     """Make workspaces that belong to nobody yet: an assignment of the module of that name takes one over.
 
     Returns each with what became of it. Raises AtlasError, with nothing changed, when a name cannot be used.
@@ -35,11 +35,11 @@ def create(context: Context, names: Sequence[str]) -> WorkspaceResult:
         ids.require_slug(name, "the workspace's name")
     if len(set(names)) < len(names):
         raise AtlasError("a name is given twice: name each workspace once")
-    context.read("workspace", lambda tx, actor: executing(tx))
+    context.read("workspace", lambda tx, actor: executing_workflow(tx))
     left = [name for name in names if _was_left(context, name)]
-    base = integration.ensure(context, "workspace")
-    drafts = [draft(context, "workspace", name, base, exact=True) for name in names if name not in left]
-    made = [_finish(context, name) for name in left] + [_create(context, each) for each in drafts]
+    base = integration.ensure_branch(context, "workspace")
+    drafts = [draft_workspace(context, "workspace", name, base, exact=True) for name in names if name not in left]
+    made = [_finish_workspace(context, name) for name in left] + [_create_workspace(context, each) for each in drafts]
     return {"workspaces": made, "failed": sum(one["error"] is not None for one in made)}
 
 
@@ -50,22 +50,22 @@ def _was_left(context: Context, name: str) -> bool:
     return unowned and file_lock.is_free(lock_path(context.project, name))
 
 
-def _finish(context: Context, name: str) -> MadeWorkspace | UnmadeWorkspace:
+def _finish_workspace(context: Context, name: str) -> MadeWorkspace | UnmadeWorkspace:
     try:
         with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
-            return {"workspace": build(context, "workspace", name), "error": None}
+            return {"workspace": build_workspace(context, "workspace", name), "error": None}
     except AtlasError as error:
         return {"workspace": {"name": name}, "error": str(error)}
 
 
-def _create(context: Context, wanted: Draft) -> MadeWorkspace | UnmadeWorkspace:
+def _create_workspace(context: Context, wanted: Draft) -> MadeWorkspace | UnmadeWorkspace:
     def run(tx: Transaction, actor: Actor) -> Workspace:
-        executing(tx)
-        return reserve(tx, wanted, None)
+        executing_workflow(tx)
+        return reserve_workspace(tx, wanted, None)
 
     try:
         with file_lock.hold_lock(lock_path(context.project, wanted.name), f"workspace {wanted.name}"):
             context.transact("workspace", run)
-            return {"workspace": build(context, "workspace", wanted.name), "error": None}
+            return {"workspace": build_workspace(context, "workspace", wanted.name), "error": None}
     except AtlasError as error:
         return {"workspace": {"name": wanted.name}, "error": str(error)}
