@@ -314,7 +314,7 @@ def test_a_session_has_the_environment_made_and_does_not_wait_for_it(plugin: Pat
 def test_an_environment_that_is_there_is_left_alone(tmp_path: Path) -> None:
     env = {"XDG_DATA_HOME": str(tmp_path), "CLAUDE_PLUGIN_DATA": str(tmp_path / "atlas")}
     ask = "import sys; sys.path[:0] = sys.argv[1:]; from atlas.adapters.system import environment as its; "
-    ask += "print(its.site_packages(f'{its.folders()[0]}/{its.key()}'))"
+    ask += "print(its.site_packages(f'{its.environment_folders()[0]}/{its.environment_key()}'))"
     site = Path(run("python3", "-I", "-c", ask, SCRIPTS, env=env).stdout.strip())
     site.mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
