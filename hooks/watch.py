@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.1
 ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
-LONGEST = 12 * 3600 - 120
-"""Seconds to wait at most: below the hook's own limit in hooks.json."""
+LONGEST = 12 * 3600 - 120  # seconds to wait at most: below the hook's own limit in hooks.json
 
 
 class Watch:

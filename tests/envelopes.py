@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from atlas.core.verbs import VERBS
+
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
 
@@ -18,7 +20,7 @@ def hold_to_schema(output: str) -> None:
     if not output.startswith('{"atlas": '):
         return
     envelope = json.loads(output)
-    if "result" not in envelope:
+    if "result" not in envelope or envelope["verb"] not in VERBS:  # a copy of the plugin may have more
         return
     validator = validator_of(envelope["verb"])
     faults = [f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(envelope["result"])]

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from atlas.adapters.store import exclude, log
+from atlas.adapters.store import log
 from atlas.adapters.store.checkpoint import Checkpoint
+from atlas.adapters.system import exclude
 from atlas.adapters.transport import maestro
 from atlas.core import frontmatter
 from atlas.core.arguments import split_arguments

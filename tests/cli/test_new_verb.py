@@ -69,8 +69,8 @@ BEFORE = "    Verb("
 """The table's first row: a new one may stand anywhere."""
 PARTS = (".claude-plugin", "agents", "bin", "commands", "docs", "hooks", "schemas", "scripts", "skills", "tests")
 ROLES = """\
-from atlas.core.rules.roles import require
-require({"role": "worker", "agent": "anna", "session": None}, "praise")
+from atlas.core.rules.roles import require_permission
+require_permission({"role": "worker", "agent": "anna", "session": None}, "praise")
 """
 GUARD = """\
 import pathlib, sys

@@ -11,8 +11,8 @@ from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.app import context_at
+from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MODULE, WORKFLOW, WORKSPACE
-from atlas.core.records.message import Discovery
 from atlas.services.messages import discoveries
 from atlas.services.project.context import Context
 from tests.support import ROOT, git

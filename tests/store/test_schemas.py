@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from atlas.adapters.store import schema
 from atlas.core.errors import AtlasError
-from atlas.core.records import assignment, constants, kinds, message, plan, team
+from atlas.core.records import assignment, constants, discovery, kinds, message, plan, team
 from atlas.core.records.kinds import KINDS
 from atlas.core.records.transitions import TRANSITIONS
 from tests.support import SCRIPTS
@@ -116,7 +116,7 @@ def test_every_record_with_a_status_has_a_transition_table() -> None:
         ("assignment", "agent_type", team.AGENT_TYPES),
         ("workflow", "phase", plan.PHASES),
         ("discovery", "kind", constants.DISCOVERY_KINDS),
-        ("discovery", "severity", message.SEVERITIES),
+        ("discovery", "severity", discovery.SEVERITIES),
     ],
 )
 def test_the_enumerations_are_those_of_the_code(kind: str, field: str, values: tuple[str, ...]) -> None:

@@ -6,8 +6,9 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
 from atlas.core.following import attendance, poll_schedule
 from atlas.core.records.assignment import Assignment
+from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION, WORKSPACE
-from atlas.core.records.message import IN_OUTBOX, Discovery
+from atlas.core.records.message import IN_OUTBOX
 from atlas.core.records.plan import Module
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE

@@ -12,22 +12,11 @@ from .rows import assignment_row, conflict_rows, poll_row, returned_row, unenfor
 
 def board_text(result: StatusResult) -> str:
     """The board: the count, modules, assignments with their verification, polls, and what can be done next."""
-    lines = [
-        f"{result['plan_id']}: {result['status']}, "
-        f"{result['modules_completed']} of {result['modules_total']} modules complete",
-        f"Lead: session {result['lead']}"
-        if result["lead"]
-        else "Lead: none; type /atlas-lead in the session that shall lead",
-        *([sessions.pause_line(result["paused"])] if result["paused"] else []),
-        "",
-        "Modules",
-        *_align_rows(
-            [
-                [m["id"], m["status"], m["priority"], m["assigned_to"] or "-", one_line(m["name"], 60)]
-                for m in result["modules"]
-            ]
-        ),
+    modules = [
+        [m["id"], m["status"], m["priority"], m["assigned_to"] or "-", one_line(m["name"], 60)]
+        for m in result["modules"]
     ]
+    lines = [*_head_lines(result), "", "Modules", *_align_rows(modules)]
     lines += _section_lines("Active assignments", [assignment_row(a) for a in result["active_assignments"]])
     paused = [why for assignment in result["active_assignments"] if (why := updates.pause_reason(assignment))]
     lines += _section_lines("Resting until a change is settled", [[why] for why in paused])
@@ -51,6 +40,14 @@ def board_text(result: StatusResult) -> str:
         "Discoveries", [[row] for found in result["discoveries"] for row in discoveries.discovery_rows(found)]
     )
     return "\n".join(lines)
+
+
+def _head_lines(result: StatusResult) -> list[str]:
+    """How far the orchestration is, who leads it, and whether its gates are lifted."""
+    lead = f"session {result['lead']}" if result["lead"] else "none; type /atlas-lead in the session that shall lead"
+    done = f"{result['modules_completed']} of {result['modules_total']} modules complete"
+    pause = [sessions.pause_line(result["paused"])] if result["paused"] else []
+    return [f"{result['plan_id']}: {result['status']}, {done}", f"Lead: {lead}", *pause]
 
 
 def _section_lines(title: str, rows: list[list[str]]) -> list[str]:

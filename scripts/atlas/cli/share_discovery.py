@@ -11,7 +11,7 @@ import argparse
 
 from atlas.app import open_context
 from atlas.core.errors import AtlasError
-from atlas.core.records.message import SEVERITIES
+from atlas.core.records.discovery import SEVERITIES
 from atlas.core.results.discoveries import DiscoverResult
 from atlas.render import discoveries as text
 from atlas.services.messages import discoveries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atlas.core.records.message import Discovery, Recipient
+from atlas.core.records.discovery import Discovery, Recipient
 from atlas.core.results.discoveries import DiscoverResult, InterruptResult
 from atlas.core.text import one_line
 

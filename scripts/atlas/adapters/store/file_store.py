@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from atlas.adapters.system import disk
+from atlas.adapters.system.exclude import exclude_from_commits
 from atlas.core import clock
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
@@ -23,7 +24,6 @@ from atlas.core.records.kinds import SESSION
 
 from . import log, schema, spool
 from .checkpoint import Checkpoint, fingerprint_bytes
-from .exclude import exclude_from_commits
 from .lock import lock_store
 from .recovery import Projections, Reflect, View, keep_aside, recover_state
 from .store import Store

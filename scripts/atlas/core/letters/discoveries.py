@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from atlas.core.records.message import Discovery
+    from atlas.core.records.discovery import Discovery
 
 
 def message_sender(message: Mapping[str, Any]) -> str:

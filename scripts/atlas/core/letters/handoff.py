@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from atlas.core.records.assignment import Assignment, Report
-from atlas.core.records.message import Discovery
+from atlas.core.records.discovery import Discovery
 from atlas.core.records.plan import Module
 from atlas.core.text import mark_lines, one_line
 

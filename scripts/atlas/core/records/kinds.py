@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar, cast
 
 from .assignment import Assignment
-from .message import Discovery, Message
+from .discovery import Discovery
+from .message import Message
 from .plan import Mission, Module, Workflow
 from .team import Agent, Session, Settings
 from .workspace import Workspace

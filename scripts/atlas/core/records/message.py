@@ -1,4 +1,4 @@
-"""Records of messages and discoveries, and who is to get them."""
+"""Records of messages, and how they travel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ TASK_ASSIGNMENT, PROGRESS_POLL, INSTRUCTION_VERIFICATION, NOTIFICATION = MESSAGE
     *("task_assignment", "progress_poll"),
     *("instruction_verification", "notification"),
 )
-SEVERITIES = ("critical", "important", "info")
 BUILT_IN, MAESTRO = TRANSPORTS = ("built-in", "ai-maestro")
 LEAD_MAILBOX = "lead"
 IN_OUTBOX = ("queued", "failed")
@@ -91,74 +90,4 @@ def new_message(
         "in_reply_to": None,
         "trusted": True,
         "origin": None,
-    }
-
-
-class Recipient(TypedDict):
-    """One worker that a discovery is for, and the receipt: delivered when, in which session, before which tool."""
-
-    agent: str
-    workspace: str
-    module: str
-    status: str
-    delivered_at: str | None
-    session: str | None
-    tool: str | None
-
-
-def new_recipient(*, agent: str, workspace: str, module: str) -> Recipient:
-    """A worker that has not been given the discovery yet."""
-    return {
-        "agent": agent,
-        "workspace": workspace,
-        "module": module,
-        "status": "queued",
-        "delivered_at": None,
-        "session": None,
-        "tool": None,
-    }
-
-
-class Discovery(TypedDict):
-    """Something others should know; `kind` is INTERRUPT for the lead's own word to one worker, else SHARED."""
-
-    id: str
-    kind: str
-    severity: str
-    text: str
-    impact: str
-    action: str
-    affects: list[str]
-    sender: str
-    created_at: str
-    stop: bool
-    recipients: list[Recipient]
-
-
-def new_discovery(
-    *,
-    id: str,
-    sender: str,
-    created_at: str,
-    kind: str,
-    severity: str,
-    text: str,
-    impact: str = "",
-    action: str = "",
-    affects: list[str] | None = None,
-    stop: bool = False,
-) -> Discovery:
-    """A discovery that is for nobody yet."""
-    return {
-        "id": id,
-        "sender": sender,
-        "created_at": created_at,
-        "recipients": [],
-        "kind": kind,
-        "severity": severity,
-        "affects": affects or [],
-        "stop": stop,
-        "text": text,
-        "impact": impact,
-        "action": action,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from atlas.core.records.message import Discovery
+from atlas.core.records.discovery import Discovery
 
 
 class SentInstead(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from atlas.core.records.assignment import Assignment, Heard
-from atlas.core.records.message import Discovery
+from atlas.core.records.discovery import Discovery
 from atlas.core.records.plan import Module, Pause
 from atlas.core.records.team import Agent, Session
 from atlas.core.records.workspace import Workspace

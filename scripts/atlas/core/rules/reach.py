@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from atlas.core.records.discovery import Recipient
 from atlas.core.records.kinds import DISCOVERY, WORKSPACE
-from atlas.core.records.message import Recipient
 from atlas.core.records.protocol import Records
 from atlas.core.records.workspace import IN_USE, Workspace
 

@@ -7,8 +7,8 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handoff
 from atlas.core.records.assignment import Assignment
+from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MISSION, MODULE, WORKSPACE
-from atlas.core.records.message import Discovery
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph
 from atlas.services.integration.branch import branch_of_workflow

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from atlas.adapters.store import leftovers
 from atlas.adapters.store import repair as mending
-from atlas.adapters.store.exclude import exclude_from_commits, missing_patterns
 from atlas.adapters.store.lock import lock_store
 from atlas.adapters.store.recovery import recover_state
 from atlas.adapters.store.survey import Cut, Survey, take_cut
 from atlas.adapters.system import environment_maker
+from atlas.adapters.system.exclude import exclude_from_commits, missing_patterns
 from atlas.core.errors import AtlasError, NewerStateError
 from atlas.core.paths import EXEC_FILE, Project, find_project, workspace_around
 from atlas.core.results.doctor import DoctorResult, Finding

@@ -8,9 +8,9 @@ from typing import Any
 
 from atlas.adapters.git import git
 from atlas.adapters.store import leftovers, repair, schema, spool
-from atlas.adapters.store.exclude import missing_patterns
 from atlas.adapters.store.replay import Replay
 from atlas.adapters.store.survey import Survey
+from atlas.adapters.system.exclude import missing_patterns
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.kinds import FILES, KINDS, SESSION, WORKFLOW

@@ -6,19 +6,17 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from atlas.adapters.git import git, refs, worktree
 from atlas.adapters.store import schema
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
-from atlas.core.ids import is_slug
-from atlas.core.paths import WORKTREES, Project
+from atlas.core.paths import Project
 from atlas.core.records.kinds import WORKSPACE
-from atlas.core.records.workspace import LEFT, Workspace, new_workspace
+from atlas.core.records.workspace import LEFT, Workspace
 from atlas.core.results.doctor import Finding
-from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_path
 from atlas.services.workspaces import tools_script
@@ -26,32 +24,21 @@ from atlas.services.workspaces.building import rebuild_workspace, undo_building
 from atlas.services.workspaces.clearing import (
     LOCK_REASON,
     clear_workspace,
-    droppable_branch,
     is_linked,
-    link_path,
     make_link,
     put_workspace_back,
     trash_path,
 )
-from atlas.services.workspaces.drafts import BRANCHES
 from atlas.services.workspaces.own_files import is_equipped, write_own_files
 from atlas.services.workspaces.removal import kept_commits
 from atlas.services.workspaces.saving import unfinished_bundles
 
+from .fault import Fault
 from .findings import REPAIR, count_things, ok, problem, warning
+from .leftovers import leftover_faults, remove_link, unknown_worktrees
 
 _STALE_SECONDS = 600
 _ROUNDS = 3
-Level = Callable[[str, str, str], Finding]
-
-
-class Fault(NamedTuple):
-    """Something that is not as the records say, and how it is mended: `fix` is given a context."""
-
-    level: Level
-    what: str
-    mend: str
-    fix: Callable[[Context], None]
 
 
 def workspace_findings(project: Project, tx: Transaction) -> Iterator[Finding]:
@@ -95,14 +82,14 @@ def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]
                 faults = _record_faults(project, record, entries)
             else:
                 kept = [record["base_commit"], *integrated]
-                faults = _leftover_faults(project, record, entries, kept, record["branch"] in branches)
+                faults = leftover_faults(project, record, entries, kept, record["branch"] in branches)
             yield from ((record["name"], fault) for fault in faults)
     known = {record["name"] for record in records}
     for path, name in unfinished_bundles(project).items():
         if file_lock.is_free(lock_path(project, name)):
             what = f"{path} was left by a command that was killed while it saved {name}"
-            yield name, Fault(warning, what, "remove it", partial(_remove_link, path=path))
-    yield from _unknown_worktrees(project, known, entries)
+            yield name, Fault(warning, what, "remove it", partial(remove_link, path=path))
+    yield from unknown_worktrees(project, known, entries)
     if records and tools_script.is_stale(project):
         what = "the launcher orchestration.py is missing, or starts another ATLAS"
         yield "launcher", Fault(warning, what, "write it again", lambda c: tools_script.write_script(c.project))
@@ -247,64 +234,3 @@ def _set_fields(tx: Transaction, name: str, **fields: Any) -> None:
 
 def _run_git(root: str, *words: str) -> None:
     git.run_git(root, *words)
-
-
-# Of what should not be there
-
-
-def _leftover_faults(
-    project: Project, record: Workspace, entries: dict[str, Any], kept: list[str], has_branch: bool
-) -> Iterator[Fault]:
-    path = workspace_path(project, record)
-    gone = not os.path.lexists(path)
-    left = gone and (path in entries or os.path.islink(link_path(project, record)))
-    if left or os.path.isdir(trash_path(project, record)) or (has_branch and droppable_branch(project, record, kept)):
-        yield Fault(
-            warning,
-            f"the removal of {record['name']} was interrupted after it was recorded",
-            "finish it",
-            lambda c: clear_workspace(project, record, kept),
-        )
-
-
-def _unknown_worktrees(project: Project, known: set[str], entries: dict[str, Any]) -> Iterator[tuple[str, Fault]]:
-    """Worktrees and links that are ATLAS's by their looks, and of which there is no record."""
-    folder = os.path.join(project.root, WORKTREES)
-    for path, entry in entries.items():
-        name = os.path.basename(path)
-        is_ours = (entry.branch or "").startswith(BRANCHES) or entry.locked == LOCK_REASON
-        if os.path.dirname(path) == folder and name not in known and is_ours and is_slug(name):
-            if os.path.isdir(path):
-                mend = f"record it as left, for `atlas remove-workspace {name}`"
-                yield name, Fault(warning, f"{path} has no record", mend, partial(_adopt_worktree, entry=entry))
-            else:
-                what = f"git still lists {path}, which is gone and has no record"
-                yield name, Fault(warning, what, "forget it", partial(_forget_worktree, path=path))
-    links = os.path.join(project.claude, "workspaces")
-    for name in sorted(os.listdir(links)) if os.path.isdir(links) else []:
-        path = os.path.join(links, name)
-        if os.path.islink(path) and not os.path.exists(path) and name not in known and is_slug(name):
-            yield name, Fault(warning, f"{path} leads nowhere", "remove it", partial(_remove_link, path=path))
-
-
-def _forget_worktree(context: Context, path: str) -> None:
-    worktree.forget_worktree(context.project.root, path)
-
-
-def _remove_link(context: Context, path: str) -> None:
-    os.unlink(path)
-
-
-def _adopt_worktree(context: Context, entry: worktree.WorktreeEntry) -> None:
-    name = os.path.basename(entry.path)
-    base = refs.head_commit(entry.path)
-
-    def run(tx: Transaction, actor: Actor) -> None:
-        kept = kept_commits(tx, context.project, base)[1:]
-        begun = git.run_git(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
-        branch = entry.branch or BRANCHES + name
-        record = new_workspace(name=name, branch=branch, base_commit=begun or base, created_at=tx.at)
-        tx.put(WORKSPACE, record)
-        tx.patch(WORKSPACE, record, status="abandoned", ready_at=tx.at)
-
-    context.transact("repair", run)

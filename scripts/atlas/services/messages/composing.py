@@ -10,8 +10,8 @@ from typing import Any
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import discoveries
+from atlas.core.records.discovery import Discovery, Recipient, new_discovery, new_recipient
 from atlas.core.records.kinds import AGENT, DISCOVERY
-from atlas.core.records.message import Discovery, Recipient, new_discovery, new_recipient
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.discoveries import SentInstead, Shared
 from atlas.core.rules import roles

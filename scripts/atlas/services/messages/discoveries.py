@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.constants import ATLAS, SHARED
+from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MODULE, WORKSPACE
-from atlas.core.records.message import Discovery
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace

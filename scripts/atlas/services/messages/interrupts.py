@@ -6,8 +6,8 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.constants import INTERRUPT
+from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import AGENT, DISCOVERY, WORKSPACE
-from atlas.core.records.message import Discovery
 from atlas.core.records.team import AI
 from atlas.core.results.discoveries import InterruptResult
 from atlas.core.rules import roles

@@ -37,12 +37,9 @@ def redispatch_module(
     again after a crash it goes on where it was; given for the agent that was told to stop, it takes that back.
     Raises AtlasError when it cannot be taken; when the new workspace cannot be made the module waits for an agent.
     """
-    finished = _finish_giving(context, module_id, agent_id)
-    if finished is not None:
-        return finished
-    kept = handover.cancel_handover(context, module_id, agent_id)
-    if kept is not None:
-        return kept
+    settled = _finish_giving(context, module_id, agent_id) or handover.cancel_handover(context, module_id, agent_id)
+    if settled is not None:
+        return settled
     give = partial(taking.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
     context.read("reassign", lambda tx, actor: give(tx))
     files = [drafts.skeleton_file(context.project.root, path) for path in skeleton]

@@ -11,9 +11,9 @@ import shutil
 from typing import Any
 
 from atlas.adapters.git import git, worktree
-from atlas.adapters.store.exclude import escape_pattern, exclude_path
 from atlas.adapters.store.lock import lock_store
 from atlas.adapters.system import disk
+from atlas.adapters.system.exclude import escape_pattern, exclude_path
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, contains_path, inner_path
 from atlas.core.records.workspace import Workspace

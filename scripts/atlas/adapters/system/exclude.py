@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from atlas.adapters.system import disk
+from . import disk
 
 _HEAD = "# ATLAS: state of the orchestration, kept out of commits"
 _PATTERNS = (
