@@ -15,6 +15,7 @@ FLOORS = (("core",), ("adapters",), ("services", "render"), ("board", "app"), ("
 """From the bottom up: each may import what is below it. What shares a storey does not import each other."""
 ROOMS = {
     "core": (("base",), ("records",), ("results",), ("rules",), ("following",), ("guard", "letters")),
+    "adapters": (("base",), ("system",), ("git", "store", "transport", "github")),
     "services": (
         ("project",),
         ("plan", "messages", "projections"),
