@@ -24,10 +24,10 @@ BEGUN = [
 
 
 @pytest.fixture
-def shop(_begun: Path, repo: Path) -> Project:
+def shop(_begun_shop: Path, repo: Path) -> Project:
     """An orchestration of `auth` and `board`, each checked by a file of its name, with two AI agents and a person."""
     shutil.rmtree(repo)
-    shutil.copytree(_begun, repo, symlinks=True)
+    shutil.copytree(_begun_shop, repo, symlinks=True)
     return Project(repo)
 
 
@@ -38,7 +38,7 @@ def begun(repo: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def _begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _begun_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project(make_repository(tmp_path_factory.mktemp("begun") / "project"))
     (project.folder / "src").mkdir()
     project.commit("src/api.py", "def log_in() -> None: ...\n")

@@ -27,7 +27,7 @@ WORKER = "worker-1"
 
 
 @pytest.fixture(scope="session")
-def _begun_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def _begun_work(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     def make(root: Path) -> None:
         shop = Project(root)
         shop.does("assign", "auth", "implementer-1")
@@ -36,7 +36,7 @@ def _begun_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
         (folder(shop, "auth") / "src" / "api.py").write_text("def log_in() -> bool: ...\n")
         (folder(shop, "auth") / "new.txt").write_text("new\n")
 
-    return Kept(tmp_path_factory.mktemp("begun-work"), make, _begun)
+    return Kept(tmp_path_factory.mktemp("begun-work"), make, _begun_shop)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The office, of which each test gets a copy of its own."""
+"""The office and the shop, of which each test gets a copy of its own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.shop import _begun_shop, shop
 from tests.support import make_repository
 
 from .office import Office, open_office
+
+__all__ = ["_begun_shop", "shop"]
 
 
 @pytest.fixture(scope="session")

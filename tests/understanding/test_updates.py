@@ -20,7 +20,7 @@ FIVE = [word for number in range(1, 6) for word in ("--feasibility", f"answer {n
 
 
 @pytest.fixture(scope="session")
-def _at_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def _at_work(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     def make(root: Path) -> None:
         shop = Project(root)
         shop.does("settings", "gate.understanding", "off")
@@ -28,7 +28,7 @@ def _at_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
         shop.does("inbox", "implementer-1", session=WORKER)
         shop.does("report", "auth", "started", session=WORKER)
 
-    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun)
+    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun_shop)
 
 
 @pytest.fixture

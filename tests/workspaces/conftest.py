@@ -1,5 +1,5 @@
 """The shop, and one that is begun as a test has it."""
 
-from tests.kit.shop import _begun, begun, shop
+from tests.kit.shop import _begun_shop, begun, shop
 
-__all__ = ["_begun", "begun", "shop"]
+__all__ = ["_begun_shop", "begun", "shop"]

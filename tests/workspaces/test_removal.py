@@ -18,13 +18,13 @@ BOTH = "commits that are on neither the integration branch nor a remote"
 
 
 @pytest.fixture(scope="session")
-def _left(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def _left(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     def make(root: Path) -> None:
         shop = Project(root)
         shop.does("assign", "auth", "implementer-1")
         shop.does("reassign", "auth", "--to", "dev-alice")
 
-    return Kept(tmp_path_factory.mktemp("left"), make, _begun)
+    return Kept(tmp_path_factory.mktemp("left"), make, _begun_shop)
 
 
 @pytest.fixture

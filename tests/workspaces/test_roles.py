@@ -20,7 +20,7 @@ def call(place: Path, verb: str, *arguments: str, session: str = "") -> Done:
 
 
 @pytest.fixture(scope="session")
-def _at_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def _at_work(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     def make(root: Path) -> None:
         shop = Project(root)
         shop.does("lead", session="lead-1")
@@ -28,7 +28,7 @@ def _at_work(_begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
         shop.does("assign", "board", "implementer-2")
         shop.authorize("auth")
 
-    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun)
+    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun_shop)
 
 
 @pytest.fixture
