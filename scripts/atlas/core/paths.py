@@ -30,22 +30,27 @@ class Project:
 
     @property
     def plan(self) -> str:
+        """The plan's file."""
         return os.path.join(self.claude, PLAN_FILE)
 
     @property
     def history(self) -> str:
+        """The history's file, in git's common directory."""
         return os.path.join(self.private, "history.jsonl")
 
     @property
     def checkpoint(self) -> str:
+        """The checkpoint's file; its public name is `gate.json`."""
         return os.path.join(self.private, "gate.json")
 
     @property
     def spool(self) -> str:
+        """The folder of the sessions' spools."""
         return os.path.join(self.private, "spool")
 
     @property
     def aside(self) -> str:
+        """The folder where ATLAS keeps what it could not explain."""
         return os.path.join(self.private, "aside")
 
 

@@ -44,6 +44,7 @@ def render_repetition(result: RepeatResult) -> str:
 
 
 def render_question(result: AskResult) -> str:
+    """The line that an agent sees after its question was recorded."""
     question = result["question"]
     answer = f"\nIt is answered:\n{printable_text(question['answer'])}" if question["answer"] is not None else ""
     where = f"the answer comes to {result['agent']}'s mailbox"
@@ -51,11 +52,13 @@ def render_question(result: AskResult) -> str:
 
 
 def render_answer(result: AnswerResult) -> str:
+    """The line that the lead sees after its answer was recorded."""
     question = result["question"]
     return f"{question['id']} of {result['module']} is answered; {result['agent']} is told.\n{_standing_line(result)}"
 
 
 def render_understanding(result: Verifications) -> str:
+    """The lead's view of an agent's understanding, with the agent's words marked as data."""
     found = result["verifications"]
     return "\n\n".join(map(_detail_lines, found)) if found else "No AI agent has a module: there is nothing to verify."
 

@@ -73,4 +73,5 @@ def render_poll_history(result: PollHistory) -> str:
 
 
 def render_response(result: PollAnswered) -> str:
+    """The line that the lead sees after it recorded an agent's answer to a poll."""
     return f"{result['agent']}'s answer to poll #{result['poll']['number']} about {result['module']} is recorded"

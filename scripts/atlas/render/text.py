@@ -27,6 +27,7 @@ from . import sessions
 
 
 def render_plan(result: PlanResult) -> str:
+    """A plan that was begun, and the next step."""
     if not result["created"]:
         return f"{result['plan_id']} is being planned already, for this goal."
     return (
@@ -37,6 +38,7 @@ def render_plan(result: PlanResult) -> str:
 
 
 def render_plan_status(result: PlanStatusResult) -> str:
+    """How far a plan is: its sections, its modules, and what it still lacks."""
     lines = [f"{result['plan_id']} ({result['status']}): {one_line(result['goal'])}"]
     lines += [sessions.pause_line(result["paused"])] if result["paused"] else []
     for module in result["modules"]:
@@ -56,6 +58,7 @@ def render_plan_status(result: PlanStatusResult) -> str:
 
 
 def render_module_change(result: RequirementResult | ModifyResult) -> str:
+    """A module that was added to the plan, changed or removed."""
     module = result["module"]
     if not result["changes"]:
         return f"{module['id']}: nothing to change"
@@ -63,6 +66,7 @@ def render_module_change(result: RequirementResult | ModifyResult) -> str:
 
 
 def render_approval(result: ApproveResult) -> str:
+    """The approval of a plan, or what a trial run of it would do."""
     modules = _count_items(range(result["modules"]), "module")
     if result["dry_run"]:
         return f"{result['plan_id']} can be approved: {modules}. Nothing was changed."
@@ -70,6 +74,7 @@ def render_approval(result: ApproveResult) -> str:
 
 
 def render_start(result: StartResult) -> str:
+    """An orchestration that was started: its branch, its lead, its first modules."""
     lead = f"Led by session {result['lead']}." if result["lead"] else _NO_LEAD
     return (
         f"{'Executing' if result['created'] else 'Already executing'} {result['plan_id']}: "
@@ -84,6 +89,7 @@ _NO_LEAD = "No session leads it: type /atlas-lead in the Claude Code session tha
 
 
 def render_agent(result: RegisterResult) -> str:
+    """An agent that is registered, now or already."""
     agent = result["agent"]
     seen = "" if agent["type"] == HUMAN or agent["last_seen"] else " (not seen yet)"
     when = "now" if result["created"] else "already"
@@ -91,6 +97,7 @@ def render_agent(result: RegisterResult) -> str:
 
 
 def render_assignment(result: AssignResult | Reassigned | HandedOver) -> str:
+    """A module that was given to an agent, and its workspace."""
     assignment = result["assignment"]
     how = "is now" if result["created"] else "is already"
     text = (
@@ -104,6 +111,7 @@ def render_assignment(result: AssignResult | Reassigned | HandedOver) -> str:
 
 
 def render_workspace(record: Workspace) -> str:
+    """A workspace on one line."""
     return f"{record['name']} is {record['status']}: {record['path']} on branch {record['branch']}"
 
 
@@ -112,6 +120,7 @@ def _note_lines(notes: list[str]) -> list[str]:
 
 
 def render_workspaces(result: WorkspaceResult) -> str:
+    """The workspaces that were made or finished."""
     lines = []
     for each in result["workspaces"]:
         if each["error"] is None:
@@ -122,6 +131,7 @@ def render_workspaces(result: WorkspaceResult) -> str:
 
 
 def render_removal(result: RemoveWorkspaceResult) -> str:
+    """A workspace that was removed, and the bundle that keeps its work."""
     record = result["workspace"]
     if not result["removed"]:
         return f"{record['name']} was removed already, at {record['removed_at']}"
@@ -133,6 +143,7 @@ def render_removal(result: RemoveWorkspaceResult) -> str:
 
 
 def render_settings(result: SettingsResult) -> str:
+    """The settings, each with its value and its proposal."""
     lines = []
     for key, value in result["settings"].items():
         default = result["defaults"][key]
@@ -151,6 +162,7 @@ def _setting_text(value: object) -> str:
 
 
 def render_reassignment(result: ReassignResult) -> str:
+    """A module that was taken from one agent and given to another."""
     if "kept" in result:
         return f"{result['module']} stays {result['agent']}'s, which is told to go on."
     left, before = result["left"], f"{result['before']} no longer has it. " if result["before"] else ""
@@ -173,10 +185,12 @@ _RECEIPTS = {
 
 
 def render_report(result: ReportResult) -> str:
+    """An agent's report as it was recorded."""
     return f"{result['module']}: {result['report']} recorded, its status is {result['status']}"
 
 
 def render_completion(result: CompleteResult) -> str:
+    """The checks of a module as they ran, and what followed from them."""
     evidence = result["evidence"]
     commit = evidence["commit"][:12]
     if result["complete"]:
@@ -196,6 +210,7 @@ def render_completion(result: CompleteResult) -> str:
 
 
 def render_lead(result: LeadResult) -> str:
+    """The session that leads, and the one that led before."""
     if result["taken"]:
         return f"This session leads now. Before: {result['before'] or 'nobody'}."
     if result["lead"] is None:
@@ -204,12 +219,14 @@ def render_lead(result: LeadResult) -> str:
 
 
 def render_plan_check(result: CheckPlanResult) -> str:
+    """Whether the plan phase is complete, and what is left of it."""
     if not result["in_phase"]:
         return "not in the plan phase"
     return "the plan phase is complete" if result["complete"] else "\n".join(map(one_line, result["reasons"]))
 
 
 def render_check(result: CheckResult) -> str:
+    """Whether the orchestration is over, and the modules that are left."""
     if not result["in_phase"]:
         return "not in the orchestration phase"
     if result["complete"]:

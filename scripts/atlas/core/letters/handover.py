@@ -6,6 +6,7 @@ from atlas.core.records.plan import Module
 
 
 def stop_body(module: Module) -> str:
+    """Tells an agent that its module is another's now."""
     return f"Module {module['id']} has been given to another agent. Stop working on it and leave its files as they are."
 
 
@@ -18,4 +19,5 @@ def take_away_body(module: Module) -> str:
 
 
 def keep_body(module: Module) -> str:
+    """Tells an agent that its module stays its own after all."""
     return f"Module {module['id']} stays yours after all. Go on where you were."

@@ -82,6 +82,7 @@ def session_prompt(agent: str, module: Module, task_uuid: str, workspace: str, m
 
 
 def repetition_body(module: Module) -> str:
+    """Asks an agent to repeat its task."""
     return f"The lead waits for you to repeat what you will do about {module['id']}.\n\n{_first_repeat(module)}"
 
 
@@ -99,6 +100,7 @@ def correction_body(module: Module, verification: Verification) -> str:
 
 
 def confirmed_body(module: Module) -> str:
+    """Tells an agent that its repetition is right."""
     return (
         f"Your repetition of {module['id']} is confirmed. If anything is unclear, ask it now: "
         f'atlas ask {module["id"]} "QUESTION"\nThen wait for AUTHORIZED TO PROCEED; edit nothing before.'
@@ -106,6 +108,7 @@ def confirmed_body(module: Module) -> str:
 
 
 def answer_body(module: Module, question: Question) -> str:
+    """Gives an agent the lead's answer, marked as data."""
     asked = mark_lines(question["text"][:ROOM])
     return f"You asked about {module['id']} ({question['id']}):\n{asked}\n\nThe lead answers:\n{question['answer']}"
 
@@ -135,6 +138,7 @@ def reopened_body(module: Module, changes: Sequence[str]) -> str:
 
 
 def returned_body(module: Module) -> str:
+    """Tells an agent that its module went back to the pool."""
     return (
         f"You repeated {module['id']} wrongly {MOST_ATTEMPTS} times, so it was taken back and is nobody's now. "
         "Stop working on it and leave its files as they are."

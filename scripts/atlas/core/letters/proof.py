@@ -21,12 +21,14 @@ def check_lines(check: Check) -> list[str]:
 
 
 def failed_body(module: Module, failures: Sequence[Check]) -> str:
+    """Tells an agent which checks failed, with the end of their output."""
     lines = ["\n".join(check_lines(check)) for check in failures]
     ran = number_items(f"ATLAS ran the checks of {module['id']} and they did not pass", lines)
     return f"{ran[:_LONGEST_OUTPUT]}\n\nMend it, then: atlas report {module['id']} done"
 
 
 def conflict_body(module: Module, branch: str, files: Sequence[str]) -> str:
+    """Tells an agent with which files its work conflicts, and how to resolve that."""
     return (
         number_items(f"The checks of {module['id']} passed, but it conflicts with {branch} in", files[:50])
         + f"\n\nResolve it in your workspace (git merge {branch}), run the checks, commit, then: "

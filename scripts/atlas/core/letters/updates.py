@@ -31,6 +31,7 @@ def assessed_body(module: Module, agent: str, update: Update, following: str) ->
 
 
 def resolved_body(module: Module, update: Update) -> str:
+    """Gives an agent the lead's answers to its concerns."""
     lines = [f"About your concerns on {update['id']} of {module['id']}:"]
     for number, concern in enumerate(update["concerns"], 1):
         lines += [f"{number}.", mark_lines(concern["resolution"] or "not answered yet")]
@@ -44,4 +45,5 @@ def resumed_body(module: Module, update: Update, still: str | None) -> str:
 
 
 def update_body(module: Module, changes: Sequence[str]) -> str:
+    """Tells an agent what the lead changed in its module."""
     return number_items(f"Module {module['id']} was changed by the lead", changes)

@@ -25,6 +25,7 @@ class Kind(Generic[R]):
         self.name, self.file, self.section, self.key = name, file, section, key
 
     def id_of(self, record: R) -> str:
+        """The key of a record of this kind."""
         return str(cast("dict[str, Any]", record)[self.key])
 
 

@@ -25,6 +25,8 @@ def new_mission(*, id: str, goal: str, created_at: str) -> Mission:
 
 
 class Transition(TypedDict):
+    """One change of the workflow's status: what it became, when, and by which verb."""
+
     to: str
     at: str
     verb: str

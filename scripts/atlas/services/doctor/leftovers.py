@@ -27,6 +27,7 @@ from .findings import warning
 def leftover_faults(
     project: Project, record: Workspace, entries: dict[str, Any], kept: list[str], has_branch: bool
 ) -> Iterator[Fault]:
+    """Yields what a removed workspace left behind."""
     path = workspace_path(project, record)
     gone = not os.path.lexists(path)
     left = gone and (path in entries or os.path.islink(link_path(project, record)))
@@ -64,6 +65,7 @@ def _forget_worktree(context: Context, path: str) -> None:
 
 
 def remove_link(context: Context, path: str) -> None:
+    """Removes a link, or a file that a killed command left."""
     os.unlink(path)
 
 
