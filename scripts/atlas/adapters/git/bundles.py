@@ -53,6 +53,7 @@ def write_bundle(folder: str, bundle: str, *what: str) -> None:
     git.run_git(folder, "bundle", "create", "--quiet", temp, *what, seconds=CHECKOUT_SECONDS)
     git.run_git(folder, "bundle", "verify", "--quiet", temp)
     os.chmod(temp, 0o600)
+    # What it saves is deleted next, so it has to survive a power loss before it has its name.
     with open(temp, "rb") as file:
         os.fsync(file.fileno())
     os.replace(temp, bundle)
@@ -67,6 +68,7 @@ def _former_heads(tree: str, branch: str) -> list[str]:
     """The commits that were checked out here, and the branch's: rebasing and resetting leave some behind."""
     names = [f"refs/heads/{branch}", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD"]
     found = [commit for name in names if (commit := refs.find_commit(tree, name))]
+    # 128: a worktree in which nothing was ever checked out has no such log.
     logged = git.run_git(tree, "log", "--walk-reflogs", "--format=%H", "HEAD", codes=(0, 128)).splitlines()
     return list(dict.fromkeys([*found, *logged]))
 

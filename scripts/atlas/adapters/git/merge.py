@@ -9,8 +9,8 @@ from atlas.core.errors import AtlasError
 
 from . import git
 
-_LEAST = (2, 38)
-_MANY_AT_ONCE = (2, 39)
+_LEAST = (2, 38)  # the first with `merge-tree --write-tree`
+_MANY_AT_ONCE = (2, 39)  # the first in which `--stdin` takes many pairs
 
 
 class Hunk(NamedTuple):

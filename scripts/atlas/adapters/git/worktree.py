@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from . import git
 
-CHECKOUT_SECONDS = 1800
+CHECKOUT_SECONDS = 1800  # a large repository on a slow disk takes minutes
 UNHOOKED = ("-c", f"core.hooksPath={os.devnull}")
 
 
@@ -47,6 +47,7 @@ def add_worktree(root: str, path: str, branch: str, reason: str) -> None:
 
 def forget_worktree(root: str, path: str) -> None:
     """Unregister a worktree whose folder is gone."""
+    # Twice: once for a tree that is not clean, once more for one that is locked.
     git.run_git(root, "worktree", "remove", "--force", "--force", path)
 
 

@@ -139,6 +139,7 @@ class FileStore(Store):
         seq = checkpoint.seq + 1
         new = self._new_files(tx, seq)
         reflect = self._projections(self.project, tx)
+        # All that can fail is written beside its place first: a full disk fails before the history has the change.
         line = log.encode_entry(seq, tx.at, tx.actor, verb, _changes_with_plan(tx))
         files = {**checkpoint.files, **{name: fingerprint_bytes(data) for name, data in new.items()}}
         after = Checkpoint(seq, checkpoint.history + len(line), files)
@@ -147,6 +148,7 @@ class FileStore(Store):
         temps = self._write_temps(
             {**{self._path(n): d for n, d in new.items()}, self.project.checkpoint: after.render()}
         )
+        # The last look before the change is made: an editor that saves after it is seen when the plan is renamed.
         if tx.plan_was_read and disk.read_bytes(self.project.plan) != tx.plan_as_read:
             _discard_temps(temps)
             return False

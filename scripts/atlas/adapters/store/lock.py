@@ -17,7 +17,7 @@ from atlas.adapters.system.packages import activate_packages
 from atlas.core.errors import AtlasError
 
 WAIT_SECONDS = 60.0
-_POLL = 0.002
+_POLL = 0.002  # a commit takes some milliseconds: looking less often would idle the lock
 _STALE = 1.0
 """A waiter touches its ticket at every look; one untouched for so many seconds belongs to a stopped process."""
 
@@ -42,6 +42,7 @@ def lock_store(folder: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
                 raise AtlasError(
                     f"the state is locked by another command for {wait:.0f} s; try again, or see `atlas doctor`"
                 )
+            # Only the first in the queue polls, so this costs no more with many waiters.
             time.sleep(_POLL)
     finally:
         queue.leave()
@@ -74,6 +75,7 @@ class _Ticket:
         try:
             os.utime(self._path)
         except FileNotFoundError:
+            # Another waiter took this process for dead and removed its ticket: it keeps its place by its name.
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
 
     def _passed_over(self, name: str) -> bool:

@@ -20,7 +20,7 @@ from atlas.core.records.kinds import STATE_VERSION
 Entry = dict[str, Any]
 _MARK = b',"crc":"'
 _TAIL = len(_MARK) + 8 + len('"}\n')
-_LATEST = 65_536
+_LATEST = 65_536  # bytes: some dozens of changes, read at once
 
 
 def encode_entry(seq: int, at: str, actor: Any, verb: str, records: dict[str, dict[str, str | None]]) -> bytes:
@@ -57,10 +57,12 @@ def append_line(path: str, line: bytes, size: int) -> None:
         try:
             write_all(handle, line)
             os.fsync(handle)
+            # A new file survives a power loss only when the folders that name it are synced, too.
             if size == 0:
                 sync_folder(os.path.dirname(path))
                 sync_folder(os.path.dirname(os.path.dirname(path)))
         except OSError:
+            # Half a line would make every reader stop here. The lock is held, so nothing stands after it.
             os.ftruncate(handle, size)
             raise
     finally:

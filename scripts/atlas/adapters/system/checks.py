@@ -11,8 +11,8 @@ import time
 
 from atlas.core.records.plan import Check
 
-_TAIL = 4000
-_MOST = 64 * 1024 * 1024
+_TAIL = 4000  # bytes of output that go into the record
+_MOST = 64 * 1024 * 1024  # bytes: more than a test suite prints, less than a small disk has
 _LOOK_SECONDS = 0.5
 
 
@@ -31,6 +31,7 @@ def run_check(command: str, folder: str, limit: float) -> Check:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            # A group of its own, so that all that it started can be killed, and no terminal to ask for a password.
             start_new_session=True,
             env={k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith("GIT_CONFIG")},
         )

@@ -24,6 +24,7 @@ def write_temp(path: str, data: bytes, synced: bool = False) -> str:
     """
     folder, name = os.path.split(path)
     temp = os.path.join(folder, f".{name}{TEMP_SUFFIX}")
+    # A link in the repository must not lead a write elsewhere; O_NOFOLLOW below closes the race.
     if os.path.islink(temp):
         os.unlink(temp)
     handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

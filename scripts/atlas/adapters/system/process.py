@@ -20,6 +20,7 @@ def process_birth(pid: int) -> str | None:
         return None if os.path.isdir("/proc/self") else _start_time(pid)
     except OSError:
         return None
+    # Field 22 of proc(5), counted from after the name, is the start in ticks since the boot: hence the boot's id.
     return None if fields[0] == "Z" else f"{_boot_id()}-{fields[19]}"
 
 
@@ -56,6 +57,7 @@ def end_process(pid: int, born: str, patience: float) -> bool:
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
+        # Only a leader's group is its own: the group of another process may hold the person's shell.
         if os.getpgid(pid) == pid:
             os.killpg(pid, number)
         else:

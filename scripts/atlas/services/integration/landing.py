@@ -9,7 +9,7 @@ from atlas.services.project.phases import orchestration_workflow
 
 from .branch import branch_of_workflow, ensure_branch, require_not_checked_out
 
-_TRIES = 8
+_TRIES = 8  # each needs somebody else to have moved the branch in the moments since it was read
 
 
 class Conflict(AtlasError):

@@ -24,6 +24,7 @@ def collect_mail(context: Context, by: Transport) -> int:
     address, new = mail_server.lead_mailbox(context, by), 0
     for incoming in by.fetch(address):
         new += _receive_message(context, incoming)
+        # Only after it is stored: killed in between, it is fetched again and known by its id.
         by.acknowledge(address, incoming.external_id)
     return new
 
@@ -35,13 +36,13 @@ def _receive_message(context: Context, incoming: Incoming) -> bool:
     def run(tx: Transaction) -> bool:
         if tx.get(MESSAGE, f"msg-{mark}") is not None:
             return False
-        tx.put(MESSAGE, send_as_message(tx, f"msg-{mark}", incoming))
+        tx.put(MESSAGE, incoming_message(tx, f"msg-{mark}", incoming))
         return True
 
     return context.store.transact("receive", context.actor, run)
 
 
-def send_as_message(tx: Transaction, message_id: str, incoming: Incoming) -> Message:
+def incoming_message(tx: Transaction, message_id: str, incoming: Incoming) -> Message:
     """The message for the lead: data from outside, whatever it says of itself."""
     agent = next((a for a in tx.all(AGENT) if a["address"] and a["identifier"] == incoming.sender), None)
     answered = tx.get(MESSAGE, incoming.answers) if incoming.answers else None

@@ -42,6 +42,7 @@ def deliver_messages(context: Context, recipients: set[str] | None = None, due_o
 
     if not context.store.exists() or not context.store.read(waiting):
         return []
+    # Two commands that send at once could overtake each other, and the store's lock is not for waiting on a server.
     with file_lock.hold_lock(os.path.join(context.project.private, "outbox.lock"), "the outbox", _PATIENCE):
         tried: list[Message] = []
         post = _Post(context)
@@ -51,6 +52,7 @@ def deliver_messages(context: Context, recipients: set[str] | None = None, due_o
                 tried += [message] if message else []
                 if stops == "server":
                     return tried
+                # What is younger must not arrive before what is older.
                 if stops == "recipient":
                     break
         return tried

@@ -35,6 +35,7 @@ def begin_try(tx: Transaction, message_id: str) -> Claim | None:
     claim = Claim(message, agent["address"] if agent else None, message["in_doubt"] and not is_due(message, tx.at))
     if not claim.looks_only:
         attempts = message["attempts"] + 1
+        # The trace is recorded before the try begins: killed in between, it is in doubt and looked for first.
         pause = min(_FIRST_PAUSE << min(attempts - 1, 10), _LONGEST_PAUSE)
         fields: Any = {"status": "queued", "attempts": attempts, "next_try": clock.add_seconds(tx.at, pause)}
         tx.patch(MESSAGE, message, **fields, in_doubt=True)

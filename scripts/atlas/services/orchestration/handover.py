@@ -72,6 +72,7 @@ def _begin_handover(tx: Transaction, actor: Actor, module_id: str, agent_id: str
         seconds = current_settings(tx)["reassign_wait_seconds"] if wait is None else wait
         until = clock.add_seconds(tx.at, int(seconds))
         handover = new_handover(to=agent_id, at=tx.at, until=until, told=[message_id])
+    # Given again for a third agent, the stop stays as it was: only who gets the module changes.
     handover["to"] = agent_id
     return Holder(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
 

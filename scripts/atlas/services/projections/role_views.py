@@ -65,6 +65,7 @@ def view_contents(project: Project, tx: Transaction) -> dict[str, bytes]:
             "listens": tx.count(AGENT, transport=MAESTRO) > 0,
             **part,
         }
+    # The shell reads the mailbox from the first line, so it stands there alone (`hooks/mail.sh`).
     return {path: json.dumps(one).replace(", ", ",\n", 1).encode() for path, one in role_views.items()}
 
 
@@ -92,6 +93,7 @@ def _remove_stale_views(folder: str, wanted: dict[str, bytes]) -> None:
         names = {path.partition("/")[2] for path in wanted if path.startswith(f"{kind}/")}
         for name in set(os.listdir(os.path.join(folder, kind))) - names:
             file = os.path.join(folder, kind, name)
+            # A session that was cleared goes on under a new id before the store hears of it: its view stays until then.
             if os.path.isfile(file) and names.isdisjoint(_predecessor_sessions(file)):
                 _remove_file(file)
     for file in _view_files(os.path.join(folder, SUBAGENTS)):

@@ -23,7 +23,7 @@ from atlas.services.project.context import Context
 
 _LOOK_SECONDS = 0.5
 _PATIENCE = 10.0
-_RECORDED_WITHIN = 20.0
+_RECORDED_WITHIN = 20.0  # seconds: the launch records it right after it started this, but may wait for the lock
 _RESTARTS = 5
 _RESTARTED_FOR = 600.0
 
@@ -47,6 +47,7 @@ def supervise_session(context: Context, workspace_name: str, client: str, prompt
             reason = _accompany_session(context, workspace_name, session)
             if reason is not None:
                 return reason
+            # A client that dies again and again would burn tokens all night: five deaths in ten minutes end it.
             deaths = [moment for moment in deaths if time.monotonic() - moment < _RESTARTED_FOR] + [time.monotonic()]
             if len(deaths) > _RESTARTS:
                 raise AtlasError(f"the session of {workspace_name} died {len(deaths)} times in a row: see {log}")

@@ -36,6 +36,7 @@ def build_workspace(context: Context, verb: str, name: str) -> Workspace:
             if record["ready_at"] is None
             else _adopt_workspace(context, verb, record)
         )
+    # An interrupt from the keyboard, too, must not leave a module with an agent that was never told.
     except (AtlasError, OSError, KeyboardInterrupt) as error:
         reason = str(error) or "interrupted"
         ran = error.set_up if isinstance(error, SetUpFailed) else None

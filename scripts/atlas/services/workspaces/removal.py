@@ -33,6 +33,7 @@ def remove_workspace(context: Context, name: str, force: bool = False) -> Remove
     """
     record = context.read("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
     with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
+        # Read again, for another command may have removed it while this one waited for the lock.
         record = context.read("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))
         kept = context.read(
             "remove-workspace", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"])
