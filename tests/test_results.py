@@ -16,7 +16,7 @@ from atlas.core.rules import understanding as understanding_rules
 from atlas.core.rules import updates as update_rules
 from atlas.core.verbs import VERBS
 from atlas.services.orchestration import stop_receipt
-from tests.generate.results import Definitions, result_type, schema_of
+from tests.generate.results import Definitions, result_type, result_types, schema_of
 
 from .conftest import Atlas
 from .envelopes import SCHEMAS, hold_to_schema, validator_of
@@ -29,8 +29,8 @@ def test_a_verb_declares_what_it_answers(verb: str) -> None:
     name = "".join(word.title() for word in verb.split("-")) + "Result"
     run = parser_of_verb(verb).get_default("run")
     assert run.__annotations__["return"] == f"Outcome[{name}]"
-    assert run.__globals__[name] == result_type(verb)
-    assert run.__globals__[name].__module__.startswith(("atlas.core.results.", "types"))
+    assert result_types()[name] == result_type(verb)
+    assert result_types()[name].__module__.startswith(("atlas.core.results.", "types"))
 
 
 @every_verb

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import inspect
 import json
+import pkgutil
 import types
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from atlas.cli.main import parser_of_verb
+from atlas.core import results
 from atlas.core.results import VERSION
 from atlas.core.verbs import VERBS
 
@@ -24,7 +28,17 @@ def generated() -> dict[str, str]:
 
 def result_type(verb: str) -> Any:
     """The type of what a verb answers: a TypedDict, or a union of them for a verb with several forms."""
-    (found,) = get_args(get_type_hints(parser_of_verb(verb).get_default("run"))["return"])
+    run = parser_of_verb(verb).get_default("run")
+    (found,) = get_args(get_type_hints(run, localns=result_types())["return"])
+    return found
+
+
+@functools.cache
+def result_types() -> dict[str, Any]:
+    """All types of results by their names: commands import them for type checkers only, since that takes time."""
+    found: dict[str, Any] = {}
+    for info in pkgutil.iter_modules(results.__path__):
+        found.update(vars(importlib.import_module(f"{results.__name__}.{info.name}")))
     return found
 
 

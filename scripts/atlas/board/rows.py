@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from atlas.core.records.assignment import Assignment, Verification
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.status import PollStanding, StatusResult, Unenforced
+from typing import TYPE_CHECKING
+
 from atlas.core.rules import enforcement, understanding
 from atlas.core.text import one_line
+
+if TYPE_CHECKING:
+    from atlas.core.records.assignment import Assignment, Verification
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.status import PollStanding, StatusResult, Unenforced
 
 
 def assignment_row(assignment: Assignment) -> list[str]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core import clock
 from atlas.core.following import attendance, poll_schedule
-from atlas.core.records.assignment import Assignment
-from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION, WORKSPACE
 from atlas.core.records.message import IN_OUTBOX
-from atlas.core.records.plan import Module
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
-from atlas.core.results.status import PollStanding, StatusResult, Summary
 from atlas.core.rules import graph, understanding
-from atlas.core.rules.roles import Actor
 from atlas.services.integration import conflicts
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 from atlas.services.sessions import watchdog, watched_agents
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.discovery import Discovery
+    from atlas.core.records.plan import Module
+    from atlas.core.results.status import PollStanding, StatusResult, Summary
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 _LATEST = 5
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from atlas.core.results.status import StatusResult
+from typing import TYPE_CHECKING
+
 from atlas.core.rules import updates
 from atlas.core.text import one_line
 from atlas.render import discoveries, sessions
 
 from .rows import assignment_row, conflict_rows, poll_row, returned_row, unenforced_rows, workspace_row
+
+if TYPE_CHECKING:
+    from atlas.core.results.status import StatusResult
 
 
 def board_text(result: StatusResult) -> str:

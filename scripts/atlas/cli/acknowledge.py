@@ -8,14 +8,17 @@ Exit codes: 0 recorded, or recorded before; 1 no such update, it is another agen
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.updates import AcknowledgeResult
 from atlas.render import updates as text
 from atlas.services.understanding import update_answers
 
 from .outcome import Outcome
 from .update import add_answer_options
+
+if TYPE_CHECKING:
+    from atlas.core.results.updates import AcknowledgeResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

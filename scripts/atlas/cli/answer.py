@@ -6,13 +6,16 @@ Exit codes: 0 answered, now or before; 1 no such question, it has another answer
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.understanding import AnswerResult
 from atlas.render import instructions as text
 from atlas.services.understanding import questions
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.understanding import AnswerResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,16 @@ Exit codes: 0 approved (with --dry-run: it could be); 1 something is missing, an
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.plan import ApproveResult
 from atlas.render import text
 from atlas.services.plan import approval
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.plan import ApproveResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,16 @@ Exit codes: 0 recorded, now or before; 1 no text, too many questions, or the mod
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.understanding import AskResult
 from atlas.render import instructions as text
 from atlas.services.understanding import questions
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.understanding import AskResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

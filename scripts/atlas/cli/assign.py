@@ -7,14 +7,17 @@ or a module that it depends on is not complete.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.assignments import AssignResult
 from atlas.render import text
 from atlas.services.orchestration import assigning
 
 from .outcome import Outcome
 from .workspace_options import add_workspace_options
+
+if TYPE_CHECKING:
+    from atlas.core.results.assignments import AssignResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,16 @@ Exit codes: 0 all sent, or nobody to ask; 1 the transport failed.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.polling import CheckAgentsResult
 from atlas.render import polling as text
 from atlas.services.sessions import polling
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.polling import CheckAgentsResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

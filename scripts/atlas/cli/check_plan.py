@@ -6,13 +6,16 @@ Exit codes: 0 it is, or there is none; 1 error; 2 it is not.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.plan import CheckPlanResult
 from atlas.render import text
 from atlas.services.plan import approval
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.plan import CheckPlanResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,14 +8,17 @@ Exit codes: 0 complete; 1 it could not be checked; 2 a check failed, which is re
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.proof import CompleteResult
 from atlas.render import text
 from atlas.services.proof import evidence
 
 from .options import parse_seconds
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.proof import CompleteResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,16 @@ Exit codes: 0 no conflicts; 1 error; 2 there are conflicts.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.workspaces import ConflictsResult
 from atlas.render import conflicts as render
 from atlas.services.integration import conflicts
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.workspaces import ConflictsResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

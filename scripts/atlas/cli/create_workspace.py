@@ -7,13 +7,16 @@ Exit codes: 0 all are ready; 1 a name cannot be used, and nothing was made, or o
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.workspaces import WorkspaceResult
 from atlas.render import text
 from atlas.services.workspaces import workspaces
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.workspaces import WorkspaceResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

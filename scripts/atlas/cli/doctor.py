@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from atlas.app import context_for_repair
-from atlas.core.results.doctor import DoctorResult
 from atlas.render import audit as text
 from atlas.services.doctor import doctor
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.doctor import DoctorResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

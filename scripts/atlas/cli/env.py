@@ -8,12 +8,15 @@ Exit codes: 0 ready; 1 not ready, or it could not be made.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.adapters.system import environment_maker
-from atlas.core.results.project import EnvResult
 
 from .options import parse_seconds
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.project import EnvResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,16 @@ Exit codes: 0 made; 1 module or agent not found.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.assignments import HandoffResult
 from atlas.render import handoff as text
 from atlas.services.assignments import handoff
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.assignments import HandoffResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

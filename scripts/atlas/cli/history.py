@@ -6,15 +6,18 @@ Exit codes: 0 shown, and the tables equal the replay; 1 they differ, or a line o
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.project import HistoryResult
 from atlas.core.rules.verb_permissions import DECIDING, LEADING, WORKING
 from atlas.render import audit as text
 from atlas.services.project import history_report
 
 from .options import parse_count
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.project import HistoryResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

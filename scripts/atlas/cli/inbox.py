@@ -7,14 +7,17 @@ Exit codes: 0 read, also when there is nothing; 1 no such agent, or it is anothe
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.messages import InboxResult
 from atlas.render import messages as text
 from atlas.services.messages import inbox
 
 from .options import parse_seconds
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.messages import InboxResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

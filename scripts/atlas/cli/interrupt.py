@@ -8,13 +8,16 @@ there is no text.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.discoveries import InterruptResult
 from atlas.render import discoveries as text
 from atlas.services.messages import interrupts
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.discoveries import InterruptResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,14 +9,17 @@ Exit codes: 0 started (or said how); 1 no workspace that is ready, running alrea
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.sessions import LaunchResult
 from atlas.render import sessions as text
 from atlas.services.sessions import launch
 
 from .options import parse_seconds
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.sessions import LaunchResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,16 @@ Exit codes: 0 done; 1 there is nothing to lead.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.orchestration import LeadResult
 from atlas.render import text
 from atlas.services.orchestration import leading
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.orchestration import LeadResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,14 +6,17 @@ Exit codes: 0 the time is over, or there is no AI Maestro to listen to; 1 there 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.messages import ListenResult
 from atlas.render import messages as text
 from atlas.services.messages import listener
 
 from .options import parse_seconds
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.messages import ListenResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

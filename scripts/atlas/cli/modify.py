@@ -6,15 +6,18 @@ Exit codes: 0 done; 1 not in the orchestration phase, no such module, or an inva
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
 from atlas.core.records.plan import PRIORITIES
-from atlas.core.results.orchestration import ModifyResult
 from atlas.render import text
 from atlas.services.orchestration import modules
 
 from .module_options import add_change_options, add_module_options, edit_from_options
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.orchestration import ModifyResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

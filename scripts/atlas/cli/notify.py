@@ -6,14 +6,17 @@ Exit codes: 0 sent; 1 the agent is not found or not of type ai, or it could not 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
 from atlas.core.records.message import DELIVERED, MESSAGE_PRIORITIES, MESSAGE_TYPES, NOTIFICATION
-from atlas.core.results.messages import NotifyResult
 from atlas.render import messages as text
 from atlas.services.messages import notices
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.messages import NotifyResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,13 +7,16 @@ Exit codes: 0 lifted, or put back; 1 no reason given, nothing to lift the gates 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.project import PauseResult
 from atlas.render import sessions as text
 from atlas.services.project import pause
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.project import PauseResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

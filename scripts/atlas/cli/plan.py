@@ -6,13 +6,16 @@ Exit codes: 0 begun, or begun before with the same goal; 1 no goal, or another o
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.plan import PlanResult
 from atlas.render import text
 from atlas.services.plan import beginning
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.plan import PlanResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

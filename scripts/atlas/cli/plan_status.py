@@ -6,13 +6,16 @@ Exit codes: 0 shown; 1 not in the plan phase, or the plan file is damaged.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.plan import PlanStatusResult
 from atlas.render import text
 from atlas.services.plan import plan
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.plan import PlanStatusResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

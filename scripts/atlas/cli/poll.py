@@ -6,13 +6,16 @@ Exit codes: 0 done; 1 no such agent, it has no module, nothing was asked, or the
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.polling import PollResult
 from atlas.render import polling as text
 from atlas.services.sessions import poll_answers, polling
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.polling import PollResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

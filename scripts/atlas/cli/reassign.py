@@ -9,15 +9,18 @@ Exit codes: 0 reassigned; 1 it cannot be: nobody has it, work has begun (unless 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.assignments import ReassignResult
 from atlas.render import text
 from atlas.services.orchestration import reassigning
 
 from .options import parse_seconds
 from .outcome import Outcome
 from .workspace_options import add_workspace_options
+
+if TYPE_CHECKING:
+    from atlas.core.results.assignments import ReassignResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,13 +7,16 @@ Exit codes: 0 registered, or registered before; 1 invalid type or identifier, no
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.assignments import RegisterResult
 from atlas.render import text
 from atlas.services.assignments import agents
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.assignments import RegisterResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,16 @@ Exit codes: 0 removed, now or before; 1 it would lose something, which is named,
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.workspaces import RemoveWorkspaceResult
 from atlas.render import text
 from atlas.services.workspaces import removal
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.workspaces import RemoveWorkspaceResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,16 @@ as a wrong attempt, since it does not agree with the module
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.understanding import RepeatResult
 from atlas.render import instructions as text
 from atlas.services.understanding import repetition
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.understanding import RepeatResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,14 +6,17 @@ Exit codes: 0 recorded; 1 nobody has the module, or it is another agent's.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
 from atlas.core.records.assignment import REPORTS
-from atlas.core.results.assignments import ReportResult
 from atlas.render import text
 from atlas.services.assignments import reports
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.assignments import ReportResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

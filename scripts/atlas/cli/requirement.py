@@ -6,14 +6,17 @@ Exit codes: 0 done; 1 not in the plan phase, no such module, or an invalid chang
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.plan import RequirementResult
 from atlas.render import text
 from atlas.services.plan import module_edits
 
 from .module_options import add_change_options, add_module_options, edit_from_options
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.plan import RequirementResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

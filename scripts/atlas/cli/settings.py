@@ -11,14 +11,17 @@ Exit codes: 0 shown or changed; 1 no such setting, or the value is not one of it
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
 from atlas.core.errors import AtlasError
-from atlas.core.results.project import SettingsResult
 from atlas.render import text
 from atlas.services.project import settings
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.project import SettingsResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,15 +8,18 @@ Exit codes: 0 recorded, also when it concerns nobody; 1 no such module or agent,
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
 from atlas.core.errors import AtlasError
 from atlas.core.records.discovery import SEVERITIES
-from atlas.core.results.discoveries import DiscoverResult
 from atlas.render import discoveries as text
 from atlas.services.messages import discoveries
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.discoveries import DiscoverResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,16 @@ Exit codes: 0 begun, or begun before; 1 the plan phase is not complete.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.orchestration import StartResult
 from atlas.render import text
 from atlas.services.orchestration import starting
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.orchestration import StartResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

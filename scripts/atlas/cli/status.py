@@ -6,12 +6,15 @@ Exit codes: 0 shown; 1 not in the orchestration phase.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
 from atlas.board import status, text
-from atlas.core.results.status import StatusResult
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.status import StatusResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,16 @@ Exit codes: 0 ended, or there was none; 1 no such agent.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.sessions import StopAgentResult
 from atlas.render import sessions as text
 from atlas.services.sessions import stopping
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.sessions import StopAgentResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,15 @@ Exit codes: 0 its work is over, or it was stopped; 1 it keeps dying, or its laun
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.sessions import SuperviseResult
 from atlas.services.sessions import supervisor
 
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.sessions import SuperviseResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

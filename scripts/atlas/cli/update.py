@@ -8,16 +8,18 @@ Exit codes: 0 done, or done before; 1 no such module or update, or another step 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atlas.app import open_context
 from atlas.core.records.assignment import UPDATES
-from atlas.core.results.updates import UpdateResult
 from atlas.render import updates as text
 from atlas.services.understanding import update_answers, update_decisions, update_sending, updates
 
 from .options import parse_count
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.updates import UpdateResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

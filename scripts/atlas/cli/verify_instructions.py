@@ -9,14 +9,17 @@ Exit codes: 0 done, now or before; 1 no such assignment, or it is not the time f
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.core.results.understanding import VerifyInstructionsResult
 from atlas.render import instructions as text
 from atlas.services.understanding import authorisation, judgement, verification
 
 from .options import parse_number
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from atlas.core.results.understanding import VerifyInstructionsResult
 
 _ACTIONS = {
     "ask": "ask the agent to repeat its task",

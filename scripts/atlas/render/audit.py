@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from atlas.core.results.doctor import DoctorResult
-from atlas.core.results.project import ChangedBy, ChangedRecord, HistoryChange, HistoryResult
+from typing import TYPE_CHECKING
+
 from atlas.core.text import one_line, printable_text
+
+if TYPE_CHECKING:
+    from atlas.core.results.doctor import DoctorResult
+    from atlas.core.results.project import ChangedBy, ChangedRecord, HistoryChange, HistoryResult
 
 _MOST = 8
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from atlas.core.results.workspaces import ConflictsResult
+from typing import TYPE_CHECKING
+
 from atlas.core.text import one_line
+
+if TYPE_CHECKING:
+    from atlas.core.results.workspaces import ConflictsResult
 
 _LINES = 3
 

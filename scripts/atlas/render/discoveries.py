@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from atlas.core.records.discovery import Discovery, Recipient
-from atlas.core.results.discoveries import DiscoverResult, InterruptResult
+from typing import TYPE_CHECKING
+
 from atlas.core.text import one_line
+
+if TYPE_CHECKING:
+    from atlas.core.records.discovery import Discovery, Recipient
+    from atlas.core.results.discoveries import DiscoverResult, InterruptResult
 
 
 def render_discovery(result: DiscoverResult | InterruptResult) -> str:

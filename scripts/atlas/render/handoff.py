@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from atlas.core.results.assignments import HandoffResult
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atlas.core.results.assignments import HandoffResult
 
 
 def render_handoff(result: HandoffResult) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from atlas.core.letters import handshake
-from atlas.core.results.understanding import (
-    AnswerResult,
-    AskResult,
-    RepeatResult,
-    Standing,
-    Verifications,
-    VerificationStep,
-)
 from atlas.core.text import mark_lines, one_line, printable_text
+
+if TYPE_CHECKING:
+    from atlas.core.results.understanding import (
+        AnswerResult,
+        AskResult,
+        RepeatResult,
+        Standing,
+        Verifications,
+        VerificationStep,
+    )
 
 _WAITS = {
     "repeat": "waits for {agent} to repeat {module}",

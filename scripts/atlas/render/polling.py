@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from atlas.core.records.message import DELIVERED
-from atlas.core.results.polling import (
-    Active,
-    Asked,
-    CheckAgentsResult,
-    Escalated,
-    NotDue,
-    PollAnswered,
-    PollHistory,
-    PollSent,
-    Unsent,
-)
 from atlas.core.text import mark_lines, one_line
+
+if TYPE_CHECKING:
+    from atlas.core.results.polling import (
+        Active,
+        Asked,
+        CheckAgentsResult,
+        Escalated,
+        NotDue,
+        PollAnswered,
+        PollHistory,
+        PollSent,
+        Unsent,
+    )
 
 
 def render_polling(result: CheckAgentsResult | PollSent) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from atlas.core.records.plan import Pause
-from atlas.core.results.project import PauseResult
-from atlas.core.results.sessions import LaunchResult, StopAgentResult
-from atlas.core.results.status import Incomplete, Unattended
+from typing import TYPE_CHECKING
+
 from atlas.core.text import one_line, printable_text
+
+if TYPE_CHECKING:
+    from atlas.core.records.plan import Pause
+    from atlas.core.results.project import PauseResult
+    from atlas.core.results.sessions import LaunchResult, StopAgentResult
+    from atlas.core.results.status import Incomplete, Unattended
 
 
 def render_launch(result: LaunchResult) -> str:

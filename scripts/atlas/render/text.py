@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from atlas.core.letters.proof import check_lines
 from atlas.core.records.team import AI, HUMAN
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.assignments import (
-    AssignResult,
-    HandedOver,
-    Reassigned,
-    ReassignResult,
-    RegisterResult,
-    ReportResult,
-)
-from atlas.core.results.orchestration import CheckResult, LeadResult, ModifyResult, StartResult
-from atlas.core.results.plan import ApproveResult, CheckPlanResult, PlanResult, PlanStatusResult, RequirementResult
-from atlas.core.results.project import SettingsResult
-from atlas.core.results.proof import CompleteResult
-from atlas.core.results.workspaces import RemoveWorkspaceResult, WorkspaceResult
 from atlas.core.text import one_line
 
 from . import sessions
+
+if TYPE_CHECKING:
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.assignments import (
+        AssignResult,
+        HandedOver,
+        Reassigned,
+        ReassignResult,
+        RegisterResult,
+        ReportResult,
+    )
+    from atlas.core.results.orchestration import CheckResult, LeadResult, ModifyResult, StartResult
+    from atlas.core.results.plan import ApproveResult, CheckPlanResult, PlanResult, PlanStatusResult, RequirementResult
+    from atlas.core.results.project import SettingsResult
+    from atlas.core.results.proof import CompleteResult
+    from atlas.core.results.workspaces import RemoveWorkspaceResult, WorkspaceResult
 
 
 def render_plan(result: PlanResult) -> str:

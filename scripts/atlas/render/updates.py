@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from atlas.core.results.updates import AcknowledgeResult, Updates, UpdateStep
+from typing import TYPE_CHECKING
+
 from atlas.core.text import mark_lines
+
+if TYPE_CHECKING:
+    from atlas.core.results.updates import AcknowledgeResult, Updates, UpdateStep
 
 
 def render_update(result: UpdateStep | AcknowledgeResult) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from atlas.core.records.assignment import Assignment
-from atlas.core.records.plan import Pause, Workflow
-from atlas.core.records.team import Session
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.status import Incomplete, Unattended
+if TYPE_CHECKING:
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.plan import Pause, Workflow
+    from atlas.core.records.team import Session
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.status import Incomplete, Unattended
 
 
 def pause_in_force(pause: Pause | None, now: str) -> Pause | None:

@@ -7,12 +7,14 @@ A clock that was set back delays a poll by one interval at most.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.core import clock
 from atlas.core.records.assignment import Assignment, Poll, Polling, new_poll, new_polling
 from atlas.core.records.team import AI, Settings
-from atlas.core.results.polling import PollPriority
+
+if TYPE_CHECKING:
+    from atlas.core.results.polling import PollPriority
 
 PRIORITIES: tuple[PollPriority, ...] = ("normal", "high", "urgent")
 """Of a first poll, its reminder, and the reminder after that."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from atlas.core.results.status import Unenforced
+from typing import TYPE_CHECKING
+
 from atlas.core.text import one_line
+
+if TYPE_CHECKING:
+    from atlas.core.results.status import Unenforced
 
 LONGEST_CALL = 1800.0
 """Seconds that work may be newer than the last heartbeat, which comes before a call: calls take their time."""

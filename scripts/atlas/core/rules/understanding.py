@@ -9,16 +9,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment, Repetition, Verification, new_verification
-from atlas.core.records.plan import Module
 from atlas.core.records.team import HUMAN
-from atlas.core.results.understanding import WaitsFor
 from atlas.core.text import one_line
 
 from . import updates, verdicts
+
+if TYPE_CHECKING:
+    from atlas.core.records.plan import Module
+    from atlas.core.results.understanding import WaitsFor
 
 RULE = "understanding"
 MOST_ATTEMPTS = 3

@@ -6,11 +6,13 @@ concern is resolved the lead lets it go on. A minor change needs only the receip
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment, Concern, Update
-from atlas.core.results.updates import UpdateNeeds
+
+if TYPE_CHECKING:
+    from atlas.core.results.updates import UpdateNeeds
 
 RECEIPT: Final = "receipt"
 FEASIBILITY: Final = "feasibility"

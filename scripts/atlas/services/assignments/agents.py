@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.transport.transport import Address
+from typing import TYPE_CHECKING
+
 from atlas.core import ids, text
 from atlas.core.errors import AtlasError
 from atlas.core.letters import discoveries
 from atlas.core.records.kinds import AGENT
 from atlas.core.records.message import BUILT_IN, MAESTRO
 from atlas.core.records.team import AGENT_TYPES, AI, HUMAN, Agent, new_agent
-from atlas.core.results.assignments import RegisterResult
-from atlas.core.rules.roles import Actor
 from atlas.services.messages import mail_server
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.adapters.transport.transport import Address
+    from atlas.core.results.assignments import RegisterResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 _LONGEST = 200
 

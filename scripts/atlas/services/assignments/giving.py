@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.letters import handshake, subjects
 from atlas.core.records.assignment import Assignment, new_assignment, new_verification
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE
 from atlas.core.records.message import TASK_ASSIGNMENT
-from atlas.core.records.plan import Module
 from atlas.core.records.team import AI, HUMAN, Agent
-from atlas.core.results.assignments import Given
 from atlas.core.rules import graph, understanding
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.settings import current_settings
 
 from .assignments import live_of
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Module
+    from atlas.core.results.assignments import Given
 
 
 def give_pending_module(tx: Transaction, module_id: str, agent_id: str, force: bool) -> Given:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.adapters.store.lock import lock_store
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handoff, subjects
 from atlas.core.records.kinds import AGENT, MODULE
-from atlas.core.records.plan import Module
 from atlas.core.records.team import AI
-from atlas.core.results.assignments import HandoffResult
-from atlas.core.rules.roles import Actor
 from atlas.services.messages.mailbox import post_message
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 
 from .handoff_facts import describe_work, gather_facts
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Module
+    from atlas.core.results.assignments import HandoffResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 FOLDER = "handoffs"
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.records.assignment import Assignment, ReportKind
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
-from atlas.core.records.plan import Module
-from atlas.core.results.assignments import ReportResult
 from atlas.core.rules import roles, understanding
 from atlas.services.integration import conflicts
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.settings import current_settings
 
 from .assignments import live_assignment
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment, ReportKind
+    from atlas.core.records.plan import Module
+    from atlas.core.results.assignments import ReportResult
+    from atlas.services.project.context import Context
 
 _LONGEST_REPORT = 20_000
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
-from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT
-from atlas.core.records.plan import Module
-from atlas.core.records.team import Agent
-from atlas.core.results.assignments import TakenOver
 from atlas.services.messages.mailbox import withdraw_held_messages
 from atlas.services.project.phases import executing_workflow
 
 from .assignments import leave_workspace, live_assignment, release_assignment, tell_agent_to_stop, workspace_to_leave
 from .giving import give_module, giving_result
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.plan import Module
+    from atlas.core.records.team import Agent
+    from atlas.core.results.assignments import TakenOver
 
 
 def takeable_module(tx: Transaction, module_id: str, agent_id: str, force: bool) -> tuple[Module, Assignment, Agent]:

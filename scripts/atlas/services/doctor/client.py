@@ -8,16 +8,19 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from atlas.adapters.system import disk
 from atlas.core import clock
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.paths import Project, find_project
-from atlas.core.results.doctor import Finding
 from atlas.core.rules.enforcement import LONGEST_CALL
 
 from .findings import ok, problem, warning
+
+if TYPE_CHECKING:
+    from atlas.core.results.doctor import Finding
 
 _SECONDS = 10
 _VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"

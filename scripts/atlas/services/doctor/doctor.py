@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from atlas.adapters.store import leftovers
 from atlas.adapters.store import repair as mending
@@ -13,7 +14,6 @@ from atlas.adapters.system import environment_maker
 from atlas.adapters.system.exclude import exclude_from_commits, missing_patterns
 from atlas.core.errors import AtlasError, NewerStateError
 from atlas.core.paths import EXEC_FILE, Project, find_project, workspace_around
-from atlas.core.results.doctor import DoctorResult, Finding
 from atlas.core.rules import roles
 from atlas.services.projections import exec_file, projections
 
@@ -21,8 +21,12 @@ from . import enforcement, messages, workspaces
 from . import live as doctor_live
 from .environment import environment_findings
 from .findings import ok, problem, warning
-from .scene import Opener
 from .state import state_findings
+
+if TYPE_CHECKING:
+    from atlas.core.results.doctor import DoctorResult, Finding
+
+    from .scene import Opener
 
 
 def run_doctor(

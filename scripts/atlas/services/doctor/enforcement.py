@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
-from atlas.core.paths import Project
-from atlas.core.results.doctor import Finding
 from atlas.core.rules.enforcement import describe_unenforced
 from atlas.services.sessions.watchdog import unenforced_work
 from atlas.services.sessions.watched_agents import watched_sessions
 
 from .findings import ok, warning
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.paths import Project
+    from atlas.core.results.doctor import Finding
 
 
 def enforcement_findings(project: Project, tx: Transaction) -> Iterator[Finding]:

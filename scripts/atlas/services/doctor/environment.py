@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from atlas import VERSION
 from atlas.adapters.git import git
@@ -14,9 +15,11 @@ from atlas.adapters.system import environment as packages
 from atlas.adapters.system import environment_maker
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
-from atlas.core.results.doctor import Finding
 
 from .findings import ok, problem, warning
+
+if TYPE_CHECKING:
+    from atlas.core.results.doctor import Finding
 
 _GIT = (2, 38)
 _PARTS = ("bin/atlas", "hooks/hooks.json", "scripts/requirements.txt", ".claude-plugin/plugin.json")

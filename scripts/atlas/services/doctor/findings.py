@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from atlas.core.results.doctor import Finding
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atlas.core.results.doctor import Finding
 
 REPAIR = "atlas doctor --repair"
 

@@ -11,17 +11,19 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.adapters.system import hook_runner
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
-from atlas.core.results.doctor import Finding
 from atlas.core.text import one_line
 
 from .client import client_findings
 from .findings import ok, problem
 from .scene import HOOKS, WORD, Caller, Opener, Scene
+
+if TYPE_CHECKING:
+    from atlas.core.results.doctor import Finding
 
 _SECONDS = 60.0
 _NOT_TRIED = hook_runner.Answer("", f"not tried, the time of {_SECONDS:.0f} s was up")

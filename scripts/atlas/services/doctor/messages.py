@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.transport import choice
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import AGENT, MESSAGE
 from atlas.core.records.message import MAESTRO
-from atlas.core.results.doctor import Finding
 from atlas.services.project import settings
 
 from .findings import count_things, ok, problem, warning
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.doctor import Finding
 
 
 def message_findings(tx: Transaction) -> Iterator[Finding]:

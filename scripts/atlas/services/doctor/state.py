@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.git import git
 from atlas.adapters.store import leftovers, repair, schema, spool
-from atlas.adapters.store.replay import Replay
-from atlas.adapters.store.survey import Survey
 from atlas.adapters.system.exclude import missing_patterns
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.kinds import FILES, KINDS, SESSION, WORKFLOW
 from atlas.core.records.plan import PLANNING
-from atlas.core.results.doctor import Finding
 from atlas.core.rules import references
 from atlas.services.plan.document import PlanDocument
 from atlas.services.project.history_report import missing_changes
 
 from .findings import REPAIR, count_things, ok, problem, warning
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.replay import Replay
+    from atlas.adapters.store.survey import Survey
+    from atlas.core.results.doctor import Finding
 
 _NEXT = f"the next command that needs it does so, or {REPAIR}"
 

@@ -6,18 +6,14 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.git import git, refs, worktree
 from atlas.adapters.store import schema
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
-from atlas.core.paths import Project
 from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import LEFT, Workspace
-from atlas.core.results.doctor import Finding
-from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_path
 from atlas.services.workspaces import tools_script
 from atlas.services.workspaces.building import rebuild_workspace, undo_building
@@ -36,6 +32,12 @@ from atlas.services.workspaces.saving import unfinished_bundles
 from .fault import Fault
 from .findings import REPAIR, count_things, ok, problem, warning
 from .leftovers import leftover_faults, remove_link, unknown_worktrees
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.paths import Project
+    from atlas.core.results.doctor import Finding
+    from atlas.services.project.context import Context
 
 _STALE_SECONDS = 600
 _ROUNDS = 3

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from atlas.adapters.git import merge
 from atlas.adapters.system import disk, process
-from atlas.core.results.workspaces import ConflictFile, ConflictHunk
-from atlas.services.project.context import Context
+
+if TYPE_CHECKING:
+    from atlas.core.results.workspaces import ConflictFile, ConflictHunk
+    from atlas.services.project.context import Context
 
 Pair = tuple[str, str]
 LONGEST_LIST = 20

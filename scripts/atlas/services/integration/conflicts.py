@@ -12,19 +12,22 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from atlas.adapters.git import git, merge, snapshots
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW, WORKSPACE
 from atlas.core.records.workspace import IN_USE, Workspace
-from atlas.core.results.workspaces import ConflictsResult
-from atlas.core.rules.roles import Actor
 from atlas.services.messages import discoveries
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 
 from .conflict_cache import LONGEST_LIST, Pair, merge_pairs
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.workspaces import ConflictsResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def check_conflicts(context: Context) -> ConflictsResult:

@@ -7,22 +7,25 @@ monitor leaves there are folded into them (`records.facts`). Whoever has no work
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.constants import ATLAS, SHARED
-from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MODULE, WORKSPACE
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.discoveries import DiscoverResult, SentInstead
 from atlas.core.rules import graph, roles
 from atlas.core.rules.reach import is_occupied
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 
 from .composing import Addressed, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.discovery import Discovery
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.discoveries import DiscoverResult, SentInstead
+    from atlas.services.project.context import Context
 
 
 def share_discovery(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import AGENT, MESSAGE, SESSION
 from atlas.core.records.message import LEAD_MAILBOX, Message
 from atlas.core.records.team import AI
-from atlas.core.results.messages import InboxResult
 from atlas.core.rules import roles
-from atlas.services.project.context import Context
 
 from .listener import Exchange
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.messages import InboxResult
+    from atlas.services.project.context import Context
 
 _LOOK_SECONDS = 0.05
 

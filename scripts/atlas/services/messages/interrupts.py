@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
-from atlas.core.records.assignment import Assignment
 from atlas.core.records.constants import INTERRUPT
-from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import AGENT, DISCOVERY, WORKSPACE
 from atlas.core.records.team import AI
-from atlas.core.results.discoveries import InterruptResult
-from atlas.core.rules import roles
 from atlas.core.rules.reach import is_occupied
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 
 from .composing import Addressed, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.discovery import Discovery
+    from atlas.core.results.discoveries import InterruptResult
+    from atlas.core.rules import roles
+    from atlas.services.project.context import Context
 
 
 def interrupt_agent(

@@ -6,14 +6,17 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from atlas.core.errors import AtlasError
 from atlas.core.records.message import BUILT_IN
-from atlas.core.results.messages import ListenResult
-from atlas.services.project.context import Context
 
 from . import mail_server
 from .exchange import exchange_messages
+
+if TYPE_CHECKING:
+    from atlas.core.results.messages import ListenResult
+    from atlas.services.project.context import Context
 
 _LOOK_SECONDS = 15.0
 """Between two exchanges while nothing was pushed: the push is a courtesy that may fail."""

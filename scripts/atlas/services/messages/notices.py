@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core import text
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import AGENT, MESSAGE
 from atlas.core.records.team import AI
-from atlas.core.results.messages import NotifyResult
-from atlas.core.rules import roles
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 
 from .mailbox import post_message
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.messages import NotifyResult
+    from atlas.core.rules import roles
+    from atlas.services.project.context import Context
 
 
 def notify_agent(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from atlas.core.results.assignments import AssignResult
 from atlas.services.assignments import giving
-from atlas.services.project.context import Context
 
 from .dispatch import Order, carry_out
+
+if TYPE_CHECKING:
+    from atlas.core.results.assignments import AssignResult
+    from atlas.services.project.context import Context
 
 
 def dispatch_module(

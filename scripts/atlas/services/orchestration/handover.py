@@ -7,10 +7,9 @@ is given again; what is committed already stays as it is. Only then does the mod
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.adapters.git import commits, refs
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core import clock
 from atlas.core.letters import subjects
@@ -19,19 +18,22 @@ from atlas.core.records.assignment import Assignment, new_handover
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION
 from atlas.core.records.message import BUILT_IN
 from atlas.core.records.team import AI
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.assignments import KeptAfterAll, Receipt
-from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import tell_agent_to_stop
 from atlas.services.assignments.taking import takeable_module
 from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post_message
-from atlas.services.project.context import Context
 from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
 from atlas.services.sessions import stopping
 
 from .stop_receipt import Holder, await_receipt
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.assignments import KeptAfterAll, Receipt
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 _PATIENCE = 10.0
 

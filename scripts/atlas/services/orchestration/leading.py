@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW
-from atlas.core.records.plan import Workflow
-from atlas.core.results.orchestration import LeadResult
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Workflow
+    from atlas.core.results.orchestration import LeadResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def take_lead(context: Context, only_show: bool = False) -> LeadResult:

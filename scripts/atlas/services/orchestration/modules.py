@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects, updates
 from atlas.core.records.kinds import MODULE
-from atlas.core.records.plan import Module
 from atlas.core.records.team import AI
-from atlas.core.results.orchestration import ModuleChanged, ModuleRemoved
 from atlas.core.rules import edits, graph, roles
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post_message
 from atlas.services.plan.module_edits import new_module
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow, settle_workflow
 from atlas.services.understanding.verification import reopen_understanding
 from atlas.services.workspaces.own_files import refresh_briefing
 
 from .starting import module_record
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Module
+    from atlas.core.results.orchestration import ModuleChanged, ModuleRemoved
+    from atlas.services.project.context import Context
 
 
 def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> ModuleChanged:

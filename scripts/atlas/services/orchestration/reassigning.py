@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.assignments import Given, HandedOver, Reassigned, ReassignResult
-from atlas.core.rules.roles import Actor
 from atlas.services.assignments import handoff, taking
-from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task
 from atlas.services.workspaces import drafts
 from atlas.services.workspaces.building import build_workspace
 
 from . import handover
 from .dispatch import Order, carry_out
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.assignments import Given, HandedOver, Reassigned, ReassignResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def redispatch_module(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE
 from atlas.core.records.kinds import MODULE, WORKFLOW
 from atlas.core.records.plan import ORCHESTRATION, Module, Workflow, new_module
-from atlas.core.results.orchestration import StartResult
 from atlas.core.rules import graph
-from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch, branch_choice
 from atlas.services.plan.approval import approved_document
 from atlas.services.plan.plan import enter_status, planning_workflow
-from atlas.services.project.context import Context
 from atlas.services.workspaces import tools_script
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.orchestration import StartResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def start_workflow(context: Context, integration_branch: str | None = None) -> StartResult:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
-from atlas.core.records.assignment import Assignment, Handover
 from atlas.core.records.kinds import DISCOVERY, MESSAGE
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.assignments import Receipt
-from atlas.services.project.context import Context
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment, Handover
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.assignments import Receipt
+    from atlas.services.project.context import Context
 
 ARRIVED: Final = "arrived"
 LATE: Final = "late"

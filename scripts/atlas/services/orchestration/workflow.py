@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.records.kinds import MODULE, WORKFLOW
 from atlas.core.records.plan import ORCHESTRATION
-from atlas.core.results.orchestration import CheckResult, RemainingModule
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.orchestration import CheckResult, RemainingModule
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def check_workflow(context: Context) -> CheckResult:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import PLANNING, Workflow
-from atlas.core.results.plan import ApproveResult, CheckPlanResult
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
 
-from .document import PlanDocument
 from .plan import enter_status, planning_workflow, read_document
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.plan import ApproveResult, CheckPlanResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
+
+    from .document import PlanDocument
 
 
 def approve_plan(context: Context, dry_run: bool = False) -> ApproveResult:

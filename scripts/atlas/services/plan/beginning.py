@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core import clock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MISSION, WORKFLOW
 from atlas.core.records.plan import PLANNING, Workflow, new_mission, new_workflow
-from atlas.core.results.plan import PlanResult
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
 
 from .clearance import clear_tables
 from .document import PlanDocument
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.plan import PlanResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def start_plan(context: Context, goal: str, abandon: bool = False) -> PlanResult:

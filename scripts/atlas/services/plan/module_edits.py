@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core import ids
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW
-from atlas.core.results.plan import RequirementResult
 from atlas.core.rules import edits
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
 
-from .document import PlanDocument
 from .plan import enter_status, planning_workflow, read_document
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.plan import RequirementResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
+
+    from .document import PlanDocument
 
 
 def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> RequirementResult:

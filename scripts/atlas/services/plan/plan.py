@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import pause_in_force
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import PLANNING, Workflow
-from atlas.core.results.plan import PlanStatusResult
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
 
 from .document import PlanDocument
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.plan import PlanStatusResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def plan_status(context: Context) -> PlanStatusResult:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.store.log import Entry
 from atlas.adapters.store.survey import Survey, take_cut
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import KINDS
-from atlas.core.results.project import HistoryChange, HistoryResult
 from atlas.core.rules import roles
 
-from .context import Context
+if TYPE_CHECKING:
+    from atlas.adapters.store.log import Entry
+    from atlas.core.results.project import HistoryChange, HistoryResult
+
+    from .context import Context
 
 
 def report_history(context: Context, limit: int, verb: str | None = None, about: str | None = None) -> HistoryResult:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core import clock, text
 from atlas.core.errors import AtlasError
 from atlas.core.following.attendance import pause_in_force
 from atlas.core.records.kinds import WORKFLOW
-from atlas.core.records.plan import Pause
-from atlas.core.results.project import PauseResult
-from atlas.core.rules.roles import Actor
 
-from .context import Context
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Pause
+    from atlas.core.results.project import PauseResult
+    from atlas.core.rules.roles import Actor
+
+    from .context import Context
 
 _LONGEST = 7 * 24 * 60
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.git import git
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.transport import choice
 from atlas.core.errors import AtlasError
 from atlas.core.paths import inner_path
 from atlas.core.records.kinds import SETTINGS
 from atlas.core.records.team import Settings, default_settings
-from atlas.core.results.project import Proposal, SettingsResult, SettingValue
 from atlas.core.rules import verdicts
-from atlas.core.rules.roles import Actor
 
-from .context import Context
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.project import Proposal, SettingsResult, SettingValue
+    from atlas.core.rules.roles import Actor
+
+    from .context import Context
 
 FIELDS = {
     "workspace.setup": "workspace_setup",

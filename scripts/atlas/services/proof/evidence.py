@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from atlas.adapters.system import checks, file_lock
 from atlas.core import text
 from atlas.core.errors import AtlasError
 from atlas.core.records.plan import Check, new_evidence
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.proof import CompleteResult
 from atlas.services.integration import landing
-from atlas.services.project.context import Context
 from atlas.services.project.phases import require_clean_folder
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
 
 from .outcome import begin_merge, record_complete, record_conflict, record_failed, stop_merge
 from .work import Work
+
+if TYPE_CHECKING:
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.proof import CompleteResult
+    from atlas.services.project.context import Context
 
 _LONGEST_REASON = 4000
 

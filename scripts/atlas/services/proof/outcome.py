@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
-from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
-from atlas.core.records.plan import Evidence, Module
 from atlas.core.records.team import AI
-from atlas.core.results.proof import CompleteResult
 from atlas.services.integration import branch as integration
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.phases import executing_workflow, settle_workflow
 from atlas.services.project.settings import current_settings
 
 from .work import Work
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.plan import Evidence, Module
+    from atlas.core.results.proof import CompleteResult
 
 
 def _current_work(tx: Transaction, work: Work, evidence: Evidence) -> Work:

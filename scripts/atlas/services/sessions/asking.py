@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.following.poll_schedule import ASK, ESCALATE, UNSENT, WAIT, Times
 from atlas.core.letters import subjects
 from atlas.core.letters.polls import poll_body, silent_body
-from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE
 from atlas.core.records.message import LEAD_MAILBOX, PROGRESS_POLL, Message
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
-from atlas.core.results.polling import Asked, Checked, Escalated
 from atlas.core.rules import understanding, updates
 from atlas.core.text import one_line
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.settings import current_settings
 
-from . import work_signs
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.results.polling import Asked, Checked, Escalated
+
+    from . import work_signs
 
 
 def polled_assignments(tx: Transaction) -> list[Assignment]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import AGENT, ASSIGNMENT
-from atlas.core.results.polling import ModulePoll, PollAnswered, PollHistory
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 from atlas.services.project.settings import current_settings
 
 from .asking import assignments_of, count_sent
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.polling import ModulePoll, PollAnswered, PollHistory
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 _LONGEST_ANSWER = 20_000
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import MESSAGE
 from atlas.core.records.message import IN_OUTBOX
-from atlas.core.results.messages import UnsentMessage
-from atlas.core.results.polling import CheckAgentsResult, Checked, PollSent
-from atlas.core.rules.roles import Actor
 from atlas.services.messages.exchange import exchange_messages
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 from atlas.services.project.settings import current_settings
 
 from .activity import newest_activity
 from .asking import assignments_of, check_assignment, polled_assignments
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.messages import UnsentMessage
+    from atlas.core.results.polling import CheckAgentsResult, Checked, PollSent
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def check_agents(context: Context, everybody: bool = False) -> CheckAgentsResult:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.adapters.system import process, tmux
 from atlas.core.records.kinds import AGENT, WORKSPACE
-from atlas.core.records.workspace import Process, Workspace
-from atlas.core.results.sessions import EndedSession, StopAgentResult
-from atlas.core.rules.roles import Actor
-from atlas.services.project.context import Context
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.workspace import Process, Workspace
+    from atlas.core.results.sessions import EndedSession, StopAgentResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 _PATIENCE = 10.0
 

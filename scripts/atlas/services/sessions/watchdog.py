@@ -9,14 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from atlas.core import clock
-from atlas.core.paths import Project
-from atlas.core.results.status import Unenforced
 from atlas.core.rules.enforcement import FIRST_CALL, GRAIN, is_at_work, is_unenforced
 
-from .watched_agents import Watched
 from .work_signs import newest_heartbeat, work_in_workspace, work_of_lead
+
+if TYPE_CHECKING:
+    from atlas.core.paths import Project
+    from atlas.core.results.status import Unenforced
+
+    from .watched_agents import Watched
 
 
 def unenforced_work(project: Project, everybody: Sequence[Watched]) -> list[Unenforced]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
-from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import ASSIGNMENT
-from atlas.core.records.plan import Module
-from atlas.core.results.understanding import VerificationStep
 from atlas.core.rules import understanding
-from atlas.services.project.context import Context
 
 from .lead_steps import NEXT_STEP, take_step
 from .verification import tell_agent
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.plan import Module
+    from atlas.core.results.understanding import VerificationStep
+    from atlas.services.project.context import Context
 
 _MOST = 10_000
 

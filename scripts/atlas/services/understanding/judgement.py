@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
-from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE
 from atlas.core.records.message import IN_OUTBOX, Message
-from atlas.core.records.plan import Module
-from atlas.core.results.understanding import VerificationStep
 from atlas.core.rules import understanding
 from atlas.core.text import one_line
-from atlas.services.project.context import Context
 
 from .correction import tell_repetition_wrong
 from .lead_steps import NEXT_STEP, Change, take_step
 from .verification import LONGEST_TEXT, tell_agent
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.plan import Module
+    from atlas.core.results.understanding import VerificationStep
+    from atlas.services.project.context import Context
 
 
 def request_repetition(context: Context, target: str, module_id: str | None) -> VerificationStep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
@@ -10,12 +11,14 @@ from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE
 from atlas.core.records.plan import Module
 from atlas.core.records.transitions import LIVE
-from atlas.core.results.understanding import VerificationStep
 from atlas.core.rules import roles, understanding
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 
 from .verification import require_ai, understanding_result
+
+if TYPE_CHECKING:
+    from atlas.core.results.understanding import VerificationStep
+    from atlas.services.project.context import Context
 
 Change = Callable[[Transaction, Module, Assignment], bool]
 """A step for an assignment; returns whether anything was changed."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
 from atlas.core.records.assignment import Question, new_question
 from atlas.core.records.kinds import ASSIGNMENT
-from atlas.core.results.understanding import AnswerResult, AskResult
 from atlas.core.rules import roles
 from atlas.services.assignments import assignments
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 
 from .verification import LONGEST_TEXT, LONGEST_WORDS, note_sign_of_life, require_ai, tell_agent, understanding_result
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.results.understanding import AnswerResult, AskResult
+    from atlas.services.project.context import Context
 
 MOST_QUESTIONS = 50
 

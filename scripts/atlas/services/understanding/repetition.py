@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, contains_path, own_path
-from atlas.core.records.assignment import Assignment, Repetition
 from atlas.core.records.kinds import ASSIGNMENT
-from atlas.core.records.plan import Module
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.understanding import RepeatResult
 from atlas.core.rules import roles, understanding
 from atlas.services.assignments import assignments
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import workspace_of_task
 
 from .claims import changed_files, read_claims
 from .correction import tell_repetition_wrong
 from .verification import LONGEST_TEXT, LONGEST_WORDS, note_sign_of_life, require_ai, understanding_result
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment, Repetition
+    from atlas.core.records.plan import Module
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.understanding import RepeatResult
+    from atlas.services.project.context import Context
 
 MOST_FILES = 200
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.letters import subjects, updates
-from atlas.core.records.assignment import Assignment, Update
 from atlas.core.records.message import LEAD_MAILBOX
-from atlas.core.records.plan import Module
-from atlas.core.results.updates import AcknowledgeResult, UpdateStep
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.messages.mailbox import post_message
-from atlas.services.project.context import Context
 
 from .update_steps import LONGEST_WORDS, change_update, require_text
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment, Update
+    from atlas.core.records.plan import Module
+    from atlas.core.results.updates import AcknowledgeResult, UpdateStep
+    from atlas.services.project.context import Context
 
 
 def acknowledge_update(

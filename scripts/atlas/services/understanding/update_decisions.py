@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.letters import subjects, updates
-from atlas.core.records.assignment import Assignment, Update
-from atlas.core.records.plan import Module
-from atlas.core.results.updates import UpdateStep
 from atlas.core.rules import updates as policy
 from atlas.services.messages.mailbox import post_message
-from atlas.services.project.context import Context
 
 from .update_steps import LONGEST_WORDS, change_update, require_text
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment, Update
+    from atlas.core.records.plan import Module
+    from atlas.core.results.updates import UpdateStep
+    from atlas.services.project.context import Context
 
 
 def resolve_update(

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.letters import subjects, updates
 from atlas.core.records.assignment import Assignment, Update, new_update
 from atlas.core.records.kinds import ASSIGNMENT
-from atlas.core.records.plan import Module
 from atlas.core.records.team import AI
-from atlas.core.results.updates import UpdateStep
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post_message
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 
 from .update_steps import LONGEST, require_text, update_result
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Module
+    from atlas.core.results.updates import UpdateStep
+    from atlas.services.project.context import Context
 
 _MOST = 200
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
@@ -10,13 +11,15 @@ from atlas.core.following import poll_schedule
 from atlas.core.records.assignment import Assignment, Update
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY
 from atlas.core.records.plan import Module
-from atlas.core.results.updates import UpdateStep
 from atlas.core.rules import roles
 from atlas.core.rules import updates as policy
 from atlas.services.assignments.assignments import live_assignment
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.settings import current_settings
+
+if TYPE_CHECKING:
+    from atlas.core.results.updates import UpdateStep
+    from atlas.services.project.context import Context
 
 Change = Callable[[Transaction, Module, Assignment, Update], None]
 """Changes an update of an assignment in place, and says what is to be said of it."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
-from atlas.core.records.assignment import Assignment, Update
+from typing import TYPE_CHECKING
+
 from atlas.core.records.kinds import ASSIGNMENT
 from atlas.core.records.transitions import LIVE
-from atlas.core.results.updates import UpdateLine, Updates
 from atlas.core.rules import roles
 from atlas.core.rules import updates as update_rules
 from atlas.services.assignments.assignments import live_assignment
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 
 from .update_steps import note_receipt
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment, Update
+    from atlas.core.results.updates import UpdateLine, Updates
+    from atlas.services.project.context import Context
 
 
 def update_history(context: Context, module_id: str) -> Updates:

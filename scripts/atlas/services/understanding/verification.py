@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from atlas.adapters.store.transaction import Transaction
+from typing import TYPE_CHECKING
+
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.records.assignment import Assignment
 from atlas.core.records.constants import ATLAS
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.message import INSTRUCTION_VERIFICATION
-from atlas.core.records.plan import Module
 from atlas.core.records.team import AI, HUMAN
 from atlas.core.records.transitions import LIVE
-from atlas.core.results.understanding import Standing, Verifications
 from atlas.core.rules import roles, understanding
 from atlas.services.assignments import assignments
 from atlas.services.messages.mailbox import post_message
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 from atlas.services.project.settings import current_settings
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.plan import Module
+    from atlas.core.results.understanding import Standing, Verifications
+    from atlas.services.project.context import Context
 
 LONGEST_TEXT = 20_000
 LONGEST_WORDS = 4_000

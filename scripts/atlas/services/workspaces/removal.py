@@ -6,23 +6,27 @@ leaves a folder to be put back, a crash after it one to be deleted.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from atlas.adapters.git import refs
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
-from atlas.core.paths import Project
 from atlas.core.records.kinds import ASSIGNMENT, WORKFLOW, WORKSPACE
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import LEFT, Workspace
-from atlas.core.results.workspaces import RemoveWorkspaceResult
-from atlas.core.rules.roles import Actor
 from atlas.services.assignments.assignments import give_back_module, tell_agent_to_stop
-from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path
 
 from .building import undo_building
 from .clearing import clear_workspace, put_workspace_back
 from .saving import move_away
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.paths import Project
+    from atlas.core.results.workspaces import RemoveWorkspaceResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def remove_workspace(context: Context, name: str, force: bool = False) -> RemoveWorkspaceResult:

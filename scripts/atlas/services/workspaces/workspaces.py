@@ -7,23 +7,26 @@ makes or removes one holds its lock, so one that is being made while its lock is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core import ids
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKSPACE
-from atlas.core.records.workspace import Workspace
-from atlas.core.results.workspaces import MadeWorkspace, UnmadeWorkspace, WorkspaceResult
-from atlas.core.rules.roles import Actor
 from atlas.services.integration import branch as integration
-from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import lock_path
 
 from .building import build_workspace
 from .drafts import Draft, draft_workspace
 from .reservation import reserve_workspace
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.workspace import Workspace
+    from atlas.core.results.workspaces import MadeWorkspace, UnmadeWorkspace, WorkspaceResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
 
 
 def create_workspaces(context: Context, names: Sequence[str]) -> WorkspaceResult:
