@@ -55,3 +55,10 @@ def require_slug(text: str, what: str) -> str:
 def session_key(session: str) -> str:
     """The record key of a client's session id, which may be any text; different ids have different keys."""
     return session if is_slug(session) else _add_checksum(make_slug(session), session)
+
+
+def sha256_hex(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal digits."""
+    import hashlib  # loads OpenSSL, which takes longer than most commands need it for
+
+    return hashlib.sha256(text.encode()).hexdigest()

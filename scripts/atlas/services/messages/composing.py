@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from typing import Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
+from atlas.core.ids import sha256_hex
 from atlas.core.letters import discoveries
 from atlas.core.records.discovery import Discovery, Recipient, new_discovery, new_recipient
 from atlas.core.records.kinds import AGENT, DISCOVERY
@@ -61,7 +61,7 @@ def find_sender(tx: Transaction, actor: roles.Actor, claimed: str | None) -> str
 
 def draft_discovery(tx: Transaction, sender: str, fields: dict[str, Any], request: str | None) -> Discovery:
     """A discovery without recipients; the same `request` of a sender gives the same id."""
-    mark = hashlib.sha256(f"{sender} {request}".encode()).hexdigest()[:12] if request else os.urandom(6).hex()
+    mark = sha256_hex(f"{sender} {request}")[:12] if request else os.urandom(6).hex()
     return new_discovery(id=f"disc-{mark}", sender=sender, created_at=tx.at, **fields)
 
 

@@ -5,10 +5,9 @@ All that comes from outside is data: nobody vouches for who sent it, whatever it
 
 from __future__ import annotations
 
-import hashlib
-
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.transport.transport import Incoming, Transport
+from atlas.core.ids import sha256_hex
 from atlas.core.letters import discoveries
 from atlas.core.records.kinds import AGENT, MESSAGE
 from atlas.core.records.message import BUILT_IN, LEAD_MAILBOX, MAESTRO, Message, new_message
@@ -31,7 +30,7 @@ def collect_mail(context: Context, by: Transport) -> int:
 
 def _receive_message(context: Context, incoming: Incoming) -> bool:
     """Whether it was new. It may be fetched again: by another process, or because acknowledging it failed."""
-    mark = hashlib.sha256(f"{incoming.sender} {incoming.key}".encode()).hexdigest()[:12]
+    mark = sha256_hex(f"{incoming.sender} {incoming.key}")[:12]
 
     def run(tx: Transaction) -> bool:
         if tx.get(MESSAGE, f"msg-{mark}") is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import text
+from atlas.core.ids import sha256_hex
 from atlas.core.records.kinds import AGENT, MESSAGE
 from atlas.core.records.message import BUILT_IN, NOTIFICATION, Message, new_message
 from atlas.core.rules import roles
@@ -31,7 +31,7 @@ def post_message(
     never makes a second message to the same agent: it gives the one that was made then. The `sender` is whoever acts,
     unless it is said.
     """
-    mark = hashlib.sha256(f"{to} {request}".encode()).hexdigest()[:12] if request else os.urandom(6).hex()
+    mark = sha256_hex(f"{to} {request}")[:12] if request else os.urandom(6).hex()
     found = tx.get(MESSAGE, f"msg-{mark}")
     if found is not None:
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -10,6 +9,7 @@ from atlas.adapters.store import schema
 from atlas.adapters.system import serial
 from atlas.core import frontmatter
 from atlas.core.errors import AtlasError
+from atlas.core.ids import sha256_hex
 from atlas.core.paths import PLAN_FILE, own_path
 from atlas.core.records.plan import PLANNING
 from atlas.core.rules import graph
@@ -88,7 +88,7 @@ class PlanDocument:
     def digest(self) -> str:
         """A checksum of what an approval is about: goal and modules."""
         value = json.dumps([self.front["goal"], self.modules], sort_keys=True)
-        return hashlib.sha256(value.encode()).hexdigest()
+        return sha256_hex(value)
 
     def module(self, module_id: str) -> dict[str, Any]:
         """The module with this id. Raises AtlasError when there is none."""
