@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
+ROUNDS ?= 200
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
@@ -28,7 +29,7 @@ test-maestro: $(READY)
 	ATLAS_TEST_MAESTRO='$(URL)' $(RUN) pytest tests/transport/test_contract.py
 
 torture: $(READY)
-	ATLAS_TEST_ROUNDS=200 $(RUN) pytest -m torture
+	ATLAS_TEST_ROUNDS=$(ROUNDS) $(RUN) pytest -m torture -n $(WORKERS) --dist worksteal
 
 bench: $(READY)
 	env -u PYTHONDONTWRITEBYTECODE $(RUN) bench

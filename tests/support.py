@@ -42,7 +42,7 @@ def _bare_python() -> str:
 PYTHON = _bare_python()
 """The interpreter under test, with the standard library only."""
 
-ROUNDS = int(os.environ.get("ATLAS_TEST_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("ATLAS_TEST_ROUNDS", "6"))
 """How often a test marked `torture` repeats what it does to the state."""
 
 MAESTRO = os.environ.get("ATLAS_TEST_MAESTRO")

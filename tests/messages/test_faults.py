@@ -17,9 +17,9 @@ from atlas.core.rules.roles import Actor
 from atlas.services.messages import mailbox, notices, outbox, tries
 from atlas.services.project.context import Context
 from tests.kit.maestro_server import DRIPPING, GONE, JUNK, SILENT, VAGUE, Fault, Server
-from tests.support import wait_for
+from tests.support import ROUNDS, wait_for
 
-MANY, BATCHES = 500, 50
+MANY, BATCHES = 25 * ROUNDS, 5 * ROUNDS // 2
 AGENTS = {"implementer-1": "proj-alpha", "implementer-2": "proj-beta"}
 
 
@@ -89,6 +89,7 @@ def test_a_command_that_dies_between_any_two_steps(
     assert len(names) > 5, "that many steps take part in sending"
 
 
+@pytest.mark.torture
 def test_many_messages_under_random_faults(context: Context, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(tries, "_LONGEST_PAUSE", 1)

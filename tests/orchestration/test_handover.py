@@ -246,6 +246,7 @@ def test_a_workspace_whose_folder_is_gone(begun_work: Project) -> None:
     assert (result["saved"], result["assignment"]["continues"]) == (commit, commit)
 
 
+@pytest.mark.torture
 def test_killed_at_any_call_of_git_it_is_finished_by_the_same_command(shop: Project, tmp_path: Path) -> None:
     striker = Striker(shop, tmp_path / "striker")
     shop.does("assign", "auth", "implementer-1")

@@ -16,8 +16,8 @@ from tests.kit.striking import Striker, kill_at_random, seconds
 from tests.support import ROUNDS, git
 
 MOMENTS = ("before", "after")
-STEP = 1 if ROUNDS > 20 else 2
-"""Every call of git is struck in a long run, every other one in a short one."""
+STEP = 1 if ROUNDS > 20 else 2 if ROUNDS == 20 else 5
+"""Every call of git is struck in the longest run, one of some in a shorter one."""
 
 
 def strikes(calls: int, moments: tuple[str, ...]) -> Iterator[tuple[int, str]]:
@@ -64,6 +64,7 @@ def told(project: Project) -> int:
     return sum(message["subject"].startswith("[TASK]") for message in project.mail("implementer-1"))
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("way", ["doctor", "again"])
 def test_killed_at_any_call_of_git_while_it_makes_one(shop: Project, striker: Striker, way: str) -> None:
     (shop.folder / "src" / "new.py").write_text("1")
@@ -109,6 +110,7 @@ def test_the_lock_that_a_killed_git_left_on_a_branch(shop: Project, verb: str, f
     assert not lock.exists()
 
 
+@pytest.mark.torture
 def test_killed_at_any_call_of_git_while_it_removes_one(shop: Project, striker: Striker) -> None:
     shop.does("settings", "workspace.setup", "--unset")
     calls = _removed(shop, striker, None, "")
@@ -153,13 +155,14 @@ def assert_not_lost(project: Project, commit: str) -> None:
     assert git(project.folder, "show", f"{whole}:new.txt") == "new"
 
 
+@pytest.mark.torture
 def test_killed_at_any_call_of_git_while_it_completes(shop: Project, striker: Striker) -> None:
     """What was merged is never merged twice, and a module is complete only when it is on the branch."""
     shop.does("settings", "workspace.setup", "--unset")
     shop.does("assign", "board", "implementer-2")
     number, struck = 0, True
     while struck:
-        number += 1
+        number += (STEP + 1) // 2
         name = f"m{number}"
         shop.does("modify", "add", "--name", name, "--criteria", "C", "--check", f"test -f {name}.txt")
         shop.does("assign", name, "implementer-1")
