@@ -2,7 +2,7 @@
 # VENV=.venv-3.12 another place for the development environment.
 PYTHON ?= python3
 VENV ?= .venv
-WORKERS ?= 2
+WORKERS ?= 3
 ROUNDS ?= 200
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
