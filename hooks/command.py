@@ -82,11 +82,12 @@ def run(words: list[str], row: Verb, event: Event) -> Outcome:
     import subprocess
 
     env = {"CLAUDE_CODE_SESSION_ID": event["session_id"], **os.environ}
-    if row.decides:
+    decides = row.decides(words)
+    if decides:
         del env["CLAUDE_CODE_SESSION_ID"]
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", ATLAS, *words],
-        cwd=root_of(event["cwd"]) if row.decides else event["cwd"],
+        cwd=root_of(event["cwd"]) if decides else event["cwd"],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

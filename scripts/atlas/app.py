@@ -14,7 +14,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
 from atlas.core.text import one_line
 from atlas.services.messages import outbox
-from atlas.services.project.context import Context, Courier
+from atlas.services.project.context import Context, Courier, Settler
 from atlas.services.projections import exec_file, projections
 
 
@@ -29,18 +29,31 @@ def open_context() -> Context:
 
 def context_at(folder: str, session: str | None = None) -> Context:
     """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
-    return _compose(folder, session, _print_notice, _deliver_outbox)
+    return _compose(folder, session, _print_notice, _deliver_outbox, _settle_landing)
 
 
 def context_for_repair(folder: str, session: str | None, notice: Callable[[str], None]) -> Context:
     """The same for the doctor: it delivers no messages, and `notice` gets what was repaired in passing."""
-    return _compose(folder, session, notice, None)
+    return _compose(folder, session, notice, None, None)
 
 
-def _compose(folder: str, session: str | None, notice: Callable[[str], None], courier: Courier | None) -> Context:
+def _compose(
+    folder: str,
+    session: str | None,
+    notice: Callable[[str], None],
+    courier: Courier | None,
+    settler: Settler | None,
+) -> Context:
     project = find_project(folder)
     store = FileStore(project, exec_file.exec_file_bytes, projections.prepare_projections, notice)
-    return Context(project, store, session, folder, courier)
+    return Context(project, store, session, folder, courier, settler)
+
+
+def _settle_landing(context: Context) -> None:
+    """Settle what a process that died left of merging."""
+    from atlas.services.proof.settling import settle_landing  # hardly ever needed
+
+    settle_landing(context)
 
 
 def _deliver_outbox(context: Context, recipients: set[str]) -> None:

@@ -60,6 +60,7 @@ def test_reports_that_are_refused(executing: Project) -> None:
     executing.does("assign", "docs", "implementer-1")
     for text in ([], ["--text", ""], ["--text", " "]):
         assert "say what blocks the work" in executing.refuses("report", "docs", "blocked", *text)
+    executing.hand_in("docs")
     executing.does("complete", "docs", "--reason", "read it")
     assert "docs is complete" in executing.refuses("report", "docs", "progress")
 
@@ -119,7 +120,7 @@ def test_done_may_be_said_again_after_it_was_found_wrong(executing: Project) -> 
 
 def test_a_failing_check_is_2_recorded_and_told_to_the_agent(executing: Project) -> None:
     commit = with_check(executing, "echo what went wrong >&2; exit 3", "implementer-1")
-    executing.does("report", "docs", "done")
+    executing.hand_in("docs")
     task = executing.assignment("docs")["task_uuid"]
     done = executing.run("complete", "docs")
     assert (done.returncode, done.stderr) == (2, "")
@@ -134,6 +135,8 @@ def test_a_failing_check_is_2_recorded_and_told_to_the_agent(executing: Project)
     assert (told["task_uuid"], told["priority"]) == (task, "high")
     for part in ("echo what went wrong >&2; exit 3: exit code 3", "| what went wrong", "atlas report docs done"):
         assert part in told["body"]
+    assert "has not reported docs done, it is in_progress" in executing.refuses("complete", "docs")
+    executing.does("report", "docs", "done")
     assert executing.does("complete", "docs", code=2)["passed"] is False
     assert executing.module("docs")["verification_loops"] == 2
 
@@ -201,6 +204,7 @@ def test_a_check_ends_with_all_that_it_started(waits: bool, executing: Project, 
     pids = tmp_path / "pids"
     script = "sleep 600 & echo $! > PIDS; (trap '' TERM HUP; sleep 600) & echo $! >> PIDS; "
     with_check(executing, script + ("wait" if waits else "true"), "implementer-1", PIDS=pids)
+    executing.hand_in("docs")
     result = executing.does("complete", "docs", "--timeout", "1", code=2 if waits else 0)
     (check,) = result["evidence"]["checks"]
     assert check["exit_code"] == (None if waits else 0)
@@ -253,6 +257,7 @@ def test_what_cannot_be_completed(executing: Project) -> None:
     assert "nobody has it" in executing.refuses("complete", "docs", "--reason", "R")
     assert "'nothing' not found" in executing.refuses("complete", "nothing")
     executing.does("assign", "docs", "implementer-1")
+    executing.hand_in("docs")
     executing.does("complete", "docs", "--reason", "R")
     assert executing.refuses("complete", "docs", "--reason", "R") == "docs is complete"
 

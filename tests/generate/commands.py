@@ -46,7 +46,7 @@ def generated() -> dict[str, str]:
 
 def _made(row: Verb, slash: Slash) -> str:
     how = "all that was typed as one quoted argument" if slash.raw else "each argument quoted on its own"
-    otherwise = _PERSONS if row.decides else _MODELS.format(how=how, note=slash.note)
+    otherwise = _PERSONS if row.decides([]) else _MODELS.format(how=how, note=slash.note)
     calls = slash.calls or (f"{row.name} {slash.hint}".rstrip(),)
     return _MADE.format(
         name=row.name,
@@ -61,7 +61,7 @@ def _front_matter(row: Verb, slash: Slash) -> list[str]:
     lines = [f"name: atlas-{row.name}", f"description: {json.dumps(slash.description, ensure_ascii=False)}"]
     if slash.hint:
         lines.append(f"argument-hint: {json.dumps(slash.hint, ensure_ascii=False)}")
-    return [*lines, *(["disable-model-invocation: true"] if row.decides else [])]
+    return [*lines, *(["disable-model-invocation: true"] if row.decides([]) else [])]
 
 
 def _by_hand(row: Verb) -> str:
@@ -75,4 +75,4 @@ def _by_hand(row: Verb) -> str:
     from atlas.cli.main import parser_of_verb
 
     codes = [f"- {code.removeprefix('exit ')}: {meaning}." for code, meaning in exit_codes(parser_of_verb(row.name))]
-    return "\n".join([f"What each exit code {'means' if row.decides else 'asks of you'}:", *codes, ""])
+    return "\n".join([f"What each exit code {'means' if row.decides([]) else 'asks of you'}:", *codes, ""])

@@ -77,6 +77,12 @@ class Project:
         criteria = ",".join(f"c{number}" for number, _ in enumerate(asked["acceptance_criteria"], 1))
         self.walk(handshake(module, criteria, (asked["scope"] or [f"{module}.txt"])[0]))
 
+    def hand_in(self, module: str) -> None:
+        """Let the agent of a module work, if it may not yet, and report it done."""
+        if not self.assignment(module)["instruction_verification"]["authorized_at"]:
+            self.authorize(module)
+        self.does("report", module, "done")
+
     @property
     def exec_file(self) -> Path:
         return self.folder / ".claude" / "orchestrator-exec-phase.local.md"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from atlas.core.rules import enforcement, understanding
 from atlas.core.text import one_line
+from atlas.render import text
 
 if TYPE_CHECKING:
     from atlas.core.records.assignment import Assignment, Verification
+    from atlas.core.records.plan import Module
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.status import PollStanding, StatusResult, Unenforced
 
@@ -48,6 +50,14 @@ def returned_row(assignment: Assignment) -> str:
     return (
         f"{assignment['module']}: {agent} did not repeat it correctly in {attempts} attempts ({one_line(wrong, 120)})"
     )
+
+
+def overridden_rows(modules: list[Module]) -> list[str]:
+    """The modules that are complete because a person let them pass, with the reason that was given."""
+    last = [(module["id"], module["evidence"][-1]) for module in modules if module["status"] == "complete"]
+    return [
+        f"{module}: {text.override_text(evidence['override'])}" for module, evidence in last if evidence["override"]
+    ]
 
 
 def conflict_rows(result: StatusResult) -> list[list[str]]:

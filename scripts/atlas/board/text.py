@@ -8,7 +8,15 @@ from atlas.core.rules import updates
 from atlas.core.text import one_line
 from atlas.render import discoveries, sessions
 
-from .rows import assignment_row, conflict_rows, poll_row, returned_row, unenforced_rows, workspace_row
+from .rows import (
+    assignment_row,
+    conflict_rows,
+    overridden_rows,
+    poll_row,
+    returned_row,
+    unenforced_rows,
+    workspace_row,
+)
 
 if TYPE_CHECKING:
     from atlas.core.results.status import StatusResult
@@ -21,6 +29,7 @@ def board_text(result: StatusResult) -> str:
         for m in result["modules"]
     ]
     lines = [*_head_lines(result), "", "Modules", *_align_rows(modules)]
+    lines += _section_lines("Complete on the word of a person", [[row] for row in overridden_rows(result["modules"])])
     lines += _section_lines("Active assignments", [assignment_row(a) for a in result["active_assignments"]])
     paused = [why for assignment in result["active_assignments"] if (why := updates.pause_reason(assignment))]
     lines += _section_lines("Resting until a change is settled", [[why] for why in paused])

@@ -50,10 +50,23 @@ class Verb:
     `module` is its module in `cli/`: named like the verb, unless it says otherwise. `script` is its documented door.
     `roles` may use it. `reports`: it changes nothing, at most what counts as read. `seconds`: its time limit as a
     slash command, below the one of the hook in `hooks.json`, at which the client would drop the outcome without a word.
-    `forms` are ways to use it that have a name and roles of their own. `example` is one call of it.
+    `forms` are ways to use it that have a name and roles of their own; `decisive` is the option that makes it the
+    person's to decide. `example` is one call of it.
     """
 
-    __slots__ = ("example", "forms", "module", "name", "reports", "roles", "script", "seconds", "slash", "summary")
+    __slots__ = (
+        "decisive",
+        "example",
+        "forms",
+        "module",
+        "name",
+        "reports",
+        "roles",
+        "script",
+        "seconds",
+        "slash",
+        "summary",
+    )
 
     def __init__(
         self,
@@ -66,16 +79,18 @@ class Verb:
         reports: bool = False,
         seconds: int = 300,
         forms: tuple[tuple[str, tuple[str, ...]], ...] = (),
+        decisive: str = "",
         module: str = "",
     ) -> None:
         self.name, self.script, self.roles, self.summary, self.example = name, script, roles, summary, example
         self.slash, self.reports, self.seconds, self.forms = slash, reports, seconds, forms
-        self.module = module or name.replace("-", "_")
+        self.decisive, self.module = decisive, module or name.replace("-", "_")
 
-    @property
-    def decides(self) -> bool:
+    def decides(self, arguments: list[str]) -> bool:
         """Whether the person decides it: then its slash command runs on nobody's behalf, at the project's root."""
-        return self.roles == PEOPLE
+        return self.roles == PEOPLE or any(
+            word == self.decisive or word.startswith(f"{self.decisive}=") for word in arguments if self.decisive
+        )
 
 
 _ROWS = (
@@ -170,7 +185,8 @@ _ROWS = (
          "atlas complete auth-core",
          Slash("Have ATLAS run a module's checks, and complete the module when they pass", "MODULE [--reason TEXT]",
                note=", with a timeout that leaves the checks their time"),
-         seconds=3600),  # the checks' time
+         seconds=3600,  # the checks' time
+         forms=(("complete-override", PEOPLE),), decisive="--override"),
     Verb("inbox", "atlas_inbox.py", ANYONE, "read a mailbox",
          "atlas inbox implementer-1 --wait 600",
          Slash("Read an ATLAS mailbox", "AGENT [--wait SECONDS]", ("inbox AGENT [--wait SECONDS] --peek",), shown=True,

@@ -192,6 +192,11 @@ def render_report(result: ReportResult) -> str:
     return f"{result['module']}: {result['report']} recorded, its status is {result['status']}"
 
 
+def override_text(words: str) -> str:
+    """That a person let a module pass, with the reason that was given."""
+    return f"a person let it pass although a condition was not met: {one_line(words)}"
+
+
 def render_completion(result: CompleteResult) -> str:
     """The checks of a module as they ran, and what followed from them."""
     evidence = result["evidence"]
@@ -207,6 +212,8 @@ def render_completion(result: CompleteResult) -> str:
     else:
         lines = [f"{result['module']} is not complete: a check failed on commit {commit}"]
     lines += [f"  {line}" for check in evidence["checks"] for line in check_lines(check)]
+    if evidence["override"]:
+        lines.append(f"  {override_text(evidence['override'])}")
     if result["all_complete"]:
         lines.append("Every module is complete: the orchestration is over.")
     return "\n".join(lines)

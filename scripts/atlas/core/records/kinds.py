@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 from .assignment import Assignment
 from .discovery import Discovery
 from .message import Message
-from .plan import Mission, Module, Workflow
+from .plan import Landing, Mission, Module, Workflow
 from .team import Agent, Session, Settings
 from .workspace import Workspace
 
@@ -33,6 +33,7 @@ MISSION: Kind[Mission] = Kind("mission", "MISSION_CONTEXT.json", "missions")
 WORKFLOW: Kind[Workflow] = Kind("workflow", "WORKFLOW_STATE.json", "workflows")
 SESSION: Kind[Session] = Kind("session", "WORKFLOW_STATE.json", "sessions")
 SETTINGS: Kind[Settings] = Kind("settings", "WORKFLOW_STATE.json", "settings")
+LANDING: Kind[Landing] = Kind("landing", "WORKFLOW_STATE.json", "landings")
 MODULE: Kind[Module] = Kind("module", "PHASE_PROGRESS.json", "modules")
 AGENT: Kind[Agent] = Kind("agent", "PARALLEL_STATUS.json", "agents")
 ASSIGNMENT: Kind[Assignment] = Kind("assignment", "PARALLEL_STATUS.json", "assignments", "task_uuid")
@@ -42,6 +43,9 @@ MESSAGE: Kind[Message] = Kind("message", "MESSAGES.json", "messages")
 
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind
-    for kind in (MISSION, WORKFLOW, SESSION, SETTINGS, MODULE, AGENT, ASSIGNMENT, WORKSPACE, DISCOVERY, MESSAGE)
+    for kind in (
+        *(MISSION, WORKFLOW, SESSION, SETTINGS, LANDING, MODULE),
+        *(AGENT, ASSIGNMENT, WORKSPACE, DISCOVERY, MESSAGE),
+    )
 }
 FILES: tuple[str, ...] = tuple(dict.fromkeys(kind.file for kind in KINDS.values()))

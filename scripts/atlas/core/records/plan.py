@@ -94,19 +94,59 @@ class Check(TypedDict):
 
 
 class Evidence(TypedDict):
-    """What ATLAS itself saw when a module was checked; `integrated` is where the integration branch got it."""
+    """What ATLAS itself saw when a module was checked; `integrated` is where the integration branch got it.
+
+    `reason` stands in the place of checks, `no_commit` says why no commit was needed, and `override` is the word of a
+    person who let the module pass although a condition was not met.
+    """
 
     commit: str
     integrated: str | None
     at: str
     passed: bool
     reason: str | None
+    no_commit: str | None
+    override: str | None
     checks: list[Check]
 
 
-def new_evidence(*, commit: str, passed: bool, reason: str | None, checks: list[Check]) -> Evidence:
+def new_evidence(
+    *,
+    commit: str,
+    passed: bool,
+    checks: list[Check],
+    reason: str | None = None,
+    no_commit: str | None = None,
+    override: str | None = None,
+) -> Evidence:
     """Evidence that is not integrated; its time is set when it is recorded."""
-    return {"commit": commit, "integrated": None, "at": "", "passed": passed, "reason": reason, "checks": checks}
+    return {
+        "commit": commit,
+        "integrated": None,
+        "at": "",
+        "passed": passed,
+        "reason": reason,
+        "no_commit": no_commit,
+        "override": override,
+        "checks": checks,
+    }
+
+
+class Landing(TypedDict):
+    """That the checked commit of a module is being merged; while this is there, nothing else may change the module.
+
+    `id` is the module's, `task_uuid` the assignment that it comes from.
+    """
+
+    id: str
+    task_uuid: str
+    commit: str
+    at: str
+
+
+def new_landing(*, id: str, task_uuid: str, commit: str, at: str) -> Landing:
+    """A landing that has just begun."""
+    return {"id": id, "task_uuid": task_uuid, "commit": commit, "at": at}
 
 
 class Module(TypedDict):

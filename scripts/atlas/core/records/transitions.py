@@ -17,9 +17,9 @@ TRANSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "module": {
         "": ("pending",),
         "pending": ("assigned", ""),
-        "assigned": ("in_progress", "blocked", "pending_verification", "pending"),
-        "in_progress": ("blocked", "pending_verification", "assigned", "pending"),
-        "blocked": ("in_progress", "pending_verification", "assigned", "pending"),
+        "assigned": ("in_progress", "blocked", "pending_verification", "complete", "pending"),
+        "in_progress": ("blocked", "pending_verification", "complete", "assigned", "pending"),
+        "blocked": ("in_progress", "pending_verification", "complete", "assigned", "pending"),
         "pending_verification": ("in_progress", "blocked", "complete", "assigned", "pending"),
         "complete": ("",),
     },

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import session_key
+from atlas.core.records.constants import ATLAS
 from atlas.core.records.kinds import SESSION, WORKFLOW, WORKSPACE
 from atlas.core.records.protocol import Records
 from atlas.core.verbs import LEAD, PERSON, WORKER
@@ -22,6 +23,10 @@ class Actor(TypedDict):
     role: str
     agent: str | None
     session: str | None
+
+
+ATLAS_ITSELF: Actor = {"role": ATLAS, "agent": None, "session": None}
+"""Who acts when nobody asked for it: ATLAS settles, sends and supervises by itself."""
 
 
 def derive_actor(records: Records, session: str | None, workspace_path: str | None = None) -> Actor:

@@ -79,6 +79,17 @@ def require_editable(assignment: Assignment, chosen: dict[str, str]) -> None:
     )
 
 
+def describe_next(assignment: Assignment) -> str:
+    """The next step towards the authorisation of an agent, and the command for it."""
+    module = assignment["module"]
+    return {
+        REPEAT: f"the repetition: atlas repeat {module} …",
+        JUDGE: f"the lead's word: atlas verify-instructions record-repetition {module} --correct",
+        ANSWER: f'the answer to a question: atlas answer {module} "…"',
+        AUTHORIZE: f"the authorisation: atlas verify-instructions authorize {module}",
+    }[waits_for(assignment["instruction_verification"])]
+
+
 def waits_for(verification: Verification) -> WaitsFor:
     """The next step: one of REPEAT, JUDGE, ANSWER, AUTHORIZE, or NOTHING when the agent is authorised."""
     if verification["status"] == "verified":

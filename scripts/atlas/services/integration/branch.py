@@ -2,52 +2,84 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from atlas.adapters.git import refs, worktree
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import Workflow
-from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 
 DEFAULT_BRANCH = "atlas/integration"
 
 
-def ensure_branch(context: Context, verb: str) -> str:
-    """The commit that the integration branch is at; it is made, or brought to where the start wanted it, if need be.
+class BranchTip(NamedTuple):
+    """An integration branch: the commit that it is at, or is to be brought to (`found` is where it is, None: nowhere).
+
+    `is_noted` says that the records know where ATLAS left it.
+    """
+
+    branch: str
+    commit: str
+    found: str | None
+    is_noted: bool
+
+
+def locate_branch(root: str, workflow: Workflow) -> BranchTip:
+    """Where an orchestration's integration branch is, or should be. Changes nothing.
 
     Raises AtlasError when there is no commit yet, or the branch no longer holds what ATLAS left there.
     """
-    root = context.project.root
-    workflow = context.read(verb, lambda tx, actor: orchestration_workflow(tx))
     branch, left_at = branch_of_workflow(workflow), workflow["integration_commit"]
-    tip = refs.find_commit(root, f"refs/heads/{branch}")
+    found = refs.find_commit(root, f"refs/heads/{branch}")
     if left_at is None:
-        left_at = tip or refs.head_commit(root)
-        _note_commit(context, verb, left_at)
-    if tip is not None and refs.contains_commit(root, tip, left_at):
-        return tip
-    if tip is not None and not refs.contains_commit(root, left_at, tip):
+        return BranchTip(branch, found or refs.head_commit(root), found, False)
+    if found is not None and (found == left_at or refs.contains_commit(root, found, left_at)):
+        return BranchTip(branch, found, found, True)
+    if found is not None and not refs.contains_commit(root, left_at, found):
         raise AtlasError(
             f"{branch} was moved and no longer holds {left_at[:12]}, where ATLAS left it: merge that into it again"
         )
-    if tip is not None:
-        require_not_checked_out(root, branch)
-    refs.move_branch(root, branch, left_at, tip)
-    return left_at
+    return BranchTip(branch, left_at, found, True)
+
+
+def make_branch(root: str, tip: BranchTip) -> None:
+    """Make an integration branch, or bring it to where it should be, if need be. Raises AtlasError."""
+    if tip.found == tip.commit:
+        return
+    if tip.found is not None:
+        require_not_checked_out(root, tip.branch)
+    refs.move_branch(root, tip.branch, tip.commit, tip.found)
+
+
+def ensure_branch(context: Context, verb: str) -> str:
+    """The commit that the integration branch is at; it is made, or brought to where the start wanted it, if need be."""
+    root = context.project.root
+    tip = locate_branch(root, context.read(verb, lambda tx, actor: orchestration_workflow(tx)))
+    make_branch(root, tip)
+    if not tip.is_noted:
+        context.transact(verb, lambda tx, actor: note_tip(tx, tip))
+    return tip.commit
+
+
+def note_tip(tx: Transaction, tip: BranchTip) -> None:
+    """Record where the branch is, when the orchestration was begun before there was a commit."""
+    workflow = orchestration_workflow(tx)
+    if workflow["integration_commit"] is None:
+        tx.patch(WORKFLOW, workflow, integration_commit=tip.commit)
+
+
+def require_movable(root: str, tip: BranchTip, commit: str) -> None:
+    """Raise AtlasError when the branch is checked out and would have to be moved to have a commit."""
+    if not refs.contains_commit(root, tip.commit, commit) or tip.found is None:
+        require_not_checked_out(root, tip.branch)
 
 
 def branch_of_workflow(workflow: Workflow) -> str:
     """The name of an orchestration's integration branch."""
     return workflow["integration_branch"] or DEFAULT_BRANCH
-
-
-def _note_commit(context: Context, verb: str, commit: str) -> None:
-    def run(tx: Transaction, actor: Actor) -> None:
-        tx.patch(WORKFLOW, orchestration_workflow(tx), integration_commit=commit)
-
-    context.transact(verb, run)
 
 
 def require_not_checked_out(root: str, branch: str) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from atlas.adapters.git import git, merge, refs, snapshots
 from atlas.core.errors import AtlasError
-from atlas.services.project.context import Context
-from atlas.services.project.phases import orchestration_workflow
+from atlas.core.records.plan import Workflow
 
-from .branch import branch_of_workflow, ensure_branch, require_not_checked_out
+from .branch import BranchTip, locate_branch, make_branch, require_not_checked_out
 
 _TRIES = 8  # each needs somebody else to have moved the branch in the moments since it was read
 
@@ -20,40 +19,43 @@ class Conflict(AtlasError):
         self.files = files
 
 
-def integrate_commit(context: Context, verb: str, commit: str, title: str) -> str:
+def integrate_commit(root: str, workflow: Workflow, commit: str, title: str) -> str:
     """Bring a commit onto the integration branch, and return a commit of that branch that has it.
 
     Nothing that is checked out is touched. Raises Conflict, and AtlasError when it cannot be done here.
     """
-    root = context.project.root
-    for _ in range(_TRIES):
-        tip = ensure_branch(context, verb)
-        if refs.contains_commit(root, tip, commit):
-            return tip
-        branch = branch_of_workflow(context.read(verb, lambda tx, actor: orchestration_workflow(tx)))
-        require_not_checked_out(root, branch)
-        new = (
-            commit if refs.contains_commit(root, commit, tip) else _merge_onto_branch(root, branch, tip, commit, title)
-        )
+    for attempt in range(_TRIES):
+        tip = locate_branch(root, workflow)
+        make_branch(root, tip)
+        if refs.contains_commit(root, tip.commit, commit):
+            return tip.commit
+        require_not_checked_out(root, tip.branch)
+        is_ahead = refs.contains_commit(root, commit, tip.commit)
+        new = commit if is_ahead else _merge_onto_branch(root, tip, commit, title)
         try:
-            refs.move_branch(root, branch, new, tip)
+            refs.move_branch(root, tip.branch, new, tip.commit)
         except AtlasError:
-            continue  # somebody else moved it just now
+            if attempt + 1 == _TRIES or refs.find_commit(root, f"refs/heads/{tip.branch}") == tip.commit:
+                raise  # nobody moved it: git has another reason
+            continue
         return new
-    raise AtlasError(f"{branch} keeps moving while work is merged into it: try again")
+    raise AssertionError("every try returns or raises")
 
 
-def _merge_onto_branch(root: str, branch: str, tip: str, commit: str, title: str) -> str:
+def _merge_onto_branch(root: str, tip: BranchTip, commit: str, title: str) -> str:
     try:
         merge.require_merge_support()
     except AtlasError as error:
         raise AtlasError(
-            f"git older than 2.38 cannot merge this: merge {commit[:12]} into {branch} yourself, then run this again"
+            f"git older than 2.38 cannot merge this: merge {commit[:12]} into {tip.branch} yourself, then run this "
+            "again"
         ) from error
-    tree, files = merge.merge_commits(root, tip, commit)
+    tree, files = merge.merge_commits(root, tip.commit, commit)
     if files:
-        raise Conflict(branch, files)
-    return git.run_git(root, "commit-tree", tree, "-p", tip, "-p", commit, "-m", title, env=_committer_identity(root))
+        raise Conflict(tip.branch, files)
+    return git.run_git(
+        root, "commit-tree", tree, "-p", tip.commit, "-p", commit, "-m", title, env=_committer_identity(root)
+    )
 
 
 def _committer_identity(root: str) -> dict[str, str]:

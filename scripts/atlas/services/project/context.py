@@ -9,7 +9,7 @@ from atlas.adapters.store.store import Store
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, workspace_around
-from atlas.core.records.kinds import MESSAGE, WORKSPACE
+from atlas.core.records.kinds import ASSIGNMENT, LANDING, MESSAGE, MODULE, WORKSPACE
 from atlas.core.rules import roles
 from atlas.core.rules.reach import withdraw_unreachable
 
@@ -26,37 +26,60 @@ class Context:
         session: str | None,
         folder: str | None = None,
         courier: Courier | None = None,
+        settler: Settler | None = None,
     ) -> None:
         """`folder` is the current one. `courier` is called after each change that leaves messages in the outbox, with
-        those whom they are for.
+        those whom they are for. `settler` is called before the first change, when a process that died left a merge.
         """
         self.project = project
         self.store = store
         self.session = session
         self.workspace_path = workspace_around(project.root, folder or project.root)
         self._courier = courier
+        self._settler = settler
 
-    def transact(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
-        """Run `fn` in one transaction, as whoever is calling. Raises AtlasError when that role may not use the verb."""
+    def transact(self, verb: str, fn: Callable[[Transaction, roles.Actor], T], actor: roles.Actor | None = None) -> T:
+        """Run `fn` in one transaction, as whoever is calling, or as the `actor` who began what this brings to its end.
+
+        Raises AtlasError when the caller's role may not use the verb, or a module is changed that is being merged.
+        """
 
         if verb != "plan":
             self._require_state()
 
         def permitted(tx: Transaction) -> roles.Actor:
-            actor = self.actor(tx)
-            roles.require_permission(actor, verb)
-            return actor
+            return actor or self._permitted_actor(tx, verb)
 
         def run(tx: Transaction) -> tuple[T, set[str]]:
+            landing = set(tx.keys(LANDING))
+            if landing and self._settler is not None:
+                raise _LeftOpen
             result = fn(tx, tx.actor)
+            _require_unmerged(tx, landing)
             if WORKSPACE.name in tx.changes:
                 withdraw_unreachable(tx)
             return result, _waiting_recipients(tx)
 
-        result, recipients = self.store.transact(verb, permitted, run)
+        try:
+            result, recipients = self.store.transact(verb, permitted, run)
+        except _LeftOpen:
+            self.settle()
+            result, recipients = self.store.transact(verb, permitted, run)
+        self._settler = None  # what is open from now on, this command itself has begun
         if recipients and self._courier is not None:
             self._courier(self, recipients)
         return result
+
+    def settle(self) -> None:
+        """Settle what a process that died left open; once is enough for a command."""
+        settler, self._settler = self._settler, None
+        if settler is not None:
+            settler(self)
+
+    def look(self, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` on one consistent state without changing it, on nobody's behalf."""
+        self._require_state()
+        return self.store.read(fn)
 
     def actor(self, tx: Transaction) -> roles.Actor:
         """Who is calling."""
@@ -66,18 +89,34 @@ class Context:
         """Run `fn` on one consistent state without changing it, as whoever is calling."""
         self._require_state()
 
-        def permitted(tx: Transaction) -> T:
-            actor = self.actor(tx)
-            roles.require_permission(actor, verb)
-            return fn(tx, actor)
+        return self.store.read(lambda tx: fn(tx, self._permitted_actor(tx, verb)))
 
-        return self.store.read(permitted)
+    def _permitted_actor(self, tx: Transaction, verb: str) -> roles.Actor:
+        actor = self.actor(tx)
+        roles.require_permission(actor, verb)
+        return actor
 
     def _require_state(self) -> None:
         if not self.store.exists():
             raise AtlasError('there is no orchestration in this project yet: begin with atlas plan "GOAL"')
 
 
+class _LeftOpen(Exception):
+    """A merge is under way, or was left by a process that died: to be settled before anything is changed."""
+
+
+def _require_unmerged(tx: Transaction, landing: set[str]) -> None:
+    """Raise AtlasError when a module is changed whose work is being merged, other than by the end of that merge."""
+    landing = landing & set(tx.keys(LANDING)) if landing else landing
+    if not landing:
+        return
+    changed = {module["id"] for module in tx.changed(MODULE)} | {one["module"] for one in tx.changed(ASSIGNMENT)}
+    for module in sorted(landing & changed):
+        raise AtlasError(f"{module} is being merged: wait for `atlas complete {module}` to end, then run this again")
+
+
+Settler = Callable[[Context], None]
+"""Settles what a process that died left of merging."""
 Courier = Callable[[Context, set[str]], None]
 """Delivers what a change left in the outbox, to those whom it is for."""
 

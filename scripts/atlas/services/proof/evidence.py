@@ -6,54 +6,58 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from atlas.adapters.git import refs
 from atlas.adapters.system import checks, file_lock
-from atlas.core import text
 from atlas.core.errors import AtlasError
-from atlas.core.records.plan import Check, new_evidence
-from atlas.services.integration import landing
+from atlas.core.records.plan import new_evidence
+from atlas.core.records.team import AI
+from atlas.services.integration.branch import locate_branch, require_movable
+from atlas.services.project.operation import carry_out
 from atlas.services.project.phases import require_clean_folder
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
 
-from .outcome import begin_merge, record_complete, record_conflict, record_failed, stop_merge
-from .work import Work
+from .completion import Completion, hold_landing
+from .outcome import record_failed
+from .settling import settle_landing
+from .work import Work, read_words
 
 if TYPE_CHECKING:
+    from atlas.core.records.plan import Evidence
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.proof import CompleteResult
     from atlas.services.project.context import Context
 
-_LONGEST_REASON = 4000
 
-
-def complete_module(context: Context, module_id: str, reason: str | None = None, limit: float = 600) -> CompleteResult:
+def complete_module(
+    context: Context,
+    module_id: str,
+    reason: str | None = None,
+    limit: float = 600,
+    *,
+    no_commit: str | None = None,
+    override: str | None = None,
+) -> CompleteResult:
     """Run the module's checks, `limit` seconds each, where it was worked on, and record what came of them.
 
     When all pass, on a commit that stayed checked out and clean, that commit is merged into the integration branch and
     the module is complete; when one fails, it goes back to its agent; when the merge conflicts, it waits until that is
-    resolved. A module without checks needs a `reason`, which is recorded in their place.
-    Raises AtlasError when nobody has the module, its tree is not clean, or the module changed meanwhile.
+    resolved. A module without checks needs a `reason`, work without a commit the word of the lead that none is needed
+    (`no_commit`); an `override` is a person's word in the place of any condition, and never in that of a check.
+    Raises AtlasError when nobody has the module, a condition is not met, its tree is not clean, or the module changed
+    meanwhile: nothing was changed then. Raises OperationFailed when it could not be merged.
     """
-    reason = (reason or "").strip() or None
-    if reason and len(reason) > _LONGEST_REASON:
-        raise AtlasError(f"the reason has {len(reason)} characters: at most {_LONGEST_REASON}, put more into a file")
-    work = context.read("complete", lambda tx, actor: Work(tx, module_id, reason))
+    words = read_words(reason, no_commit, override)
+    settled = settle_landing(context, module_id)
+    if settled is not None:
+        return settled
+    work = context.read("complete", lambda tx, actor: Work(tx, actor, module_id, words))
     with _hold_workspace(context, work.workspace):
-        commit, ran = _run_checks(context, work, limit)
-        passed = all(check["exit_code"] == 0 for check in ran)
-        evidence = new_evidence(commit=commit, passed=passed, reason=reason, checks=ran)
+        evidence = _run_checks(context, work, limit)
         if not evidence["passed"]:
-            return context.transact("complete", lambda tx, actor: record_failed(tx, work, evidence))
-        context.transact("complete", lambda tx, actor: begin_merge(tx, work, reason))
-        try:
-            title = f"Merge {module_id}: {text.one_line(work.module['name'], 60)}"
-            evidence["integrated"] = landing.integrate_commit(context, "complete", commit, title)
-        except landing.Conflict as conflict:
-            files = conflict.files
-            return context.transact("complete", lambda tx, actor: record_conflict(tx, work, evidence, files))
-        except BaseException:
-            context.transact("complete", lambda tx, actor: stop_merge(tx, work))
-            raise
-        return context.transact("complete", lambda tx, actor: record_complete(tx, work, evidence))
+            return context.transact("complete", lambda tx, actor: record_failed(tx, actor, work, evidence))
+        require_movable(context.project.root, locate_branch(context.project.root, work.workflow), evidence["commit"])
+        with hold_landing(context.project):
+            return carry_out(context, Completion(context, work, evidence))
 
 
 @contextlib.contextmanager
@@ -65,11 +69,25 @@ def _hold_workspace(context: Context, workspace: Workspace | None) -> Iterator[N
             yield
 
 
-def _run_checks(context: Context, work: Work, limit: float) -> tuple[str, list[Check]]:
-    """The commit, and how the checks ran on it."""
+def _run_checks(context: Context, work: Work, limit: float) -> Evidence:
+    """How the checks ran, and on which commit. Raises AtlasError when there is no work, or it did not stay the same."""
     folder = workspace_folder(context.project, work.workspace) if work.workspace else context.project.root
     commit = require_clean_folder(folder)
+    _require_commit(context, work, commit)
     ran = [checks.run_check(command, folder, limit) for command in work.module["checks"]]
     if require_clean_folder(folder, untracked=False) != commit:
         raise AtlasError(f"another commit was checked out in {folder} while the checks ran: run this again")
-    return commit, ran
+    passed = all(check["exit_code"] == 0 for check in ran)
+    return new_evidence(commit=commit, passed=passed, checks=ran, **work.words._asdict())
+
+
+def _require_commit(context: Context, work: Work, commit: str) -> None:
+    """Raise AtlasError when an AI agent committed nothing in its workspace, and nobody says that nothing was needed."""
+    workspace, root = work.workspace, context.project.root
+    if work.assignment["agent_type"] != AI or workspace is None or work.words.no_commit or work.words.override:
+        return
+    if commit == workspace["base_commit"] or refs.contains_commit(root, workspace["base_commit"], commit):
+        raise AtlasError(
+            f"{work.module['id']} cannot be completed: {work.assignment['agent']} committed nothing in "
+            f"{workspace['path']}: let it commit its work, or say with --no-commit TEXT why none is needed"
+        )

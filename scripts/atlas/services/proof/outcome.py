@@ -1,4 +1,4 @@
-"""What is recorded of a completion: that a merge begins, and that it passed, failed or conflicts."""
+"""What is recorded of a completion: that its checks failed, that its merge ended, conflicts, or is done."""
 
 from __future__ import annotations
 
@@ -6,85 +6,83 @@ from typing import TYPE_CHECKING, Any
 
 from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
-from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
+from atlas.core.records.kinds import ASSIGNMENT, LANDING, MODULE, WORKFLOW, WORKSPACE
 from atlas.core.records.team import AI
-from atlas.services.integration import branch as integration
+from atlas.services.assignments.assignments import live_assignment
+from atlas.services.integration.branch import branch_of_workflow
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.phases import executing_workflow, settle_workflow
 from atlas.services.project.settings import current_settings
-
-from .work import Work
+from atlas.services.project.workspace_paths import workspace_of_task
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
     from atlas.core.records.assignment import Assignment
     from atlas.core.records.plan import Evidence, Module
+    from atlas.core.records.workspace import Workspace
     from atlas.core.results.proof import CompleteResult
+    from atlas.core.rules.roles import Actor
+
+    from .work import Work
 
 
-def _current_work(tx: Transaction, work: Work, evidence: Evidence) -> Work:
-    """The work as it is now, with the evidence recorded."""
-    now = Work(tx, work.module["id"], evidence["reason"])
-    work.require_same(now)
+def put_evidence(tx: Transaction, work: Work, evidence: Evidence) -> None:
+    """Store what ATLAS saw, with the time of this transaction."""
     evidence["at"] = tx.at
-    now.module["evidence"].append(evidence)
-    return now
+    work.module["evidence"].append(evidence)
+    tx.put(MODULE, work.module)
 
 
-def begin_merge(tx: Transaction, work: Work, reason: str | None) -> None:
-    """Note that the work is being merged, so that nobody removes or takes it."""
-    now = Work(tx, work.module["id"], reason)
-    work.require_same(now)
-    tx.patch(MODULE, now.module, status="pending_verification")
-    tx.patch(ASSIGNMENT, now.assignment, status="reported")
-    _mark_workspace(tx, now, "merging")
+def mark_workspace(tx: Transaction, workspace: Workspace | None, status: str, **fields: Any) -> None:
+    """Give a workspace, where there is one, another status."""
+    if workspace is not None:
+        tx.patch(WORKSPACE, tx.need(WORKSPACE, workspace["name"]), status=status, **fields)
 
 
-def _mark_workspace(tx: Transaction, work: Work, status: str, **fields: Any) -> None:
-    if work.workspace is not None:
-        tx.patch(WORKSPACE, tx.need(WORKSPACE, work.workspace["name"]), status=status, **fields)
+def stop_landing(tx: Transaction, module_id: str) -> tuple[Module, Assignment]:
+    """Note that the work on a module is not being merged any more; returns the module and its assignment."""
+    module, assignment = live_assignment(tx, module_id)
+    tx.delete(LANDING, module_id)
+    mark_workspace(tx, workspace_of_task(tx, assignment["task_uuid"]), "ready")
+    return module, assignment
 
 
-def stop_merge(tx: Transaction, work: Work) -> None:
-    """Note that the work is not being merged any more."""
-    if work.workspace is not None and tx.need(WORKSPACE, work.workspace["name"])["status"] == "merging":
-        _mark_workspace(tx, work, "ready")
-
-
-def record_complete(tx: Transaction, work: Work, evidence: Evidence) -> CompleteResult:
-    """Record that a module is complete, and where its commit was integrated."""
-    now = _current_work(tx, work, evidence)
-    tx.patch(MODULE, now.module, status="complete", task_uuid=None)
-    tx.patch(ASSIGNMENT, now.assignment, status="complete", ended_at=tx.at)
-    _mark_workspace(tx, now, "merged", conflicts={})
+def record_complete(tx: Transaction, module_id: str, integrated: str) -> CompleteResult:
+    """Record that a module is complete, and the commit of the integration branch that has its work."""
+    module, assignment = live_assignment(tx, module_id)
+    evidence = module["evidence"][-1]
+    evidence["integrated"] = integrated
+    tx.delete(LANDING, module_id)
+    tx.patch(MODULE, module, status="complete", task_uuid=None)
+    tx.patch(ASSIGNMENT, assignment, status="complete", ended_at=tx.at)
+    mark_workspace(tx, workspace_of_task(tx, assignment["task_uuid"]), "merged", conflicts={})
     workflow = executing_workflow(tx)
-    workflow["integration_commit"] = evidence["integrated"]
+    workflow["integration_commit"] = integrated
     tx.put(WORKFLOW, workflow)
-    return _evidence_result(now, evidence, [], settle_workflow(tx, workflow, "complete"))
+    return _evidence_result(module, evidence, [], settle_workflow(tx, workflow, "complete"))
 
 
-def record_conflict(tx: Transaction, work: Work, evidence: Evidence, files: list[str]) -> CompleteResult:
+def record_conflict(tx: Transaction, module_id: str, files: list[str]) -> CompleteResult:
     """Record that the work conflicts, and tell its agent to resolve that."""
-    now = _current_work(tx, work, evidence)
-    stop_merge(tx, now)
-    _resume_work(tx, now.module, now.assignment)
-    branch = integration.branch_of_workflow(executing_workflow(tx))
-    if now.assignment["agent_type"] == AI:
-        subject = subjects.failed_subject(now.module, now.assignment["task_uuid"], now.module["verification_loops"] + 1)
-        body = proof.conflict_body(now.module, branch, files)
-        post_message(tx, now.assignment["agent"], subject, body, priority="high", task_uuid=now.assignment["task_uuid"])
-    return {**_evidence_result(now, evidence, files, False), "integration_branch": branch}
+    module, assignment = stop_landing(tx, module_id)
+    _resume_work(tx, module, assignment)
+    branch = branch_of_workflow(executing_workflow(tx))
+    if assignment["agent_type"] == AI:
+        subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"] + 1)
+        body = proof.conflict_body(module, branch, files)
+        post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
+    return {**_evidence_result(module, module["evidence"][-1], files, False), "integration_branch": branch}
 
 
-def record_failed(tx: Transaction, work: Work, evidence: Evidence) -> CompleteResult:
+def record_failed(tx: Transaction, actor: Actor, checked: Work, evidence: Evidence) -> CompleteResult:
     """Record that checks failed, and send the module back to its agent."""
-    now = _current_work(tx, work, evidence)
-    module, assignment = now.module, now.assignment
-    stop_merge(tx, now)
+    work = checked.again(tx, actor)
+    module, assignment = work.module, work.assignment
     module["verification_loops"] += 1
+    put_evidence(tx, work, evidence)
     _resume_work(tx, module, assignment)
     _send_work_back(tx, module, assignment, evidence)
-    return _evidence_result(now, evidence, [], False)
+    return _evidence_result(module, evidence, [], False)
 
 
 def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> None:
@@ -104,9 +102,9 @@ def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evi
         post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 
-def _evidence_result(work: Work, evidence: Evidence, conflicts: list[str], all_complete: bool) -> CompleteResult:
+def _evidence_result(module: Module, evidence: Evidence, conflicts: list[str], all_complete: bool) -> CompleteResult:
     return {
-        "module": work.module["id"],
+        "module": module["id"],
         "passed": evidence["passed"],
         "complete": evidence["integrated"] is not None,
         "evidence": evidence,

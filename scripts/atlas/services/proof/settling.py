@@ -1,0 +1,59 @@
+"""Settling a completion whose process died: what was merged is recorded, what was not is put back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atlas.adapters.git import refs
+from atlas.core.errors import AtlasError
+from atlas.core.records.kinds import LANDING
+from atlas.core.rules import roles
+from atlas.services.integration.branch import branch_of_workflow
+from atlas.services.project.phases import executing_workflow
+
+from .completion import hold_landing
+from .outcome import record_complete, stop_landing
+
+if TYPE_CHECKING:
+    from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Landing
+    from atlas.core.results.proof import CompleteResult
+    from atlas.core.rules.roles import Actor
+    from atlas.services.project.context import Context
+
+
+def settle_landing(context: Context, module_id: str | None = None) -> CompleteResult | None:
+    """Settle what a process that died left of merging, unless one that lives is at it; by role `atlas`.
+
+    Returns the result of completing `module_id`, when that was merged and only not recorded yet.
+    """
+    left, branch = context.look(_find_left)
+    if not left:
+        return None
+    try:
+        with hold_landing(context.project, patience=0):
+            settled = {one["id"]: _settle_one(context, one, branch) for one in left}
+    except AtlasError:
+        return None  # it is being merged now
+    return settled.get(module_id or "")
+
+
+def _find_left(tx: Transaction) -> tuple[list[Landing], str]:
+    left = tx.all(LANDING)
+    return left, branch_of_workflow(executing_workflow(tx)) if left else ""
+
+
+def _settle_one(context: Context, left: Landing, branch: str) -> CompleteResult | None:
+    root = context.project.root
+    tip = refs.find_commit(root, f"refs/heads/{branch}")
+    merged = tip if tip and refs.contains_commit(root, tip, left["commit"]) else None
+
+    def run(tx: Transaction, actor: Actor) -> CompleteResult | None:
+        if tx.get(LANDING, left["id"]) != left:
+            return None
+        if merged is None:
+            stop_landing(tx, left["id"])
+            return None
+        return record_complete(tx, left["id"], merged)
+
+    return context.transact("complete", run, actor=roles.ATLAS_ITSELF)
