@@ -26,7 +26,13 @@ def contains_commit(folder: str, whole: str, part: str) -> bool:
 
 def local_branches(folder: str) -> set[str]:
     """The names of all local branches."""
-    return set(run_git(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines())
+    return set(branch_commits(folder))
+
+
+def branch_commits(folder: str) -> dict[str, str]:
+    """All local branches, each with the commit that it is at."""
+    lines = run_git(folder, "for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads").splitlines()
+    return {name: commit for commit, _, name in (line.partition(" ") for line in lines)}
 
 
 def move_branch(folder: str, name: str, new: str | None, old: str | None) -> None:

@@ -37,12 +37,12 @@ def find_worktree(root: str, path: str) -> WorktreeEntry | None:
 
 
 def add_worktree(root: str, path: str, branch: str, reason: str) -> None:
-    """Check an existing branch out at `path`, which is missing or empty, and lock it against pruning.
+    """Check an existing branch out at `path`, which is missing or empty, locked against pruning from the first moment.
 
     The repository's hooks are left out: they may ask, fail, or set up what is not theirs. Raises AtlasError.
     """
-    git.run_git(root, *UNHOOKED, "worktree", "add", "--quiet", path, branch, seconds=CHECKOUT_SECONDS)
-    git.run_git(root, "worktree", "lock", f"--reason={reason}", path)
+    locked = ("--quiet", "--lock", f"--reason={reason}")
+    git.run_git(root, *UNHOOKED, "worktree", "add", *locked, path, branch, seconds=CHECKOUT_SECONDS)
 
 
 def forget_worktree(root: str, path: str) -> None:

@@ -37,16 +37,14 @@ def takeable_module(tx: Transaction, module_id: str, agent_id: str, force: bool)
     return module, old, new
 
 
-def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, saved: str | None = None) -> TakenOver:
+def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool) -> TakenOver:
     """The assignment of a module that was another agent's, not yet announced; that one is told to stop.
 
-    Its workspace is left as it is; `saved` is the commit that has all of it. Raises what `takeable` raises.
+    Its workspace is left as it is. Raises what `takeable_module` raises.
     """
     module, old, new = takeable_module(tx, module_id, agent_id, force)
     left = leave_workspace(tx, old)
     handover = old["handover"]
-    if handover is not None:
-        handover["saved"] = saved
     release_assignment(tx, old)
     withdraw_held_messages(tx, old["task_uuid"])
     if handover is None or not any(told.startswith("msg-") for told in handover["told"]):

@@ -18,7 +18,7 @@ from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import workspace_path
 from atlas.services.workspaces.clearing import LOCK_REASON, clear_workspace, droppable_branch, link_path, trash_path
 from atlas.services.workspaces.drafts import BRANCHES
-from atlas.services.workspaces.removal import kept_commits
+from atlas.services.workspaces.removal import integration_branch, kept_commits
 
 from .fault import Fault
 from .findings import warning
@@ -72,10 +72,10 @@ def remove_link(context: Context, path: str) -> None:
 def _adopt_worktree(context: Context, entry: worktree.WorktreeEntry) -> None:
     name = os.path.basename(entry.path)
     base = refs.head_commit(entry.path)
+    kept = kept_commits(context.project, context.look(integration_branch), base)[1:]
+    begun = git.run_git(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
 
     def run(tx: Transaction, actor: Actor) -> None:
-        kept = kept_commits(tx, context.project, base)[1:]
-        begun = git.run_git(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
         branch = entry.branch or BRANCHES + name
         record = new_workspace(name=name, branch=branch, base_commit=begun or base, created_at=tx.at)
         tx.put(WORKSPACE, record)

@@ -25,8 +25,8 @@ from atlas.services.workspaces.clearing import (
     put_workspace_back,
     trash_path,
 )
-from atlas.services.workspaces.own_files import is_equipped, write_own_files
-from atlas.services.workspaces.removal import kept_commits
+from atlas.services.workspaces.own_files import is_equipped, renew_own_files
+from atlas.services.workspaces.removal import integration_branch, kept_commits
 from atlas.services.workspaces.saving import unfinished_bundles
 
 from .fault import Fault
@@ -76,7 +76,7 @@ def repair_workspaces(context: Context, notice: Callable[[str], None]) -> None:
 def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
     """Every fault with the name of the workspace whose lock guards its mending."""
     entries = {entry.path: entry for entry in worktree.list_worktrees(project.root)}
-    branches, integrated = refs.local_branches(project.root), kept_commits(tx, project, "")[1:]
+    branches, integrated = refs.local_branches(project.root), kept_commits(project, integration_branch(tx), "")[1:]
     records = [record for record in tx.all(WORKSPACE) if not schema.schema_faults("workspace", record)]
     for record in records:
         if file_lock.is_free(lock_path(project, record["name"])):
@@ -160,7 +160,7 @@ def _note_gone(context: Context, record: Workspace) -> None:
 
 
 def _kept_commits(context: Context, record: Workspace) -> list[str]:
-    return context.read("repair", lambda tx, actor: kept_commits(tx, context.project, record["base_commit"]))
+    return kept_commits(context.project, context.look(integration_branch), record["base_commit"])
 
 
 def _mark_removed(tx: Transaction, name: str) -> Workspace:
@@ -172,7 +172,7 @@ def _mark_removed(tx: Transaction, name: str) -> Workspace:
 def _reconnect_worktree(context: Context, record: Workspace) -> None:
     path = workspace_path(context.project, record)
     git.run_git(context.project.root, "worktree", "repair", path)
-    write_own_files(context, "repair", record)
+    renew_own_files(context, "repair", record)
 
 
 def _detail_faults(project: Project, record: Workspace, entry: worktree.WorktreeEntry) -> Iterator[Fault]:
@@ -197,7 +197,7 @@ def _detail_faults(project: Project, record: Workspace, entry: worktree.Worktree
             warning,
             f"ATLAS's own files in {name} are missing, or of another version",
             "write them again",
-            lambda c: write_own_files(c, "repair", record),
+            lambda c: renew_own_files(c, "repair", record),
         )
     yield from _ended_session(record)
 

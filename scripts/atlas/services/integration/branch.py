@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from atlas.adapters.git import refs, worktree
@@ -27,13 +28,15 @@ class BranchTip(NamedTuple):
     is_noted: bool
 
 
-def locate_branch(root: str, workflow: Workflow) -> BranchTip:
+def locate_branch(root: str, workflow: Workflow, known: Mapping[str, str] | None = None) -> BranchTip:
     """Where an orchestration's integration branch is, or should be. Changes nothing.
+
+    `known` are the commits of all branches, for those who have them already.
 
     Raises AtlasError when there is no commit yet, or the branch no longer holds what ATLAS left there.
     """
     branch, left_at = branch_of_workflow(workflow), workflow["integration_commit"]
-    found = refs.find_commit(root, f"refs/heads/{branch}")
+    found = known.get(branch) if known is not None else refs.find_commit(root, f"refs/heads/{branch}")
     if left_at is None:
         return BranchTip(branch, found or refs.head_commit(root), found, False)
     if found is not None and (found == left_at or refs.contains_commit(root, found, left_at)):

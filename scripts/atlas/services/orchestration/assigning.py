@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atlas.services.assignments import giving
 
-from .dispatch import Order, carry_out
+from .dispatch import Order, dispatch_order
 
 if TYPE_CHECKING:
     from atlas.core.results.assignments import AssignResult
@@ -28,5 +28,5 @@ def dispatch_module(
     Raises AtlasError when the module cannot be given, or its workspace cannot be made: then nobody has the module.
     """
     give = partial(giving.give_pending_module, module_id=module_id, agent_id=agent_id, force=force)
-    given, place, notes = carry_out(context, Order("assign", give, skeleton), workspace)
+    given, place, notes = dispatch_order(context, Order("assign", give, skeleton), workspace)
     return {**given, "workspace": place, "notes": notes}

@@ -7,23 +7,27 @@ module to the same agent again. Whoever gets a module that others worked on begi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from atlas.adapters.git import refs, tree_status
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MODULE, WORKSPACE
+from atlas.core.records.plan import Workflow
 from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import Given
 from atlas.core.rules.roles import Actor
 from atlas.services.assignments import giving, handoff
-from atlas.services.integration import branch
+from atlas.services.integration.branch import BranchTip, locate_branch
 from atlas.services.project.context import Context
+from atlas.services.project.operation import carry_out
+from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task, workspace_path
-from atlas.services.workspaces import drafts, reservation
-from atlas.services.workspaces.building import build_workspace
+from atlas.services.workspaces import reservation
+from atlas.services.workspaces.building import Building, Finishing, Site, mark_ready
+from atlas.services.workspaces.drafts import Draft, Ground, skeleton_files
 
 G = TypeVar("G", bound=Given)
 Dispatched = tuple[G, Workspace | None, list[str]]
@@ -43,24 +47,45 @@ class Order(Generic[G]):
         self.verb, self.give, self.skeleton, self.made = verb, give, skeleton, made
 
 
-def carry_out(context: Context, order: Order[G], workspace: bool) -> Dispatched[G]:
+class Foreseen(NamedTuple):
+    """What giving would come to, and what there is around it: looked at on one snapshot, and thrown away.
+
+    `found` is the workspace that the assignment has, `taken` are all there are, by name.
+    """
+
+    given: Any
+    found: Workspace | None
+    taken: dict[str, Workspace]
+    workflow: Workflow
+
+
+def dispatch_order(context: Context, order: Order[G], workspace: bool) -> Dispatched[G]:
     """Carry an order out: give the module, make the workspace, tell the agent."""
-    foreseen, found = context.read(order.verb, lambda tx, actor: _foresee_result(tx, order.give))
-    if not workspace or foreseen["assignment"]["agent_type"] != AI:
-        _require_no_skeleton(order.skeleton)
+    seen = context.read(order.verb, lambda tx, actor: _foresee_result(tx, order))
+    given: G = seen.given
+    if not workspace or given["assignment"]["agent_type"] != AI:
+        if order.skeleton:
+            raise AtlasError("--skeleton is for the workspace of an AI agent, and none is made here: leave it out")
         return context.transact(order.verb, lambda tx, actor: _give_without_workspace(tx, order))
-    if foreseen["created"]:
-        return _give_with_workspace(context, order, foreseen["module"], foreseen["assignment"]["continues"])
-    if found is not None and found["status"] == "creating":
-        with file_lock.hold_lock(lock_path(context.project, found["name"]), f"workspace {found['name']}"):
-            found = build_workspace(context, order.verb, found["name"])
-    return foreseen, found, []
+    if given["created"]:
+        return _give_with_workspace(context, order, seen)
+    if seen.found is not None and seen.found["status"] == "creating":
+        tip = locate_branch(context.project.root, seen.workflow)
+        return given, finish_workspace(context, order.verb, tip, seen.found["name"]), []
+    return given, seen.found, []
 
 
-def _foresee_result(tx: Transaction, give: Callable[[Transaction], G]) -> tuple[G, Workspace | None]:
-    """What giving would come to, and the workspace that there is of it: this is looked at and thrown away."""
-    result = give(tx)
-    return result, workspace_of_task(tx, result["assignment"]["task_uuid"])
+def finish_workspace(context: Context, verb: str, tip: BranchTip, name: str) -> Workspace:
+    """Finish a workspace that a process which died left half made. Raises AtlasError while another one is at it."""
+    with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
+        return carry_out(context, Finishing(context, verb, tip, name))
+
+
+def _foresee_result(tx: Transaction, order: Order[G]) -> Foreseen:
+    given = order.give(tx)
+    taken = {one["name"]: one for one in tx.where(WORKSPACE, removed_at=None)}
+    found = workspace_of_task(tx, given["assignment"]["task_uuid"])
+    return Foreseen(given, found, taken, executing_workflow(tx))
 
 
 def _give_without_workspace(tx: Transaction, order: Order[G]) -> Dispatched[G]:
@@ -79,53 +104,57 @@ def _announce_order(tx: Transaction, order: Order[G], result: G, folder: str | N
         handoff.send_document(tx, module, assignment["agent"], order.made, assignment["task_uuid"], held)
 
 
-def _require_no_skeleton(skeleton: Sequence[str]) -> None:
-    if skeleton:
-        raise AtlasError("--skeleton is for the workspace of an AI agent, and none is made here: leave it out")
-
-
-def _give_with_workspace(context: Context, order: Order[G], module_id: str, continues: str | None) -> Dispatched[G]:
-    project, verb = context.project, order.verb
-    tip = branch.ensure_branch(context, verb)
-    base = refs.find_commit(project.root, continues) if continues else None
-    free = None if base else context.read(verb, lambda tx, actor: _free_workspace(tx, module_id))
-    files = [drafts.skeleton_file(project.root, path) for path in dict.fromkeys(order.skeleton)]
-    draft = None if free else drafts.draft_workspace(context, verb, module_id, base or tip, files)
+def _give_with_workspace(context: Context, order: Order[G], seen: Foreseen) -> Dispatched[G]:
+    root, assignment = context.project.root, seen.given["assignment"]
+    module_id, continues = assignment["module"], assignment["continues"]
+    files = skeleton_files(root, order.skeleton)
+    ground = Ground(context.project, seen.workflow)
+    base = refs.find_commit(root, continues) if continues else None
+    draft = None
+    if base or not _is_free(seen.taken.get(module_id)):
+        draft = ground.draft_workspace(module_id, seen.taken, base or ground.tip.commit, files)
     name = draft.name if draft else module_id
+    with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
+        result, ready = carry_out(context, _Dispatch(context, order, ground.tip, draft, files))
+    dirty = bool(tree_status.uncommitted_paths(root))
+    return result, ready, ["the main directory has uncommitted changes, which no workspace has"] if dirty else []
 
-    def run(tx: Transaction, actor: Actor) -> G:
-        result = order.give(tx)
-        if not result["created"]:
-            raise AtlasError(f"{module_id} was given to the same agent just now: nothing was changed")
-        if draft:
-            record = reservation.reserve_workspace(tx, draft, result["assignment"])
+
+class _Dispatch(Building[G, "tuple[G, Workspace]"]):
+    """Gives a module to an agent with a workspace: a drafted one, or the one of the module's name that is free."""
+
+    def __init__(
+        self, context: Context, order: Order[G], tip: BranchTip, draft: Draft | None, skeleton: list[str]
+    ) -> None:
+        super().__init__(context, order.verb, tip)
+        self._order, self._draft, self._skeleton = order, draft, skeleton
+
+    def intend(self, tx: Transaction, actor: Actor) -> Site[G]:
+        """Decide again that the module may be given, and record that, with the workspace that is about to be made."""
+        given = self._order.give(tx)
+        assignment = given["assignment"]
+        if not given["created"]:
+            raise AtlasError(f"{assignment['module']} was given to the same agent just now: nothing was changed")
+        if self._draft:
+            record = reservation.reserve_workspace(tx, self._draft, assignment)
         else:
-            record = reservation.adopt_workspace(
-                tx, _require_free_workspace(tx, module_id), result["assignment"], files
-            )
-        _announce_order(tx, order, result, workspace_path(project, record))
-        return result
+            free = _require_free(tx, assignment["module"])
+            record = reservation.adopt_workspace(tx, free, assignment, self._skeleton)
+        _announce_order(tx, self._order, given, workspace_path(self.context.project, record))
+        return self.reserved(tx, record, given)
 
-    with file_lock.hold_lock(lock_path(project, name), f"workspace {name}"):
-        result = context.transact(verb, run)
-        ready = build_workspace(context, verb, name)
-    notes = (
-        ["the main directory has uncommitted changes, which no workspace has"]
-        if tree_status.uncommitted_paths(project.root)
-        else []
-    )
-    return result, ready, notes
+    def conclude(self, tx: Transaction, actor: Actor, intent: Site[G], effect: dict[str, Any]) -> tuple[G, Workspace]:
+        """Record that the workspace is ready; its agent is told now."""
+        return intent.given, mark_ready(tx, intent.record["name"], effect)
 
 
-def _free_workspace(tx: Transaction, name: str) -> Workspace | None:
-    """The workspace of that name, if it is ready and belongs to nobody."""
+def _is_free(workspace: Workspace | None) -> bool:
+    """Whether a workspace is ready and belongs to nobody."""
+    return workspace is not None and workspace["status"] == "ready" and workspace["task_uuid"] is None
+
+
+def _require_free(tx: Transaction, name: str) -> Workspace:
     found = tx.get(WORKSPACE, name)
-    is_free = found is not None and found["status"] == "ready" and found["task_uuid"] is None
-    return found if is_free else None
-
-
-def _require_free_workspace(tx: Transaction, name: str) -> Workspace:
-    found = _free_workspace(tx, name)
-    if found is None:
+    if found is None or not _is_free(found):
         raise AtlasError(f"workspace {name} was taken by somebody else just now: try again")
     return found

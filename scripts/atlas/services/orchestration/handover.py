@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from atlas.adapters.git import commits, refs
 from atlas.adapters.system import file_lock
 from atlas.core import clock
+from atlas.core.errors import AtlasError
 from atlas.core.letters import subjects
 from atlas.core.letters.handover import keep_body, take_away_body
 from atlas.core.records.assignment import Assignment, new_handover
@@ -22,6 +23,7 @@ from atlas.services.assignments.assignments import tell_agent_to_stop
 from atlas.services.assignments.taking import takeable_module
 from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post_message
+from atlas.services.project.operation import Operation, carry_out
 from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
 from atlas.services.sessions import stopping
@@ -48,16 +50,51 @@ class SavedWork(NamedTuple):
 def stop_and_save(context: Context, module_id: str, agent_id: str, wait: float | None = None) -> SavedWork:
     """Stop whoever has a module so that `agent_id` can have it, waiting up to `wait` seconds, and commit its work.
 
-    Raises AtlasError when the module cannot be taken, or its workspace cannot be read.
+    Raises AtlasError when the module cannot be taken, and OperationFailed when its work cannot be saved.
     """
-    old = context.transact("reassign", lambda tx, actor: _begin_handover(tx, actor, module_id, agent_id, wait))
-    if old.handover is None:
-        return SavedWork(None, None)
-    receipt = await_receipt(context, old, wait)
-    if old.workspace is None or old.workspace["ready_at"] is None:
-        return SavedWork(None, receipt)
-    stopping.stop_session(context, old.assignment["agent"], module_id)
-    return SavedWork(_save_work(context, old.assignment, old.workspace, agent_id), receipt)
+    return carry_out(context, _Handover(context, module_id, agent_id, wait))
+
+
+class _Handover(Operation[Holder, SavedWork, SavedWork]):
+    """Tells an agent to stop, waits until it knows, and commits all that it did."""
+
+    verb = "reassign"
+
+    def __init__(self, context: Context, module_id: str, agent_id: str, wait: float | None) -> None:
+        self._context, self._module_id, self._agent_id, self._wait = context, module_id, agent_id, wait
+
+    def intend(self, tx: Transaction, actor: Actor) -> Holder:
+        """Decide that the module may be taken, and record who was told to stop, and until when that is waited for."""
+        return _begin_handover(tx, actor, self._module_id, self._agent_id, self._wait)
+
+    def act(self, intent: Holder) -> SavedWork:
+        """Wait for the receipt, end the session that ATLAS started, and commit what is there."""
+        if intent.handover is None:
+            return SavedWork(None, None)
+        receipt = await_receipt(self._context, intent, self._wait)
+        if intent.workspace is None or intent.workspace["ready_at"] is None:
+            return SavedWork(None, receipt)
+        stopping.stop_session(self._context, intent.assignment["agent"], self._module_id)
+        return SavedWork(_save_work(self._context, intent.assignment, intent.workspace, self._agent_id), receipt)
+
+    def conclude(self, tx: Transaction, actor: Actor, intent: Holder, effect: SavedWork) -> SavedWork:
+        """Record the commit that holds the work; whoever gets the module begins there."""
+        _, old, _ = takeable_module(tx, self._module_id, self._agent_id, force=True)
+        if old["task_uuid"] == intent.assignment["task_uuid"] and old["handover"]:
+            tx.patch(ASSIGNMENT, old, handover={**old["handover"], "saved": effect.saved})
+        return effect
+
+    def take_back(self, intent: Holder, error: BaseException) -> str | None:
+        """Leave the handover as it is recorded: it goes on where it was when it is given again."""
+        return describe_open(intent.assignment) if intent.handover else None
+
+
+def describe_open(old: Assignment) -> str:
+    """That an agent was told to stop, and how to go on or to take that back."""
+    return (
+        f"{old['agent']} was told to stop: run this again, or take that back with "
+        f"`atlas reassign {old['module']} --to {old['agent']} --force`"
+    )
 
 
 def _begin_handover(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> Holder:
@@ -96,27 +133,24 @@ def _save_work(context: Context, old: Assignment, workspace: Workspace, agent_id
         return commits.commit_all(workspace_folder(project, workspace), workspace["branch"], old["agent"], title)
 
 
-def cancel_handover(context: Context, module_id: str, agent_id: str) -> KeptAfterAll | None:
-    """Let an agent that was told to stop keep its module after all; None when it was not, or has not got it."""
+def may_cancel(tx: Transaction, module_id: str, agent_id: str) -> Assignment | None:
+    """The assignment of an agent that was told to stop and still has the module."""
+    module = tx.get(MODULE, module_id)
+    mine = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
+    return mine if mine and mine["agent"] == agent_id and mine["handover"] else None
 
-    def find(tx: Transaction, actor: Actor) -> Assignment | None:
-        module = tx.get(MODULE, module_id)
-        mine = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
-        return mine if mine and mine["agent"] == agent_id and mine["handover"] else None
 
-    def run(tx: Transaction, actor: Actor) -> KeptAfterAll | None:
-        mine, module = find(tx, actor), tx.need(MODULE, module_id)
+def cancel_handover(context: Context, module_id: str, agent_id: str) -> KeptAfterAll:
+    """Let an agent that was told to stop keep its module after all. Raises AtlasError when it has not got it any more."""
+
+    def run(tx: Transaction, actor: Actor) -> KeptAfterAll:
+        mine, module = may_cancel(tx, module_id, agent_id), tx.need(MODULE, module_id)
         if mine is None:
-            return None
+            raise AtlasError(f"{module_id} was given away just now: see `atlas status`")
         task_uuid = mine["task_uuid"]
         tx.patch(ASSIGNMENT, mine, handover=None)
-        post_message(
-            tx,
-            agent_id,
-            subjects.resume_subject(module, task_uuid),
-            keep_body(module),
-            task_uuid=task_uuid,
-        )
+        subject = subjects.resume_subject(module, task_uuid)
+        post_message(tx, agent_id, subject, keep_body(module), task_uuid=task_uuid)
         return {"module": module_id, "agent": agent_id, "kept": True}
 
-    return context.transact("reassign", run) if context.read("reassign", find) else None
+    return context.transact("reassign", run)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from atlas.adapters.system import file_lock
+from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
+from atlas.core.records.plan import Workflow
+from atlas.core.records.workspace import Workspace
+from atlas.core.results.assignments import Given
 from atlas.services.assignments import handoff, taking
-from atlas.services.project.workspace_paths import lock_path, workspace_of_task
+from atlas.services.integration.branch import locate_branch
+from atlas.services.project.operation import OperationFailed, error_text
+from atlas.services.project.phases import executing_workflow
+from atlas.services.project.workspace_paths import workspace_of_task
 from atlas.services.workspaces import drafts
-from atlas.services.workspaces.building import build_workspace
 
 from . import handover
-from .dispatch import Order, carry_out
+from .dispatch import Order, dispatch_order, finish_workspace
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
-    from atlas.core.records.workspace import Workspace
-    from atlas.core.results.assignments import Given, HandedOver, Reassigned, ReassignResult
-    from atlas.core.rules.roles import Actor
+    from atlas.core.results.assignments import HandedOver, Reassigned, ReassignResult
     from atlas.services.project.context import Context
 
 
@@ -40,21 +43,26 @@ def redispatch_module(
     again after a crash it goes on where it was; given for the agent that was told to stop, it takes that back.
     Raises AtlasError when it cannot be taken; when the new workspace cannot be made the module waits for an agent.
     """
-    settled = _finish_giving(context, module_id, agent_id) or handover.cancel_handover(context, module_id, agent_id)
-    if settled is not None:
-        return settled
+    seen = context.read("reassign", lambda tx, actor: _foresee_taking(tx, module_id, agent_id, force))
+    if isinstance(seen, _Left):
+        tip = locate_branch(context.project.root, seen.workflow)
+        ready = finish_workspace(context, "reassign", tip, seen.workspace["name"])
+        return {**seen.given, "before": None, "left": None, "workspace": ready, "notes": []}
+    if seen == _CANCELS:
+        return handover.cancel_handover(context, module_id, agent_id)
+    files = drafts.skeleton_files(context.project.root, skeleton)
     give = partial(taking.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
-    context.read("reassign", lambda tx, actor: give(tx))
-    files = [drafts.skeleton_file(context.project.root, path) for path in skeleton]
     if not force:
-        given, place, notes = carry_out(context, Order("reassign", give, files), workspace)
+        given, place, notes = dispatch_order(context, Order("reassign", give, files), workspace)
         reassigned: Reassigned = {**given, "workspace": place, "notes": notes}
         return reassigned
     taken = handover.stop_and_save(context, module_id, agent_id, wait)
-    made = handoff.make_document(context, "reassign", module_id, agent_id)
-    handoff.save_document(context, made)
-    order = Order("reassign", partial(give, saved=taken.saved), files, made)
-    given, place, notes = carry_out(context, order, workspace)
+    try:
+        made = handoff.make_document(context, "reassign", module_id, agent_id)
+        handoff.save_document(context, made)
+        given, place, notes = dispatch_order(context, Order("reassign", give, files, made), workspace)
+    except (AtlasError, OSError) as error:
+        raise _left_open(context, module_id, error) from error
     handed_over: HandedOver = {
         **given,
         "workspace": place,
@@ -66,25 +74,38 @@ def redispatch_module(
     return handed_over
 
 
-def _finish_giving(context: Context, module_id: str, agent_id: str) -> Reassigned | None:
-    """Finish what a crash left of giving a module to an agent; None when nothing was left."""
+class _Left(NamedTuple):
+    """What a process that died left of giving a module: the workspace is half made."""
 
-    def find(tx: Transaction, actor: Actor) -> tuple[Given, Workspace] | None:
-        module = tx.get(MODULE, module_id)
-        assignment = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
-        workspace = workspace_of_task(tx, assignment["task_uuid"]) if assignment else None
-        if (
-            assignment is None
-            or workspace is None
-            or workspace["agent"] != agent_id
-            or workspace["status"] != "creating"
-        ):
-            return None
-        return {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}, workspace
+    given: Given
+    workspace: Workspace
+    workflow: Workflow
 
-    found = context.read("reassign", find)
-    if found is None:
-        return None
-    with file_lock.hold_lock(lock_path(context.project, found[1]["name"]), f"workspace {found[1]['name']}"):
-        ready = build_workspace(context, "reassign", found[1]["name"])
-    return {**found[0], "before": None, "left": None, "workspace": ready, "notes": []}
+
+_CANCELS: Final = "cancels"
+_TAKES: Final = "takes"
+
+
+def _foresee_taking(tx: Transaction, module_id: str, agent_id: str, force: bool) -> _Left | Literal["cancels", "takes"]:
+    """What giving a module to an agent comes to. Raises AtlasError when it cannot be taken."""
+    module = tx.get(MODULE, module_id)
+    assignment = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
+    workspace = workspace_of_task(tx, assignment["task_uuid"]) if assignment else None
+    if assignment and workspace and workspace["agent"] == agent_id and workspace["status"] == "creating":
+        given: Given = {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}
+        return _Left(given, workspace, executing_workflow(tx))
+    if handover.may_cancel(tx, module_id, agent_id):
+        return _CANCELS
+    taking.takeable_module(tx, module_id, agent_id, force)
+    return _TAKES
+
+
+def _left_open(context: Context, module_id: str, error: AtlasError | OSError) -> AtlasError:
+    """The error of a handover that began and did not come to its end: it says what stands."""
+    if isinstance(error, OperationFailed):
+        return error
+    module = context.look(lambda tx: tx.need(MODULE, module_id))
+    old = context.look(lambda tx: tx.get(ASSIGNMENT, module["task_uuid"] or ""))
+    is_open = old is not None and old["handover"] is not None
+    stands = handover.describe_open(old) if old and is_open else f"{module_id} is {module['status']}"
+    return OperationFailed(f"{error_text(error)}; {stands}")

@@ -123,4 +123,4 @@ Courier = Callable[[Context, set[str]], None]
 
 def _waiting_recipients(tx: Transaction) -> set[str]:
     """Whom the messages are for that this change leaves in the outbox."""
-    return {message["to"] for message in tx.changed(MESSAGE) if message["status"] == "queued"}
+    return {one["to"] for one in tx.changed(MESSAGE) if one["status"] == "queued" and not one["held"]}

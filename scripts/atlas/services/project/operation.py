@@ -52,10 +52,11 @@ class Operation(ABC, Generic[I, E, R]):
         """Record what came of it, and return the result of the command."""
 
     @abstractmethod
-    def take_back(self, intent: I, error: BaseException) -> str:
+    def take_back(self, intent: I, error: BaseException) -> str | None:
         """Undo what of the effect there is, and put back what the intent changed, or record what stands.
 
-        Returns a sentence for the person that says what stands. Raises AtlasError or OSError when that fails, too.
+        Returns a sentence for the person that says what stands; None when the intent had recorded nothing, and all is
+        as it was. Raises AtlasError or OSError when that fails, too.
         """
 
 
@@ -73,7 +74,7 @@ def carry_out(context: Context, operation: Operation[I, E, R]) -> R:
         effect = operation.act(intent)
     except BaseException as error:
         stands = _take_back(operation, intent, error)
-        if isinstance(error, (AtlasError, OSError)):
+        if stands is not None and isinstance(error, (AtlasError, OSError)):
             raise OperationFailed(f"{error_text(error)}; {stands}") from error
         raise
     try:
@@ -86,7 +87,7 @@ def carry_out(context: Context, operation: Operation[I, E, R]) -> R:
         ) from error
 
 
-def _take_back(operation: Operation[I, E, R], intent: I, error: BaseException) -> str:
+def _take_back(operation: Operation[I, E, R], intent: I, error: BaseException) -> str | None:
     try:
         return operation.take_back(intent, error)
     except (AtlasError, OSError) as worse:

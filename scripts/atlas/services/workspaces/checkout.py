@@ -12,7 +12,6 @@ from atlas.core.records.workspace import Workspace
 from atlas.services.project.workspace_paths import workspace_folder, workspace_path
 
 from .clearing import LOCK_REASON, make_link
-from .own_files import OWN_FILES
 
 
 class PathTaken(AtlasError):
@@ -33,10 +32,9 @@ def check_out(project: Project, record: Workspace) -> None:
 
 
 def check_out_branch(project: Project, record: Workspace) -> None:
-    """Make the worktree of a workspace's branch, and its link."""
+    """Make the worktree of a workspace's branch, and its link; whoever equips it then hides ATLAS's files from git."""
     path = workspace_path(project, record)
     worktree.add_worktree(project.root, path, record["branch"], LOCK_REASON)
-    worktree.hide_tracked(path, OWN_FILES)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(path, ".INTERRUPT"))  # one that somebody committed says nothing to this worker
     make_link(project, record)

@@ -17,28 +17,25 @@ from atlas.adapters.system.exclude import escape_pattern, exclude_path
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, contains_path, inner_path
 from atlas.core.records.workspace import Workspace
-from atlas.services.project.context import Context
-from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_folder
 
 from . import tools_script
+from .equipment import Equipment
 from .inside import require_inside
 from .own_files import OWN_FILES, write_own_files
 
 
-def equip_workspace(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
+def equip_workspace(project: Project, record: Workspace, kit: Equipment) -> dict[str, Any]:
     """Write, link and copy what belongs into a workspace that nobody works in yet.
 
     Returns the fields of its record that tell so. Raises AtlasError when something is missing, leads elsewhere, is in
     the way, or could get into commits.
     """
-    project, tree = context.project, workspace_folder(context.project, record)
-    settings = context.read(verb, lambda tx, actor: current_settings(tx))
-    linked, copied = settings["workspace_link"], settings["workspace_copy"]
+    tree, linked, copied = workspace_folder(project, record), kit.linked, kit.copied
     for kind, paths in (("workspace.link", linked), ("workspace.copy", copied), ("--skeleton", record["skeleton"])):
         for path in paths:
             _bring_file(project, tree, inner_path(project.root, path, kind), kind)
-    write_own_files(context, verb, record)
+    write_own_files(project, record, kit)
     _hide_files(project, tree, [*linked, *copied, *record["skeleton"]])
     seen = worktree.shown_paths(tree, [*OWN_FILES, *linked, *copied, *record["skeleton"]])
     if seen:

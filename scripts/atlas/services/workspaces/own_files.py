@@ -13,15 +13,13 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
-from atlas.core.records.kinds import MODULE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import client_settings
+from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
-from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_folder, workspace_of_task
 
-from . import tools_script
-from .context_file import worker_context
+from .equipment import Equipment, gather_equipment
 from .inside import write_inside
 
 CONTEXT = ".claude/WORKER_CONTEXT.json"
@@ -31,15 +29,14 @@ OWN_FILES = (CONTEXT, SETTINGS, MONITOR, client_settings.CHECKS, ".INTERRUPT")
 PLUGIN = os.path.join(os.path.dirname(os.path.realpath(__file__)), *[os.pardir] * 4)
 
 
-def write_own_files(context: Context, verb: str, record: Workspace) -> None:
+def write_own_files(project: Project, record: Workspace, kit: Equipment) -> None:
     """Bring the files that are ATLAS's in a workspace up to date; what the agent has there stays as it is."""
-    tree = workspace_folder(context.project, record)
-    briefing, rules = context.read(verb, lambda tx, actor: _briefing_and_rules(tx, context.project, record))
+    tree, briefing = workspace_folder(project, record), kit.briefing
     for fault in schema.schema_faults("worker_context", briefing):
         raise AtlasError(f"WORKER_CONTEXT.json: {fault}")
     worktree.hide_tracked(tree, OWN_FILES)
     write_inside(tree, CONTEXT, (json.dumps(briefing, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace"))
-    write_inside(tree, SETTINGS, _settings_bytes(tree, rules))
+    write_inside(tree, SETTINGS, _settings_bytes(tree, kit.rules))
     write_inside(
         tree, client_settings.CHECKS, client_settings.checks_script(briefing["checks"]).encode("utf-8", "replace")
     )
@@ -59,18 +56,22 @@ def _monitor_bytes() -> bytes:
 
 def refresh_briefing(context: Context, verb: str, task_uuid: str) -> None:
     """Let an agent's workspace know what changed in its task. A message says so in any case, so this may fail."""
-    record = context.read(verb, lambda tx, actor: workspace_of_task(tx, task_uuid))
-    if record is not None and record["status"] == "ready":
-        with contextlib.suppress(AtlasError, OSError):
-            write_own_files(context, verb, record)
+
+    def find(tx: Transaction, actor: Actor) -> tuple[Workspace, Equipment] | None:
+        record = workspace_of_task(tx, task_uuid)
+        is_ready = record is not None and record["status"] == "ready"
+        return (record, gather_equipment(tx, context.project, record)) if record and is_ready else None
+
+    with contextlib.suppress(AtlasError, OSError):
+        found = context.read(verb, find)
+        if found is not None:
+            write_own_files(context.project, *found)
 
 
-def _briefing_and_rules(tx: Transaction, project: Project, record: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
-    module = tx.get(MODULE, record["module"] or "")
-    rules = client_settings.worker_settings(
-        module["checks"] if module else [], current_settings(tx)["workspace_setup"], tools_script.script_path(project)
-    )
-    return worker_context(tx, project, record), rules
+def renew_own_files(context: Context, verb: str, record: Workspace) -> None:
+    """Write ATLAS's files in a workspace anew. Raises AtlasError or OSError."""
+    kit = context.read(verb, lambda tx, actor: gather_equipment(tx, context.project, record))
+    write_own_files(context.project, record, kit)
 
 
 def _settings_bytes(tree: str, rules: dict[str, Any]) -> bytes:

@@ -6,10 +6,11 @@ from typing import Any
 
 from atlas.adapters.system import checks
 from atlas.core.errors import AtlasError
+from atlas.core.paths import Project
 from atlas.core.records.workspace import SetUp, Workspace
-from atlas.services.project.context import Context
-from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_folder
+
+from .equipment import Equipment
 
 
 class SetUpFailed(AtlasError):
@@ -26,14 +27,11 @@ class SetUpFailed(AtlasError):
         self.set_up = ran
 
 
-def run_set_up(context: Context, verb: str, record: Workspace) -> SetUp | None:
+def run_set_up(project: Project, record: Workspace, kit: Equipment) -> SetUp | None:
     """Run the set-up command, if the project has one. Raises SetUpFailed."""
-    settings = context.read(verb, lambda tx, actor: current_settings(tx))
-    if settings["workspace_setup"] is None:
+    if kit.set_up is None:
         return None
-    ran: Any = checks.run_check(
-        settings["workspace_setup"], workspace_folder(context.project, record), settings["workspace_setup_seconds"]
-    )
+    ran: Any = checks.run_check(kit.set_up, workspace_folder(project, record), kit.set_up_seconds)
     if ran["exit_code"] != 0:
         raise SetUpFailed(ran)
     result: SetUp = ran

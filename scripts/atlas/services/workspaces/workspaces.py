@@ -1,32 +1,35 @@
 """Workspaces that belong to nobody yet, made ahead of an assignment.
 
-A transaction records that one is being made, then it is made, then another transaction records how that went. Whoever
-makes or removes one holds its lock, so one that is being made while its lock is free was left by a crash.
+Whoever makes or removes one holds its lock, so one that is being made while its lock is free was left by a crash.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.system import file_lock
 from atlas.core import ids
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKSPACE
-from atlas.services.integration import branch as integration
+from atlas.services.project.operation import carry_out
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import lock_path
 
-from .building import build_workspace
-from .drafts import Draft, draft_workspace
+from .building import Building, Finishing, Site, mark_ready
+from .drafts import Draft, Ground
 from .reservation import reserve_workspace
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.plan import Workflow
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.workspaces import MadeWorkspace, UnmadeWorkspace, WorkspaceResult
     from atlas.core.rules.roles import Actor
+    from atlas.services.integration.branch import BranchTip
     from atlas.services.project.context import Context
+
+_VERB = "workspace"
 
 
 def create_workspaces(context: Context, names: Sequence[str]) -> WorkspaceResult:
@@ -38,37 +41,46 @@ def create_workspaces(context: Context, names: Sequence[str]) -> WorkspaceResult
         ids.require_slug(name, "the workspace's name")
     if len(set(names)) < len(names):
         raise AtlasError("a name is given twice: name each workspace once")
-    context.read("workspace", lambda tx, actor: executing_workflow(tx))
-    left = [name for name in names if _was_left(context, name)]
-    base = integration.ensure_branch(context, "workspace")
-    drafts = [draft_workspace(context, "workspace", name, base, exact=True) for name in names if name not in left]
-    made = [_finish_workspace(context, name) for name in left] + [_create_workspace(context, each) for each in drafts]
+    workflow, taken = context.read(_VERB, _find_taken)
+    left = [name for name in names if _was_left(context, taken.get(name))]
+    ground = Ground(context.project, workflow)
+    base = ground.tip.commit
+    drafts = [ground.draft_workspace(name, taken, base, [], exact=True) for name in names if name not in left]
+    made = [_make_one(context, name, Finishing(context, _VERB, ground.tip, name)) for name in left]
+    made += [_make_one(context, one.name, _Creation(context, ground.tip, one)) for one in drafts]
     return {"workspaces": made, "failed": sum(one["error"] is not None for one in made)}
 
 
-def _was_left(context: Context, name: str) -> bool:
+def _find_taken(tx: Transaction, actor: Actor) -> tuple[Workflow, dict[str, Workspace]]:
+    return executing_workflow(tx), {one["name"]: one for one in tx.where(WORKSPACE, removed_at=None)}
+
+
+def _was_left(context: Context, record: Workspace | None) -> bool:
     """Whether a crash ended an attempt to make this very workspace."""
-    record = context.read("workspace", lambda tx, actor: tx.get(WORKSPACE, name))
     unowned = record is not None and record["task_uuid"] is None and record["status"] == "creating"
-    return unowned and file_lock.is_free(lock_path(context.project, name))
+    return record is not None and unowned and file_lock.is_free(lock_path(context.project, record["name"]))
 
 
-def _finish_workspace(context: Context, name: str) -> MadeWorkspace | UnmadeWorkspace:
+def _make_one(context: Context, name: str, building: Building[None, Workspace]) -> MadeWorkspace | UnmadeWorkspace:
     try:
         with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
-            return {"workspace": build_workspace(context, "workspace", name), "error": None}
+            return {"workspace": carry_out(context, building), "error": None}
     except AtlasError as error:
         return {"workspace": {"name": name}, "error": str(error)}
 
 
-def _create_workspace(context: Context, wanted: Draft) -> MadeWorkspace | UnmadeWorkspace:
-    def run(tx: Transaction, actor: Actor) -> Workspace:
-        executing_workflow(tx)
-        return reserve_workspace(tx, wanted, None)
+class _Creation(Building[None, "Workspace"]):
+    """Makes a workspace that belongs to nobody."""
 
-    try:
-        with file_lock.hold_lock(lock_path(context.project, wanted.name), f"workspace {wanted.name}"):
-            context.transact("workspace", run)
-            return {"workspace": build_workspace(context, "workspace", wanted.name), "error": None}
-    except AtlasError as error:
-        return {"workspace": {"name": wanted.name}, "error": str(error)}
+    def __init__(self, context: Context, tip: BranchTip, draft: Draft) -> None:
+        super().__init__(context, _VERB, tip)
+        self._draft = draft
+
+    def intend(self, tx: Transaction, actor: Actor) -> Site[None]:
+        """Record that it is about to be made."""
+        executing_workflow(tx)
+        return self.reserved(tx, reserve_workspace(tx, self._draft, None), None)
+
+    def conclude(self, tx: Transaction, actor: Actor, intent: Site[None], effect: dict[str, Any]) -> Workspace:
+        """Record that it is ready."""
+        return mark_ready(tx, self._draft.name, effect)
