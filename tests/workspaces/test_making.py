@@ -178,7 +178,7 @@ def test_a_set_up_that_fails_gives_nothing_to_anybody(shop: Project, command: st
     shop.does("settings", "workspace.setup", command)
     shop.does("settings", "workspace.setup-seconds", "1")
     done = shop.run("assign", "auth", "implementer-1")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert said in done.stderr
     assert (shop.module("auth")["status"], shop.module("auth")["assigned_to"]) == ("pending", None)
     assert shop.mail("implementer-1") == []
@@ -192,7 +192,7 @@ def test_a_set_up_that_fails_gives_nothing_to_anybody(shop: Project, command: st
 
 def test_when_one_of_a_batch_fails_the_others_are_there(shop: Project) -> None:
     shop.does("settings", "workspace.setup", 'test "$(basename "$PWD")" != two')
-    result = shop.does("workspace", "one", "two", "three", code=1)
+    result = shop.does("workspace", "one", "two", "three", code=2)
     assert [each["error"] is None for each in result["workspaces"]] == [True, False, True]
     no_trace(shop, "two")
 

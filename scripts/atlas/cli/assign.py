@@ -1,7 +1,7 @@
 """Give a module to a registered agent.
 
 Exit codes: 0 assigned, or assigned to the same agent before; 1 module or agent not found, the module is not pending,
-or a module that it depends on is not complete.
+or a module that it depends on is not complete; 2 its workspace could not be made, so it waits for an agent again.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 --print only says how: the exact command, and the prompt for a subagent of type atlas:worker. --tmux starts a session to
 attach to, and says where it waits when it stops at a dialog. --headless keeps one going without a terminal: it is
 resumed when it dies, told when it has mail, and ended when its work is over.
-Exit codes: 0 started (or said how); 1 no workspace that is ready, running already, or it could not be started.
+Exit codes: 0 started (or said how); 1 no workspace that is ready, running already, or it could not be started; 2 it
+ended at once.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Work that has begun is only taken with --force: its agent is told to stop, and when it has that, or the time is up, all
 that it did is committed, so that the other goes on there, with a handoff. For the agent that was told to stop, it takes
 that back.
-Exit codes: 0 reassigned; 1 it cannot be: nobody has it, work has begun (unless --force), no such agent.
+Exit codes: 0 reassigned; 1 it cannot be: nobody has it, work has begun (unless --force), no such agent; 2 it was begun
+and did not come to its end, and the line says what stands.
 """
 
 from __future__ import annotations

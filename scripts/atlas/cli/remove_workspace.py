@@ -2,7 +2,8 @@
 
 Refused while something would be lost with it: uncommitted work, or commits that are on neither the integration branch
 nor a remote. What git ignores is not looked at.
-Exit codes: 0 removed, now or before; 1 it would lose something, which is named, or it cannot be removed.
+Exit codes: 0 removed, now or before; 1 it would lose something, which is named, or it cannot be removed; 2 it is
+removed, but what is left of it could not be deleted.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def may_cancel(tx: Transaction, module_id: str, agent_id: str) -> Assignment | N
 
 
 def cancel_handover(context: Context, module_id: str, agent_id: str) -> KeptAfterAll:
-    """Let an agent that was told to stop keep its module after all. Raises AtlasError when it has not got it any more."""
+    """Let an agent that was told to stop keep its module. Raises AtlasError when it has not got it any more."""
 
     def run(tx: Transaction, actor: Actor) -> KeptAfterAll:
         mine, module = may_cancel(tx, module_id, agent_id), tx.need(MODULE, module_id)

@@ -12,6 +12,8 @@ from atlas.core.rules import graph
 from atlas.services.integration import branch, branch_choice
 from atlas.services.plan.approval import approved_document
 from atlas.services.plan.plan import enter_status, planning_workflow
+from atlas.services.project.operation import Operation, carry_out, error_text
+from atlas.services.project.phases import orchestration_workflow
 from atlas.services.workspaces import tools_script
 
 if TYPE_CHECKING:
@@ -28,9 +30,20 @@ def start_workflow(context: Context, integration_branch: str | None = None) -> S
     Raises AtlasError when the plan phase is not complete, or the branch cannot be used.
     """
     chosen = branch_choice.choose_branch(context.project.root, integration_branch)
+    return carry_out(context, _Start(context, chosen))
 
-    def run(tx: Transaction, actor: Actor) -> StartResult:
-        workflow = tx.only(WORKFLOW)
+
+class _Start(Operation["StartResult", "list[str]", "StartResult"]):
+    """Records the modules of the approved plan, and makes the integration branch."""
+
+    verb = "start"
+
+    def __init__(self, context: Context, chosen: branch_choice.Choice) -> None:
+        self._context, self._chosen = context, chosen
+
+    def intend(self, tx: Transaction, actor: Actor) -> StartResult:
+        """Decide that it may begin, and record that it has."""
+        workflow, chosen = tx.only(WORKFLOW), self._chosen
         if workflow is not None and workflow["phase"] == ORCHESTRATION:
             return _start_result(workflow, tx, created=False)
         workflow = planning_workflow(tx)
@@ -49,21 +62,29 @@ def start_workflow(context: Context, integration_branch: str | None = None) -> S
         tx.put(WORKFLOW, workflow)
         return _start_result(workflow, tx, created=True)
 
-    result = context.transact("start", run)
-    result["notes"] += _prepare_project(context, chosen) if result["created"] else []
-    return result
+    def act(self, intent: StartResult) -> list[str]:
+        """What follows from a start outside the store; what cannot be done is said, and done when it is needed."""
+        if not intent["created"]:
+            return []
+        notes = [self._chosen.note] if self._chosen.note else []
+        try:
+            if self._chosen.commit is not None:
+                workflow = self._context.look(orchestration_workflow)
+                branch.make_branch(
+                    self._context.project.root, branch.locate_branch(self._context.project.root, workflow)
+                )
+            tools_script.write_script(self._context.project)
+        except (AtlasError, OSError) as error:
+            notes.append(error_text(error))
+        return notes
 
+    def conclude(self, tx: Transaction, actor: Actor, intent: StartResult, effect: list[str]) -> StartResult:
+        """Nothing is left to record: the branch is made anew wherever it is needed and not there."""
+        return {**intent, "notes": effect}
 
-def _prepare_project(context: Context, chosen: branch_choice.Choice) -> list[str]:
-    """What follows from a start outside the store; what cannot be done is said, and done when it is needed."""
-    notes = [chosen.note] if chosen.note else []
-    try:
-        if chosen.commit is not None:
-            branch.ensure_branch(context, "start")
-        tools_script.write_script(context.project)
-    except (AtlasError, OSError) as error:
-        notes.append(str(error))
-    return notes
+    def take_back(self, intent: StartResult, error: BaseException) -> str:
+        """It has begun, whatever could not be prepared."""
+        return "the orchestration has begun"
 
 
 def _start_result(workflow: Workflow, tx: Transaction, created: bool) -> StartResult:

@@ -59,6 +59,10 @@ class Operation(ABC, Generic[I, E, R]):
         as it was. Raises AtlasError or OSError when that fails, too.
         """
 
+    def leave_open(self, intent: I, effect: E) -> str:
+        """Say what stands when the effect is there and could not be recorded; undo it where nobody else settles that."""
+        return "the next command settles that"
+
 
 def carry_out(context: Context, operation: Operation[I, E, R]) -> R:
     """Carry an operation out. Raises AtlasError with nothing changed when it is refused at the intent.
@@ -82,9 +86,8 @@ def carry_out(context: Context, operation: Operation[I, E, R]) -> R:
             operation.verb, lambda tx, actor: operation.conclude(tx, actor, intent, effect), actor=began
         )
     except (AtlasError, OSError) as error:
-        raise OperationFailed(
-            f"it is done, but could not be recorded: {error_text(error)}; the next command settles that"
-        ) from error
+        stands = operation.leave_open(intent, effect)
+        raise OperationFailed(f"what was done could not be recorded: {error_text(error)}; {stands}") from error
 
 
 def _take_back(operation: Operation[I, E, R], intent: I, error: BaseException) -> str | None:

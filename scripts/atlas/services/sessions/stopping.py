@@ -29,7 +29,7 @@ def stop_session(context: Context, agent_id: str, module_id: str | None) -> Stop
     for workspace in context.read("stop-agent", find):
         running = workspace["process"]
         assert running is not None
-        ended.append({"workspace": workspace["name"], "pid": running["pid"], "was_running": _end_session(running)})
+        ended.append({"workspace": workspace["name"], "pid": running["pid"], "was_running": end_session(running)})
 
     def forget(tx: Transaction, actor: Actor) -> None:
         for workspace in find(tx, actor):
@@ -42,7 +42,8 @@ def stop_session(context: Context, agent_id: str, module_id: str | None) -> Stop
     return {"agent": agent_id, "ended": ended}
 
 
-def _end_session(running: Process) -> bool:
+def end_session(running: Process) -> bool:
+    """End a session's process, and its terminal; returns whether it was running."""
     was_running = process.end_process(running["pid"], running["birth"], _PATIENCE)
     if running["tmux"]:
         tmux.end_session(running["tmux"], running["pid"])

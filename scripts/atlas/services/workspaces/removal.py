@@ -35,6 +35,7 @@ def remove_workspace(context: Context, name: str, force: bool = False) -> Remove
     With `force` what would be lost is saved first in a bundle, and a module that is worked on there is given back.
     Raises AtlasError, saying what would be lost, unless nothing would or `force` is set.
     """
+    context.read("remove-workspace", lambda tx, actor: tx.need(WORKSPACE, name))  # a name that no record has is no path
     with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
         removal = _Removal(context, name, force)
         result = carry_out(context, removal)
