@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from atlas.services.assignments import giving
 
-from .dispatch import Order, dispatch_order
+from .dispatch import dispatch_order
+from .order import Order
 
 if TYPE_CHECKING:
     from atlas.core.results.assignments import AssignResult

@@ -6,15 +6,13 @@ module to the same agent again. Whoever gets a module that others worked on begi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from atlas.adapters.git import refs, tree_status
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MODULE, WORKSPACE
-from atlas.core.records.plan import Workflow
 from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import Given
@@ -23,45 +21,21 @@ from atlas.services.assignments import giving, handoff
 from atlas.services.integration.branch import BranchTip, locate_branch
 from atlas.services.project.context import Context
 from atlas.services.project.operation import carry_out
-from atlas.services.project.phases import executing_workflow
-from atlas.services.project.workspace_paths import lock_path, workspace_of_task, workspace_path
+from atlas.services.project.workspace_paths import lock_path, workspace_path
 from atlas.services.workspaces import reservation
 from atlas.services.workspaces.building import Building, Finishing, Site, mark_ready
 from atlas.services.workspaces.drafts import Draft, Ground, skeleton_files
+
+from .order import Foreseen, Order, foresee_result
 
 G = TypeVar("G", bound=Given)
 Dispatched = tuple[G, Workspace | None, list[str]]
 """What giving a module came to, the workspace to do it in, and what is worth knowing."""
 
 
-class Order(Generic[G]):
-    """Which verb gives a module how, the files to copy into its workspace, and what its agent is handed over."""
-
-    def __init__(
-        self,
-        verb: str,
-        give: Callable[[Transaction], G],
-        skeleton: Sequence[str] = (),
-        made: handoff.Document | None = None,
-    ) -> None:
-        self.verb, self.give, self.skeleton, self.made = verb, give, skeleton, made
-
-
-class Foreseen(NamedTuple):
-    """What giving would come to, and what there is around it: looked at on one snapshot, and thrown away.
-
-    `found` is the workspace that the assignment has, `taken` are all there are, by name.
-    """
-
-    given: Any
-    found: Workspace | None
-    taken: dict[str, Workspace]
-    workflow: Workflow
-
-
 def dispatch_order(context: Context, order: Order[G], workspace: bool) -> Dispatched[G]:
     """Carry an order out: give the module, make the workspace, tell the agent."""
-    seen = context.read(order.verb, lambda tx, actor: _foresee_result(tx, order))
+    seen = context.read(order.verb, lambda tx, actor: foresee_result(tx, order))
     given: G = seen.given
     if not workspace or given["assignment"]["agent_type"] != AI:
         if order.skeleton:
@@ -79,13 +53,6 @@ def finish_workspace(context: Context, verb: str, tip: BranchTip, name: str) -> 
     """Finish a workspace that a process which died left half made. Raises AtlasError while another one is at it."""
     with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
         return carry_out(context, Finishing(context, verb, tip, name))
-
-
-def _foresee_result(tx: Transaction, order: Order[G]) -> Foreseen:
-    given = order.give(tx)
-    taken = {one["name"]: one for one in tx.where(WORKSPACE, removed_at=None)}
-    found = workspace_of_task(tx, given["assignment"]["task_uuid"])
-    return Foreseen(given, found, taken, executing_workflow(tx))
 
 
 def _give_without_workspace(tx: Transaction, order: Order[G]) -> Dispatched[G]:

@@ -12,28 +12,26 @@ from typing import TYPE_CHECKING, NamedTuple
 from atlas.adapters.git import commits, refs
 from atlas.adapters.system import file_lock
 from atlas.core import clock
-from atlas.core.errors import AtlasError
-from atlas.core.letters import subjects
-from atlas.core.letters.handover import keep_body, take_away_body
+from atlas.core.letters.handover import take_away_body
 from atlas.core.records.assignment import Assignment, new_handover
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, SESSION
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, SESSION
 from atlas.core.records.message import BUILT_IN
 from atlas.core.records.team import AI
 from atlas.services.assignments.assignments import tell_agent_to_stop
 from atlas.services.assignments.taking import takeable_module
 from atlas.services.messages import interrupts
-from atlas.services.messages.mailbox import post_message
 from atlas.services.project.operation import Operation, carry_out
 from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import lock_path, workspace_folder, workspace_of_task, workspace_path
 from atlas.services.sessions import stopping
 
+from .cancelling import describe_open
 from .stop_receipt import Holder, await_receipt
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
     from atlas.core.records.workspace import Workspace
-    from atlas.core.results.assignments import KeptAfterAll, Receipt
+    from atlas.core.results.assignments import Receipt
     from atlas.core.rules.roles import Actor
     from atlas.services.project.context import Context
 
@@ -89,14 +87,6 @@ class _Handover(Operation[Holder, SavedWork, SavedWork]):
         return describe_open(intent.assignment) if intent.handover else None
 
 
-def describe_open(old: Assignment) -> str:
-    """That an agent was told to stop, and how to go on or to take that back."""
-    return (
-        f"{old['agent']} was told to stop: run this again, or take that back with "
-        f"`atlas reassign {old['module']} --to {old['agent']} --force`"
-    )
-
-
 def _begin_handover(tx: Transaction, actor: Actor, module_id: str, agent_id: str, wait: float | None) -> Holder:
     module, old, _ = takeable_module(tx, module_id, agent_id, force=True)
     workspace = workspace_of_task(tx, old["task_uuid"])
@@ -131,26 +121,3 @@ def _save_work(context: Context, old: Assignment, workspace: Workspace, agent_id
             return refs.find_commit(project.root, f"refs/heads/{workspace['branch']}")
         title = f"Work of {old['agent']} on {old['module']}, as {agent_id} takes it over"
         return commits.commit_all(workspace_folder(project, workspace), workspace["branch"], old["agent"], title)
-
-
-def may_cancel(tx: Transaction, module_id: str, agent_id: str) -> Assignment | None:
-    """The assignment of an agent that was told to stop and still has the module."""
-    module = tx.get(MODULE, module_id)
-    mine = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
-    return mine if mine and mine["agent"] == agent_id and mine["handover"] else None
-
-
-def cancel_handover(context: Context, module_id: str, agent_id: str) -> KeptAfterAll:
-    """Let an agent that was told to stop keep its module. Raises AtlasError when it has not got it any more."""
-
-    def run(tx: Transaction, actor: Actor) -> KeptAfterAll:
-        mine, module = may_cancel(tx, module_id, agent_id), tx.need(MODULE, module_id)
-        if mine is None:
-            raise AtlasError(f"{module_id} was given away just now: see `atlas status`")
-        task_uuid = mine["task_uuid"]
-        tx.patch(ASSIGNMENT, mine, handover=None)
-        subject = subjects.resume_subject(module, task_uuid)
-        post_message(tx, agent_id, subject, keep_body(module), task_uuid=task_uuid)
-        return {"module": module_id, "agent": agent_id, "kept": True}
-
-    return context.transact("reassign", run)

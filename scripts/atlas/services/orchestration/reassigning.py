@@ -18,12 +18,13 @@ from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import workspace_of_task
 from atlas.services.workspaces import drafts
 
-from . import handover
-from .dispatch import Order, dispatch_order, finish_workspace
+from . import cancelling, handover
+from .dispatch import dispatch_order, finish_workspace
+from .order import Order
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
-    from atlas.core.results.assignments import HandedOver, Reassigned, ReassignResult
+    from atlas.core.results.assignments import HandedOver, Reassigned, ReassignResult, TakenOver
     from atlas.services.project.context import Context
 
 
@@ -49,18 +50,26 @@ def redispatch_module(
         ready = finish_workspace(context, "reassign", tip, seen.workspace["name"])
         return {**seen.given, "before": None, "left": None, "workspace": ready, "notes": []}
     if seen == _CANCELS:
-        return handover.cancel_handover(context, module_id, agent_id)
+        return cancelling.cancel_handover(context, module_id, agent_id)
     files = drafts.skeleton_files(context.project.root, skeleton)
     give = partial(taking.reassign_to, module_id=module_id, agent_id=agent_id, force=force)
-    if not force:
-        given, place, notes = dispatch_order(context, Order("reassign", give, files), workspace)
-        reassigned: Reassigned = {**given, "workspace": place, "notes": notes}
-        return reassigned
+    if force:
+        return _take_begun_work(context, module_id, agent_id, workspace, Order("reassign", give, files), wait)
+    given, place, notes = dispatch_order(context, Order("reassign", give, files), workspace)
+    reassigned: Reassigned = {**given, "workspace": place, "notes": notes}
+    return reassigned
+
+
+def _take_begun_work(
+    context: Context, module_id: str, agent_id: str, workspace: bool, order: Order[TakenOver], wait: float | None
+) -> HandedOver:
+    """Stop whoever has the module, save its work, and give it with a handoff. Raises OperationFailed once begun."""
     taken = handover.stop_and_save(context, module_id, agent_id, wait)
     try:
         made = handoff.make_document(context, "reassign", module_id, agent_id)
         handoff.save_document(context, made)
-        given, place, notes = dispatch_order(context, Order("reassign", give, files, made), workspace)
+        order.made = made
+        given, place, notes = dispatch_order(context, order, workspace)
     except (AtlasError, OSError) as error:
         raise _left_open(context, module_id, error) from error
     handed_over: HandedOver = {
@@ -94,7 +103,7 @@ def _foresee_taking(tx: Transaction, module_id: str, agent_id: str, force: bool)
     if assignment and workspace and workspace["agent"] == agent_id and workspace["status"] == "creating":
         given: Given = {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}
         return _Left(given, workspace, executing_workflow(tx))
-    if handover.may_cancel(tx, module_id, agent_id):
+    if cancelling.may_cancel(tx, module_id, agent_id):
         return _CANCELS
     taking.takeable_module(tx, module_id, agent_id, force)
     return _TAKES
@@ -107,5 +116,5 @@ def _left_open(context: Context, module_id: str, error: AtlasError | OSError) ->
     module = context.look(lambda tx: tx.need(MODULE, module_id))
     old = context.look(lambda tx: tx.get(ASSIGNMENT, module["task_uuid"] or ""))
     is_open = old is not None and old["handover"] is not None
-    stands = handover.describe_open(old) if old and is_open else f"{module_id} is {module['status']}"
+    stands = cancelling.describe_open(old) if old and is_open else f"{module_id} is {module['status']}"
     return OperationFailed(f"{error_text(error)}; {stands}")

@@ -60,7 +60,7 @@ class Operation(ABC, Generic[I, E, R]):
         """
 
     def leave_open(self, intent: I, effect: E) -> str:
-        """Say what stands when the effect is there and could not be recorded; undo it where nobody else settles that."""
+        """Say what stands when the effect could not be recorded; undo it where nobody else settles that."""
         return "the next command settles that"
 
 
