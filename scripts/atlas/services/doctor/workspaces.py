@@ -12,9 +12,11 @@ from atlas.adapters.git import git, refs, worktree
 from atlas.adapters.store import schema
 from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import WORKSPACE
+from atlas.core.records.kinds import LANDING, WORKSPACE
 from atlas.core.records.workspace import LEFT, Workspace
 from atlas.services.project.workspace_paths import lock_path, workspace_path
+from atlas.services.proof.completion import is_landing_free
+from atlas.services.proof.settling import settle_landing
 from atlas.services.workspaces import tools_script
 from atlas.services.workspaces.building import rebuild_workspace, undo_building
 from atlas.services.workspaces.clearing import (
@@ -78,6 +80,11 @@ def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]
     entries = {entry.path: entry for entry in worktree.list_worktrees(project.root)}
     branches, integrated = refs.local_branches(project.root), kept_commits(project, integration_branch(tx), "")[1:]
     records = [record for record in tx.all(WORKSPACE) if not schema.schema_faults("workspace", record)]
+    # First: until a merge is settled, the workspace that it comes from is as it should be.
+    for landing in tx.all(LANDING) if is_landing_free(project) else []:
+        what = f"the merge of {landing['id']} was interrupted"
+        yield landing["id"], Fault(warning, what, "record it if it is on the branch, or put it back", _settle_landings)
+        return
     for record in records:
         if file_lock.is_free(lock_path(project, record["name"])):
             if record["removed_at"] is None:
@@ -127,6 +134,10 @@ def _record_faults(project: Project, record: Workspace, entries: dict[str, Any])
         )
     else:
         yield from _detail_faults(project, record, entries[path])
+
+
+def _settle_landings(context: Context) -> None:
+    settle_landing(context)
 
 
 def _put_folder_back(project: Project, record: Workspace) -> None:

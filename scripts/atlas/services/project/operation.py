@@ -59,8 +59,11 @@ class Operation(ABC, Generic[I, E, R]):
         as it was. Raises AtlasError or OSError when that fails, too.
         """
 
-    def leave_open(self, intent: I, effect: E) -> str:
-        """Say what stands when the effect could not be recorded; undo it where nobody else settles that."""
+    def leave_open(self, intent: I, effect: E) -> str | None:
+        """Say what stands when the effect could not be recorded; undo it where nobody else settles that.
+
+        Returns None when all is as it was before the intent.
+        """
         return "the next command settles that"
 
 
@@ -87,6 +90,8 @@ def carry_out(context: Context, operation: Operation[I, E, R]) -> R:
         )
     except (AtlasError, OSError) as error:
         stands = operation.leave_open(intent, effect)
+        if stands is None:
+            raise
         raise OperationFailed(f"what was done could not be recorded: {error_text(error)}; {stands}") from error
 
 

@@ -84,5 +84,14 @@ def hold_landing(project: Project, patience: float = _PATIENCE) -> Iterator[None
 
     Raises AtlasError when another process keeps it for longer than `patience` seconds.
     """
-    with file_lock.hold_lock(os.path.join(project.private, "landing.lock"), "the integration branch", patience):
+    with file_lock.hold_lock(_landing_lock(project), "the integration branch", patience):
         yield
+
+
+def is_landing_free(project: Project) -> bool:
+    """Whether nothing is being merged into the integration branch now."""
+    return file_lock.is_free(_landing_lock(project))
+
+
+def _landing_lock(project: Project) -> str:
+    return os.path.join(project.private, "landing.lock")

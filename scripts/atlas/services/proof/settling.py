@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.adapters.git import refs
-from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import LANDING
 from atlas.core.rules import roles
 from atlas.services.integration.branch import branch_of_workflow
 from atlas.services.project.phases import executing_workflow
 
-from .completion import hold_landing
+from .completion import hold_landing, is_landing_free
 from .outcome import record_complete, stop_landing
 
 if TYPE_CHECKING:
@@ -28,13 +27,10 @@ def settle_landing(context: Context, module_id: str | None = None) -> CompleteRe
     Returns the result of completing `module_id`, when that was merged and only not recorded yet.
     """
     left, branch = context.look(_find_left)
-    if not left:
+    if not left or not is_landing_free(context.project):
         return None
-    try:
-        with hold_landing(context.project, patience=0):
-            settled = {one["id"]: _settle_one(context, one, branch) for one in left}
-    except AtlasError:
-        return None  # it is being merged now
+    with hold_landing(context.project):
+        settled = {one["id"]: _settle_one(context, one, branch) for one in left}
     return settled.get(module_id or "")
 
 

@@ -89,6 +89,13 @@ class _Removal(Operation["Workspace", "str | None", "RemoveWorkspaceResult"]):
         if intent["removed_at"] is None:
             put_workspace_back(self._context.project, intent)
 
+    def leave_open(self, intent: Workspace, effect: str | None) -> str | None:
+        """Put the folder back, where it was moved."""
+        if intent["ready_at"] is None:
+            return f"run `atlas remove-workspace {self._name}` again"
+        self.take_back(intent, AtlasError(""))
+        return None
+
 
 def integration_branch(tx: Transaction) -> str | None:
     """The name of the integration branch, once there is one."""
