@@ -11,6 +11,7 @@ from statistics import median
 
 import pyperf
 
+from . import assign_workspace
 from .marks import Figure
 from .project import make_project
 
@@ -33,6 +34,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         base = median((before, after))
         yield Figure(f"assign, {size} modules / imports", assign / base, ASSIGN_MARKS.get(size))
         yield Figure(f"status --json, {size} modules / imports", status / base, STATUS_MARKS.get(size))
+    yield from assign_workspace.measure(folder / "workspaces")
 
 
 def _seconds(project: Path, *arguments: str) -> float:
