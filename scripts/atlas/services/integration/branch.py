@@ -74,12 +74,6 @@ def note_tip(tx: Transaction, tip: BranchTip) -> None:
         tx.patch(WORKFLOW, workflow, integration_commit=tip.commit)
 
 
-def require_movable(root: str, tip: BranchTip, commit: str) -> None:
-    """Raise AtlasError when the branch is checked out and would have to be moved to have a commit."""
-    if not refs.contains_commit(root, tip.commit, commit) or tip.found is None:
-        require_not_checked_out(root, tip.branch)
-
-
 def branch_of_workflow(workflow: Workflow) -> str:
     """The name of an orchestration's integration branch."""
     return workflow["integration_branch"] or DEFAULT_BRANCH

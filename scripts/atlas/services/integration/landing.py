@@ -19,6 +19,15 @@ class Conflict(AtlasError):
         self.files = files
 
 
+def require_landable(root: str, tip: BranchTip, commit: str) -> None:
+    """Raise AtlasError when a commit cannot be brought onto the integration branch here, whatever is in it."""
+    if tip.found is not None and refs.contains_commit(root, tip.commit, commit):
+        return
+    require_not_checked_out(root, tip.branch)
+    if not refs.contains_commit(root, commit, tip.commit):
+        _require_merge_support(tip.branch, commit)
+
+
 def integrate_commit(root: str, workflow: Workflow, commit: str, title: str) -> str:
     """Bring a commit onto the integration branch, and return a commit of that branch that has it.
 
@@ -43,19 +52,22 @@ def integrate_commit(root: str, workflow: Workflow, commit: str, title: str) -> 
 
 
 def _merge_onto_branch(root: str, tip: BranchTip, commit: str, title: str) -> str:
-    try:
-        merge.require_merge_support()
-    except AtlasError as error:
-        raise AtlasError(
-            f"git older than 2.38 cannot merge this: merge {commit[:12]} into {tip.branch} yourself, then run this "
-            "again"
-        ) from error
+    _require_merge_support(tip.branch, commit)
     tree, files = merge.merge_commits(root, tip.commit, commit)
     if files:
         raise Conflict(tip.branch, files)
     return git.run_git(
         root, "commit-tree", tree, "-p", tip.commit, "-p", commit, "-m", title, env=_committer_identity(root)
     )
+
+
+def _require_merge_support(branch: str, commit: str) -> None:
+    try:
+        merge.require_merge_support()
+    except AtlasError as error:
+        raise AtlasError(
+            f"git older than 2.38 cannot merge this: merge {commit[:12]} into {branch} yourself, then run this again"
+        ) from error
 
 
 def _committer_identity(root: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MODULE, WORKSPACE
+from atlas.core.records.plan import Module
 from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import Given
@@ -25,6 +26,7 @@ from atlas.services.project.workspace_paths import lock_path, workspace_path
 from atlas.services.workspaces import reservation
 from atlas.services.workspaces.building import Building, Finishing, Site, mark_ready
 from atlas.services.workspaces.drafts import Draft, Ground, skeleton_files
+from atlas.services.workspaces.own_files import refresh_briefing
 
 from .order import Foreseen, Order, foresee_result
 
@@ -45,14 +47,14 @@ def dispatch_order(context: Context, order: Order[G], workspace: bool) -> Dispat
         return _give_with_workspace(context, order, seen)
     if seen.found is not None and seen.found["status"] == "creating":
         tip = locate_branch(context.project.root, seen.workflow)
-        return given, finish_workspace(context, order.verb, tip, seen.found["name"]), []
+        return given, finish_workspace(context, order.verb, tip, seen.found), []
     return given, seen.found, []
 
 
-def finish_workspace(context: Context, verb: str, tip: BranchTip, name: str) -> Workspace:
+def finish_workspace(context: Context, verb: str, tip: BranchTip, found: Workspace) -> Workspace:
     """Finish a workspace that a process which died left half made. Raises AtlasError while another one is at it."""
-    with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
-        return carry_out(context, Finishing(context, verb, tip, name))
+    with file_lock.hold_lock(lock_path(context.project, found["name"]), f"workspace {found['name']}"):
+        return carry_out(context, Finishing(context, verb, tip, found))
 
 
 def _give_without_workspace(tx: Transaction, order: Order[G]) -> Dispatched[G]:
@@ -82,7 +84,10 @@ def _give_with_workspace(context: Context, order: Order[G], seen: Foreseen) -> D
         draft = ground.draft_workspace(module_id, seen.taken, base or ground.tip.commit, files)
     name = draft.name if draft else module_id
     with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
-        result, ready = carry_out(context, _Dispatch(context, order, ground.tip, draft, files))
+        dispatch = _Dispatch(context, order, ground.tip, draft, files)
+        result, ready = carry_out(context, dispatch)
+        if dispatch.is_stale:
+            refresh_briefing(context, order.verb, result["assignment"]["task_uuid"])
     dirty = bool(tree_status.uncommitted_paths(root))
     return result, ready, ["the main directory has uncommitted changes, which no workspace has"] if dirty else []
 
@@ -95,6 +100,9 @@ class _Dispatch(Building[G, "tuple[G, Workspace]"]):
     ) -> None:
         super().__init__(context, order.verb, tip)
         self._order, self._draft, self._skeleton = order, draft, skeleton
+        self._module: Module | None = None
+        self.is_stale = False
+        """Whether the module was changed while the workspace was made: the agent's briefing there is to be renewed."""
 
     def intend(self, tx: Transaction, actor: Actor) -> Site[G]:
         """Decide again that the module may be given, and record that, with the workspace that is about to be made."""
@@ -108,10 +116,12 @@ class _Dispatch(Building[G, "tuple[G, Workspace]"]):
             free = _require_free(tx, assignment["module"])
             record = reservation.adopt_workspace(tx, free, assignment, self._skeleton)
         _announce_order(tx, self._order, given, workspace_path(self.context.project, record))
+        self._module = tx.get(MODULE, assignment["module"])
         return self.reserved(tx, record, given)
 
     def conclude(self, tx: Transaction, actor: Actor, intent: Site[G], effect: dict[str, Any]) -> tuple[G, Workspace]:
         """Record that the workspace is ready; its agent is told now."""
+        self.is_stale = tx.get(MODULE, intent.given["assignment"]["module"]) != self._module
         return intent.given, mark_ready(tx, intent.record["name"], effect)
 
 

@@ -63,7 +63,11 @@ class _Handover(Operation[Holder, SavedWork, SavedWork]):
 
     def intend(self, tx: Transaction, actor: Actor) -> Holder:
         """Decide that the module may be taken, and record who was told to stop, and until when that is waited for."""
-        return _begin_handover(tx, actor, self._module_id, self._agent_id, self._wait)
+        holder = _begin_handover(tx, actor, self._module_id, self._agent_id, self._wait)
+        project = self._context.project
+        if holder.workspace and os.path.lexists(workspace_path(project, holder.workspace)):
+            workspace_folder(project, holder.workspace)  # the agent is not stopped where its work cannot be saved
+        return holder
 
     def act(self, intent: Holder) -> SavedWork:
         """Wait for the receipt, end the session that ATLAS started, and commit what is there."""

@@ -47,7 +47,7 @@ def redispatch_module(
     seen = context.read("reassign", lambda tx, actor: _foresee_taking(tx, module_id, agent_id, force))
     if isinstance(seen, _Left):
         tip = locate_branch(context.project.root, seen.workflow)
-        ready = finish_workspace(context, "reassign", tip, seen.workspace["name"])
+        ready = finish_workspace(context, "reassign", tip, seen.workspace)
         return {**seen.given, "before": None, "left": None, "workspace": ready, "notes": []}
     if seen == _CANCELS:
         return cancelling.cancel_handover(context, module_id, agent_id)

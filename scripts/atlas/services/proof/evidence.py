@@ -11,7 +11,8 @@ from atlas.adapters.system import checks, file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.plan import new_evidence
 from atlas.core.records.team import AI
-from atlas.services.integration.branch import locate_branch, require_movable
+from atlas.services.integration.branch import locate_branch
+from atlas.services.integration.landing import require_landable
 from atlas.services.project.operation import carry_out
 from atlas.services.project.phases import require_clean_folder
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
@@ -55,7 +56,8 @@ def complete_module(
         evidence = _run_checks(context, work, limit)
         if not evidence["passed"]:
             return context.transact("complete", lambda tx, actor: record_failed(tx, actor, work, evidence))
-        require_movable(context.project.root, locate_branch(context.project.root, work.workflow), evidence["commit"])
+        root = context.project.root
+        require_landable(root, locate_branch(root, work.workflow), evidence["commit"])
         with hold_landing(context.project):
             return carry_out(context, Completion(context, work, evidence))
 

@@ -88,7 +88,7 @@ class _Launch(Operation["tuple[Workspace, str]", Process, Process]):
     def conclude(self, tx: Transaction, actor: Actor, intent: tuple[Workspace, str], effect: Process) -> Process:
         """Record the process, if the workspace is still the agent's."""
         now, _ = _launch_subject(tx, self._context, self._agent_id, self._module_id)
-        if now["name"] != intent[0]["name"]:
+        if (now["name"], now["task_uuid"]) != (intent[0]["name"], intent[0]["task_uuid"]):
             raise AtlasError(f"{self._agent_id} was given another workspace just now")
         _record_process(tx, now["name"], effect)
         return effect

@@ -88,15 +88,16 @@ def _bring_forward(root: str, folder: str, record: Workspace, tip: str) -> dict[
 class Finishing(Building[None, Workspace]):
     """Finishes a workspace that a process which died left half made; what there is of it goes first."""
 
-    def __init__(self, context: Context, verb: str, tip: BranchTip, name: str) -> None:
+    def __init__(self, context: Context, verb: str, tip: BranchTip, found: Workspace) -> None:
+        """`found` is what was left, as it was looked at."""
         super().__init__(context, verb, tip)
-        self._name = name
+        self._name, self._task_uuid = found["name"], found["task_uuid"]
 
     def intend(self, tx: Transaction, actor: Actor) -> Site[None]:
         """Decide that there is still something to finish."""
         record = tx.need(WORKSPACE, self._name)
-        if record["status"] != "creating":
-            raise AtlasError(f"workspace {self._name} is {record['status']} by now: see `atlas status`")
+        if (record["status"], record["task_uuid"]) != ("creating", self._task_uuid):
+            raise AtlasError(f"workspace {self._name} was changed by somebody else just now: see `atlas status`")
         return self.reserved(tx, record, None)
 
     def act(self, intent: Site[None]) -> dict[str, Any]:
@@ -147,11 +148,13 @@ def undo_building(
     def run(tx: Transaction, actor: Actor) -> None:
         now = tx.need(WORKSPACE, name)
         assignment = tx.get(ASSIGNMENT, now["task_uuid"] or "")
+        if now["status"] != "creating":
+            return  # somebody else finished it, or took it back
         if assignment is not None and assignment["status"] in LIVE:
             give_back_module(tx, assignment)
         if now["ready_at"] is None:
             tx.patch(WORKSPACE, now, status="abandoned", removed_at=tx.at, error=reason[:2000], set_up=ran)
-        elif now["status"] == "creating":
+        else:
             tx.patch(WORKSPACE, now, status="ready", module=None, agent=None, task_uuid=None, error=reason[:2000])
 
     context.transact(verb, run)

@@ -82,6 +82,8 @@ class _Removal(Operation["Workspace", "str | None", "RemoveWorkspaceResult"]):
         """Record that it is removed; its module waits for an agent."""
         if intent["removed_at"] is not None:
             return {"workspace": intent, "removed": False}
+        if not self._force:
+            _require_idle(tx, tx.need(WORKSPACE, self._name))
         return {"workspace": _note_removed(tx, self._name, effect), "removed": True}
 
     def take_back(self, intent: Workspace, error: BaseException) -> None:

@@ -46,7 +46,7 @@ def create_workspaces(context: Context, names: Sequence[str]) -> WorkspaceResult
     ground = Ground(context.project, workflow)
     base = ground.tip.commit
     drafts = [ground.draft_workspace(name, taken, base, [], exact=True) for name in names if name not in left]
-    made = [_make_one(context, name, Finishing(context, _VERB, ground.tip, name)) for name in left]
+    made = [_make_one(context, name, Finishing(context, _VERB, ground.tip, taken[name])) for name in left]
     made += [_make_one(context, one.name, _Creation(context, ground.tip, one)) for one in drafts]
     return {"workspaces": made, "failed": sum(one["error"] is not None for one in made)}
 
