@@ -46,9 +46,21 @@ def create_workspaces(context: Context, names: Sequence[str]) -> WorkspaceResult
     ground = Ground(context.project, workflow)
     base = ground.tip.commit
     drafts = [ground.draft_workspace(name, taken, base, [], exact=True) for name in names if name not in left]
-    made = [_make_one(context, name, Finishing(context, _VERB, ground.tip, taken[name])) for name in left]
-    made += [_make_one(context, one.name, _Creation(context, ground.tip, one)) for one in drafts]
-    return {"workspaces": made, "failed": sum(one["error"] is not None for one in made)}
+    buildings: dict[str, Building[None, Workspace]] = {
+        **{name: Finishing(context, _VERB, ground.tip, taken[name]) for name in left},
+        **{one.name: _Creation(context, ground.tip, one) for one in drafts},
+    }
+    made = {name: _make_one(context, name, building) for name, building in buildings.items()}
+    errors = [one for one in made.values() if isinstance(one, AtlasError)]
+    if len(errors) == len(made) and all(error.exit_code == 1 for error in errors):
+        raise errors[0]  # nothing was changed
+    return {"workspaces": [_result_of(name, one) for name, one in made.items()], "failed": len(errors)}
+
+
+def _result_of(name: str, made: Workspace | AtlasError) -> MadeWorkspace | UnmadeWorkspace:
+    if isinstance(made, AtlasError):
+        return {"workspace": {"name": name}, "error": str(made)}
+    return {"workspace": made, "error": None}
 
 
 def _find_taken(tx: Transaction, actor: Actor) -> tuple[Workflow, dict[str, Workspace]]:
@@ -61,12 +73,12 @@ def _was_left(context: Context, record: Workspace | None) -> bool:
     return record is not None and unowned and file_lock.is_free(lock_path(context.project, record["name"]))
 
 
-def _make_one(context: Context, name: str, building: Building[None, Workspace]) -> MadeWorkspace | UnmadeWorkspace:
+def _make_one(context: Context, name: str, building: Building[None, Workspace]) -> Workspace | AtlasError:
     try:
         with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
-            return {"workspace": carry_out(context, building), "error": None}
+            return carry_out(context, building)
     except AtlasError as error:
-        return {"workspace": {"name": name}, "error": str(error)}
+        return error
 
 
 class _Creation(Building[None, "Workspace"]):
