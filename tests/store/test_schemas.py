@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator
 
 from atlas.adapters.store import schema
 from atlas.core.errors import AtlasError
@@ -36,12 +36,58 @@ def test_there_is_a_schema_for_each_kind_and_the_plan() -> None:
 @pytest.mark.parametrize("kind", sorted(SCHEMAS))
 def test_a_schema_is_valid_and_closed(kind: str) -> None:
     value = load(kind)
-    assert value["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    Draft202012Validator.check_schema(value)
+    for part in (value, *value["$defs"].values()):  # draft 7 does not look into `$defs` by itself
+        Draft7Validator.check_schema(part)
     for part in objects(value):
         assert "additionalProperties" in part, f"an object in {kind} lets anything pass"
         if "properties" in part:
             assert part["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("kind", sorted(SCHEMAS))
+def test_a_schema_keeps_to_the_dialect(kind: str) -> None:
+    value = load(kind)
+    assert value["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert list(strange_keywords(value, value["$defs"], top=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        ({"type": "string", "format": "date"}, "format"),
+        ({"type": "array", "items": {"prefixItems": []}}, "prefixItems"),
+        ({"anyOf": [{"unevaluatedProperties": False}]}, "unevaluatedProperties"),
+        ({"properties": {"format": {"$dynamicRef": "#x"}}}, "$dynamicRef"),
+        ({"additionalProperties": {"$defs": {}}}, "$defs"),
+        ({"$ref": "#/$defs/slug", "maxLength": 9}, "beside $ref"),
+        ({"$ref": "#/$defs/nobody"}, "#/$defs/nobody"),
+    ],
+)
+def test_what_is_not_of_the_dialect_is_found(part: dict[str, Any], fault: str) -> None:
+    assert list(strange_keywords(part, {"slug": {}})) == [fault]
+
+
+KEYWORDS = {
+    *("type", "enum", "anyOf", "$ref", "title", "description"),
+    *("properties", "required", "additionalProperties", "propertyNames", "items", "uniqueItems"),
+    *("minLength", "maxLength", "pattern", "minimum", "maximum"),
+}
+"""What a schema may use: of these it is tested that `schema_match` and the library agree."""
+
+
+def strange_keywords(part: Any, named: dict[str, Any], top: bool = False) -> Iterator[str]:
+    """What in a part of a schema is not of draft 7 with `$defs`, or is not used by ATLAS."""
+    if not isinstance(part, dict):
+        return
+    yield from sorted(part.keys() - KEYWORDS - ({"$schema", "$defs"} if top else set()))
+    if "$ref" in part:
+        if len(part) > 1:
+            yield "beside $ref"
+        if part["$ref"].removeprefix("#/$defs/") not in named:
+            yield part["$ref"]
+    inner = [*part.get("properties", {}).values(), *part.get("anyOf", ()), *(named.values() if top else ())]
+    for each in (*inner, *(part.get(word) for word in ("items", "additionalProperties", "propertyNames"))):
+        yield from strange_keywords(each, named)
 
 
 def objects(value: Any) -> list[dict[str, Any]]:

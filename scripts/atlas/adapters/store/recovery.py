@@ -13,7 +13,7 @@ from atlas.core.records.kinds import FILES
 
 from . import log
 from .checkpoint import Checkpoint, fingerprint_bytes
-from .replay import Replay
+from .replay import Replay, record_faults
 from .tables import Table
 from .transaction import Transaction
 
@@ -46,6 +46,10 @@ def recover_state(project: Project, view: View, projections: Projections, notice
             "run `atlas doctor --repair`"
         )
     _move_torn_line_aside(project, notice)
+    faults = record_faults(replay)
+    if faults:  # shown all the same: nothing else is known of it
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        notice(f"the history holds a record that breaks its schema: {faults[0]}{more}; see `atlas doctor`")
     return rebuild_files(project, replay, old, view, projections, notice)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from atlas.core import clock
 from atlas.core.records.kinds import FILES, KINDS
 
-from . import log
+from . import log, schema
 from .tables import Table, encode_record
 from .transaction import Transaction
 
@@ -44,3 +44,17 @@ class Replay:
     def transaction(self) -> Transaction:
         """The state as something to read."""
         return Transaction(self.tables.__getitem__, lambda: self.plan, clock.current_time(), self.seq)
+
+
+def record_faults(state: Replay) -> list[str]:
+    """What is wrong with each record that breaks its schema or lies under another key, a line each."""
+    return [fault for name in KINDS for fault in _faults_of_kind(state, name)]
+
+
+def _faults_of_kind(state: Replay, name: str) -> Iterator[str]:
+    kind = KINDS[name]
+    rows = state.tables[kind.file].sections[kind.section]
+    for key, record in zip(rows.lines, rows.all(), strict=True):
+        yield from (f"{name} {key}: {fault}" for fault in schema.library_faults(name, record)[:1])
+        if isinstance(record, dict) and record.get(kind.key) != key:
+            yield f"{name} {key}: its {kind.key} is {record.get(kind.key)!r}"

@@ -157,7 +157,7 @@ class Survey:
             return True
         newer = table.seq > checkpoint.seq if checkpoint else table.seq >= self.replay.tables[table.file].seq
         return newer and all(
-            not schema.schema_faults(kind.name, record)
+            not schema.library_faults(kind.name, record)
             for kind in KINDS.values()
             if kind.file == table.file
             for record in section_records(table, kind.section).values()

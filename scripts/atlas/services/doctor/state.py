@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.git import git
-from atlas.adapters.store import leftovers, repair, schema, spool
+from atlas.adapters.store import leftovers, repair, replay, spool
 from atlas.adapters.system.exclude import missing_patterns
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
-from atlas.core.records.kinds import FILES, KINDS, SESSION, WORKFLOW
+from atlas.core.records.kinds import FILES, SESSION, WORKFLOW
 from atlas.core.records.plan import PLANNING
 from atlas.core.rules import references
 from atlas.services.plan.document import PlanDocument
@@ -104,21 +104,11 @@ def _table_faults(survey: Survey) -> Iterator[str]:
 
 def _check_records(best: Replay) -> Iterator[Finding]:
     mend = "see who did it: atlas history --about ID"
-    broken = [fault for kind in KINDS for fault in _schema_faults(best, kind)]
-    unsound = broken or references.reference_faults(best.transaction())
+    unsound = replay.record_faults(best) or references.reference_faults(best.transaction())
     yield from (problem("records", fault, mend) for fault in unsound)
     if not unsound:
         total = sum(len(rows.lines) for table in best.tables.values() for rows in table.sections.values())
         yield ok("records", f"{count_things(total, 'record')}, sound by themselves and together")
-
-
-def _schema_faults(best: Replay, name: str) -> Iterator[str]:
-    kind = KINDS[name]
-    rows = best.tables[kind.file].sections[kind.section]
-    for key, record in zip(rows.lines, rows.all(), strict=True):
-        yield from (f"{name} {key}: {fault}" for fault in schema.schema_faults(name, record)[:1])
-        if isinstance(record, dict) and record.get(kind.key) != key:
-            yield f"{name} {key}: its {kind.key} is {record.get(kind.key)!r}"
 
 
 def _check_plan(survey: Survey, best: Replay) -> Iterator[Finding]:
