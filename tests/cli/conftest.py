@@ -75,7 +75,10 @@ def _completed(_begun_with_agents: Path, tmp_path_factory: pytest.TempPathFactor
     project = _copy(_begun_with_agents, tmp_path_factory.mktemp("completed") / "project")
     for module, agent in (("auth-core", "dev-alice"), ("auth-api", "dev-alice"), ("docs", "implementer-1")):
         project.commit(f"{module.removeprefix('auth-')}.txt")
-        project.walk([["assign", module, agent], ["complete", module, "--reason", "I saw it work"]])
+        project.does("assign", module, agent)
+        if agent != "dev-alice":
+            project.hand_in(module)
+        project.does("complete", module, "--reason", "I saw it work")
     return project.folder
 
 

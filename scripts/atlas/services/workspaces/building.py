@@ -56,11 +56,15 @@ def _make_workspace(context: Context, verb: str, record: Workspace) -> dict[str,
 
 
 def _adopt_workspace(context: Context, verb: str, record: Workspace) -> dict[str, Any]:
-    """Equip a workspace that belonged to nobody, and bring it to where the integration branch is now if it can be."""
+    """Equip a workspace that belonged to nobody, and bring it to where the integration branch is now if it can be.
+
+    Where that was done, its base is there, too: what others had done is no work of its agent.
+    """
     folder = workspace_folder(context.project, record)
     tip = branch.ensure_branch(context, verb)
     if not tree_status.uncommitted_paths(folder) and refs.contains_commit(folder, tip, "HEAD"):
         git.run_git(folder, "merge", "--quiet", "--ff-only", tip)
+        return {**equip_workspace(context, verb, record), "base_commit": tip}
     return equip_workspace(context, verb, record)
 
 
