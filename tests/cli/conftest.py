@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.kit.project import Project
+from tests.kit.shop import _begun_shop, shop
 from tests.kit.teams import team
 from tests.support import make_repository
 
-__all__ = ["team"]
+__all__ = ["_begun_shop", "shop", "team"]
 
 AUTH_CORE = ["--name", "Auth core", "--criteria", "Passwords work", "--description", "Hash and compare."]
 AUTH_API = ["--name", "Auth API", "--criteria", "Requests work", "--depends-on", "auth-core"]
