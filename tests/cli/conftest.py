@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.kit.project import Project
+from tests.kit.shop import _begun_shop, shop
 from tests.kit.teams import team
 from tests.support import make_repository
 
-__all__ = ["team"]
+__all__ = ["_begun_shop", "shop", "team"]
 
 AUTH_CORE = ["--name", "Auth core", "--criteria", "Passwords work", "--description", "Hash and compare."]
 AUTH_API = ["--name", "Auth API", "--criteria", "Requests work", "--depends-on", "auth-core"]
@@ -75,7 +76,10 @@ def _completed(_begun_with_agents: Path, tmp_path_factory: pytest.TempPathFactor
     project = _copy(_begun_with_agents, tmp_path_factory.mktemp("completed") / "project")
     for module, agent in (("auth-core", "dev-alice"), ("auth-api", "dev-alice"), ("docs", "implementer-1")):
         project.commit(f"{module.removeprefix('auth-')}.txt")
-        project.walk([["assign", module, agent], ["complete", module, "--reason", "I saw it work"]])
+        project.does("assign", module, agent)
+        if agent != "dev-alice":
+            project.hand_in(module)
+        project.does("complete", module, "--reason", "I saw it work")
     return project.folder
 
 

@@ -77,6 +77,7 @@ def test_a_module_that_is_not_pending(executing: Project) -> None:
     line = executing.refuses("assign", "docs", "implementer-2")
     assert line == "docs is assigned, not pending: implementer-1 has it, see `atlas reassign`"
     assert "docs is assigned" in executing.refuses("assign", "docs", "implementer-2", "--force")
+    executing.hand_in("docs")
     executing.does("complete", "docs", "--reason", "read it")
     assert "docs is complete, not pending" in executing.refuses("assign", "docs", "implementer-1")
 
@@ -101,7 +102,7 @@ def test_an_agent_may_have_two_modules_each_on_its_own(executing: Project) -> No
     assert one != two
     executing.does("report", "docs", "started")
     assert (executing.module("auth-core")["status"], executing.module("docs")["status"]) == ("assigned", "in_progress")
-    executing.does("report", "docs", "done")
+    executing.hand_in("docs")
     executing.does("complete", "docs", "--reason", "read it")
     assert executing.assignment("auth-core")["status"] == "assigned"
     polled = executing.does("check-agents", "--all")["polled"]
@@ -190,5 +191,6 @@ def test_what_cannot_be_reassigned(executing: Project) -> None:
     assert "'nothing' not found" in executing.refuses("reassign", "nothing", "--to", "implementer-2")
     assert "'nobody' not found" in executing.refuses("reassign", "docs", "--to", "nobody")
     assert "docs is implementer-1's already" in executing.refuses("reassign", "docs", "--to", "implementer-1")
+    executing.hand_in("docs")
     executing.does("complete", "docs", "--reason", "read it")
     assert "docs is complete" in executing.refuses("reassign", "docs", "--to", "implementer-2", "--force")

@@ -92,6 +92,7 @@ def test_removing_a_pending_module(executing: Project) -> None:
 def test_only_a_pending_module_is_removed(executing: Project) -> None:
     executing.does("assign", "docs", "implementer-1")
     assert "docs is assigned: only a pending module" in executing.refuses("modify", "remove", "docs")
+    executing.hand_in("docs")
     executing.does("complete", "docs", "--reason", "read it")
     assert "docs is complete: only a pending module" in executing.refuses("modify", "remove", "docs")
 

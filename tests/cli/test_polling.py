@@ -85,6 +85,7 @@ def test_nobody_to_poll_is_0(executing: Project) -> None:
 
 def test_what_is_complete_or_taken_away_is_not_polled(executing: Project) -> None:
     executing.does("assign", "docs", "implementer-1")
+    executing.hand_in("docs")
     executing.does("complete", "docs", "--reason", "read it")
     executing.does("assign", "auth-core", "implementer-1")
     executing.does("reassign", "auth-core", "--to", "implementer-2")

@@ -135,7 +135,8 @@ def fail_and_mend(stage: Stage, worker: Worker) -> None:
     stage.atlas("complete", "tokenizer", session=WORDSMITH, code=1, says="may not use 'complete'")
     stage.atlas("complete", "tokenizer", session=LEAD, code=2, says="a check failed")
     say("The agent was told what failed, and mends it.")
-    worker.follow("reads: VERIFICATION LOOP", "commits wordcount/tokenizer.py: Mend tokenizer")
+    mended = ("commits wordcount/tokenizer.py: Mend tokenizer", "$ atlas report tokenizer done")
+    worker.follow("reads: VERIFICATION LOOP", *mended)
     stage.atlas("complete", "tokenizer", session=LEAD, says="tokenizer is complete on commit")
 
 

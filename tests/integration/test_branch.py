@@ -81,6 +81,7 @@ def test_the_branch_that_the_person_is_on_is_never_used(begun: Project, tmp_path
     begun.walk(BEGUN[5:])
     begun.does("assign", "auth", "implementer-1")
     work(begun, "auth")
+    begun.hand_in("auth")
     begun.does("complete", "auth")
     assert tip(begun, "main") == head
 
@@ -91,8 +92,10 @@ def test_completed_work_is_on_it_and_nothing_checked_out_is_touched(shop: Projec
     for name, agent in (("auth", "implementer-1"), ("board", "implementer-2")):
         shop.does("assign", name, agent)
     first, second = work(shop, "auth"), work(shop, "board")
+    shop.hand_in("auth")
     one = shop.does("complete", "auth")["evidence"]
     assert (one["commit"], one["integrated"], tip(shop)) == (first, first, first)
+    shop.hand_in("board")
     two = shop.does("complete", "board")["evidence"]
     assert (two["commit"], two["integrated"]) == (second, tip(shop))
     assert git(shop.folder, "rev-parse", "atlas/integration^1", "atlas/integration^2").split() == [first, second]
@@ -111,14 +114,18 @@ def test_checks_run_in_the_workspace_which_must_be_clean(shop: Project) -> None:
     shop.does("assign", "auth", "implementer-1")
     (folder(shop, "auth") / "auth.txt").write_text("done")
     (shop.folder / "auth.txt").write_text("not the same")
+    shop.hand_in("auth")
     assert f"{folder(shop, 'auth')} has uncommitted changes (auth.txt)" in shop.refuses("complete", "auth")
     work(shop, "auth")
+    shop.hand_in("auth")
     assert shop.does("complete", "auth")["complete"] is True
 
 
 def test_what_is_missing_in_the_workspace_fails_though_the_main_directory_has_it(shop: Project) -> None:
     shop.does("assign", "auth", "implementer-1")
     shop.commit("auth.txt")
+    work(shop, "auth", "other.txt")
+    shop.hand_in("auth")
     result = shop.does("complete", "auth", code=2)
     assert (result["passed"], result["complete"]) == (False, False)
     assert record(shop, "auth")["status"] == "ready"
@@ -127,6 +134,7 @@ def test_what_is_missing_in_the_workspace_fails_though_the_main_directory_has_it
 def test_a_new_workspace_has_what_was_completed_before(shop: Project) -> None:
     shop.does("assign", "auth", "implementer-1")
     work(shop, "auth")
+    shop.hand_in("auth")
     shop.does("complete", "auth")
     shop.does("assign", "board", "implementer-2")
     assert (folder(shop, "board") / "auth.txt").exists()
@@ -137,16 +145,20 @@ def test_a_conflict_leaves_the_module_waiting_and_says_so(shop: Project) -> None
         shop.does("assign", name, agent)
         work(shop, name)
         work(shop, name, "src/api.py", f"{name}\n")
+    shop.hand_in("auth")
     shop.does("complete", "auth")
     merged = tip(shop)
+    shop.hand_in("board")
     result = shop.does("complete", "board", code=2)
     assert (result["passed"], result["complete"], result["conflicts"]) == (True, False, ["src/api.py"])
     assert (shop.module("board")["status"], tip(shop)) == ("in_progress", merged)
     assert record(shop, "board")["status"] == "ready"
     assert "conflicts with atlas/integration in:\n1. src/api.py" in shop.mail("implementer-2")[-1]["body"]
+    shop.hand_in("board")
     assert "conflicts with atlas/integration in src/api.py" in shop.run("complete", "board").stdout
     place = folder(shop, "board")
     git(place, "merge", "--quiet", "--strategy-option=ours", "atlas/integration", "--message=Together")
+    shop.hand_in("board")
     assert shop.does("complete", "board")["all_complete"] is True
     assert git(shop.folder, "show", "atlas/integration:src/api.py") == "board"
 
@@ -162,9 +174,8 @@ def test_where_it_is_checked_out_it_is_not_moved(shop: Project, tmp_path: Path) 
     shop.does("assign", "auth", "implementer-1")
     work(shop, "auth")
     before = tip(shop)
-    done = shop.run("complete", "auth")
-    assert done.returncode == 1
-    assert f"atlas/integration is checked out in {tmp_path / 'look'}" in done.stderr
+    shop.hand_in("auth")
+    assert f"atlas/integration is checked out in {tmp_path / 'look'}" in shop.refuses("complete", "auth")
     assert (tip(shop), status(tmp_path / "look")) == (before, "")
     assert (shop.module("auth")["status"], record(shop, "auth")["status"]) == ("pending_verification", "ready")
     git(shop.folder, "worktree", "remove", str(tmp_path / "look"))
@@ -176,9 +187,11 @@ def test_where_somebody_set_it_back_that_is_said_and_nothing_moved(shop: Project
     shop.does("assign", "board", "implementer-2")
     work(shop, "auth")
     work(shop, "board")
+    shop.hand_in("auth")
     shop.does("complete", "auth")
     shop.commit("other.txt")
     git(shop.folder, "branch", "--force", "atlas/integration", "main")
+    shop.hand_in("board")
     done = shop.run("complete", "board")
     assert "was moved and no longer holds" in done.stderr
     assert tip(shop) == tip(shop, "main")
@@ -187,6 +200,7 @@ def test_where_somebody_set_it_back_that_is_said_and_nothing_moved(shop: Project
 def test_where_somebody_deleted_it_it_is_made_again(shop: Project) -> None:
     shop.does("assign", "auth", "implementer-1")
     work(shop, "auth")
+    shop.hand_in("auth")
     merged = shop.does("complete", "auth")["evidence"]["integrated"]
     git(shop.folder, "branch", "--delete", "--force", "atlas/integration")
     shop.does("assign", "board", "implementer-2")
@@ -208,7 +222,9 @@ def test_an_old_git_fast_forwards_and_says_when_it_cannot_merge(
     )
     old.chmod(0o755)
     monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+    shop.hand_in("auth")
     assert shop.does("complete", "auth")["complete"] is True
+    shop.hand_in("board")
     done = shop.run("complete", "board")
     assert "git older than 2.38 cannot merge this: merge" in done.stderr
     assert shop.module("board")["status"] == "pending_verification"
@@ -222,7 +238,9 @@ def test_without_an_identity_of_ones_own_the_merge_is_atlass(shop: Project, monk
         work(shop, name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     git(shop.folder, "config", "user.useConfigOnly", "true")
+    shop.hand_in("auth")
     shop.does("complete", "auth")
+    shop.hand_in("board")
     shop.does("complete", "board")
     assert git(shop.folder, "log", "-1", "--format=%an", "atlas/integration") == "ATLAS"
 

@@ -46,8 +46,6 @@ from .dice import DICE, NAMES, ROLLS, Dice
 HELD = ("assigned", "in_progress", "blocked", "pending_verification")
 WORKERS_MAY = {"report", "repeat", "ask", "inbox", "status", "plan-status", "check", "check-plan"}
 """Written out once more, so that a slip in the table of roles is noticed."""
-RECORDS_ITS_INTENT = {"complete"}
-"""What has effects outside the store, and says before them in a transaction what it is about to do."""
 VIA_VERIFICATION = {(status, "complete") for status in ("assigned", "in_progress", "blocked")}
 """Changes of a module that one transaction makes in two legal steps."""
 
@@ -78,7 +76,7 @@ class Orchestration(RuleBasedStateMachine):
         if complaint is not None:
             assert complaint
             assert "\n" not in complaint
-            assert position(self.repo) == before or verb in RECORDS_ITS_INTENT, f"refused, yet changed: {complaint}"
+            assert position(self.repo) == before, f"refused, yet changed: {complaint}"
             return None
         assert worker is None or verb in WORKERS_MAY, f"a worker got through with {verb}"
         return results[0]
@@ -214,8 +212,14 @@ class Orchestration(RuleBasedStateMachine):
         return found
 
     def complete(self, dice: Dice) -> None:
-        module = self.module(dice, *HELD)
-        self.do("complete", dice.leader, lambda here: evidence.complete_module(here, module, dice.text))
+        module, override = self.module(dice, *HELD), None if dice.often else dice.text
+        was = records(self.state, ASSIGNMENT).get(records(self.state, MODULE).get(module, {}).get("task_uuid"), {})
+        handed_in = was.get("status") == "reported" and self.verification(module).get("status") == "verified"
+        call = functools.partial(evidence.complete_module, reason=dice.text, override=override)
+        done = self.do("complete", dice.leader, lambda here: call(here, module))
+        said = (done or {"evidence": {"override": None}})["evidence"]["override"]
+        assert done is None or handed_in or was["agent_type"] != "ai" or said, "completed what was not handed in"
+        assert not said or dice.leader not in ("s-one", "s-two"), "a worker passed over a condition"
 
     def modify_add(self, dice: Dice) -> None:
         name = dice.one_of(NAMES)

@@ -169,6 +169,7 @@ def test_killed_at_any_call_of_git_while_it_completes(shop: Project, striker: St
         shop.commit(f"main-{number}.txt")
         git(shop.folder, "branch", "--force", "--quiet", "kept")
         commit = work(shop, name)
+        shop.hand_in(name)
         struck = striker.strike(number, MOMENTS[number % 2], "complete", name)
         mend(shop)
         if shop.module(name)["status"] != "complete":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.handshake import handshake
 from tests.kit.places import folder, no_trace, record, status, work
 from tests.kit.project import Project
 from tests.kit.shop import BEGUN
@@ -180,6 +181,7 @@ def test_files_of_ours_that_are_committed_stay_as_they_are_in_commits(begun: Pro
     commit = work(begun, "auth")
     for name, text in files.items():
         assert git(place, "show", f"{commit}:{name}") == text
+    begun.walk([*handshake("auth", file="auth.txt"), ["report", "auth", "done"]])
     begun.does("complete", "auth")
     begun.does("remove-workspace", "auth")
 

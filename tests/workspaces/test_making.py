@@ -124,6 +124,7 @@ def test_an_assignment_takes_over_the_workspace_of_its_modules_name(shop: Projec
     shop.does("workspace", "auth")
     shop.does("assign", "board", "implementer-2")
     work(shop, "board")
+    shop.hand_in("board")
     shop.does("complete", "board")
     workspace = shop.does("assign", "auth", "implementer-1", "--skeleton", "src/api.py")["workspace"]
     assert (workspace["name"], workspace["agent"], workspace["status"]) == ("auth", "implementer-1", "ready")

@@ -73,6 +73,7 @@ def test_the_clients_own_worktree_is_left_alone(shop: Project) -> None:
     workspace = shop.does("assign", "auth", "implementer-1")["workspace"]
     assert (workspace["name"], workspace["branch"]) == ("auth-2", "atlas/auth-2")
     work(shop, "auth-2", "auth.txt")
+    shop.hand_in("auth")
     shop.does("complete", "auth")
     shop.does("remove-workspace", "auth-2")
     assert state.snapshot(folder(shop, "auth")) == before

@@ -23,6 +23,7 @@ def goes_through(project: Project, name: str = "auth") -> None:
     project.does("assign", name, "implementer-1")
     assert status(folder(project, name)) == ""
     commit = work(project, name)
+    project.hand_in(name)
     assert project.does("complete", name)["evidence"]["commit"] == commit
     project.does("remove-workspace", name)
     no_trace(project, name)
@@ -36,6 +37,7 @@ def test_uncommitted_work_in_the_main_directory(shop: Project) -> None:
     assert "Note: the main directory has uncommitted changes" in done.stdout
     assert (folder(shop, "auth") / "src" / "api.py").read_text() != "half\n"
     work(shop, "auth")
+    shop.hand_in("auth")
     shop.does("complete", "auth")
     assert status(shop.folder) == before
     assert (shop.folder / "src" / "api.py").read_text() == "half\n"
@@ -107,6 +109,7 @@ def test_lfs_pointers_without_lfs(begun: Project, tmp_path: Path) -> None:
     assert (folder(begun, "auth") / "big.bin").read_text() == LFS
     assert run("git", "status", "--porcelain", cwd=folder(begun, "auth"), env=env).stdout == ""
     work(begun, "auth")
+    begun.hand_in("auth")
     for verb, name in (("complete", "auth"), ("remove-workspace", "auth")):
         done = begun.run(verb, name, env=env)
         assert done.returncode == 0, done.stderr
@@ -145,6 +148,7 @@ def test_work_in_a_submodule_is_not_lost(with_submodule: Project) -> None:
     git(library, "commit", "--quiet", "--message=Mine")
     commit = git(library, "rev-parse", "HEAD")
     work(with_submodule, "auth")
+    with_submodule.hand_in("auth")
     with_submodule.does("complete", "auth")
     assert "in the submodule lib: commits that are on no remote" in with_submodule.refuses("remove-workspace", "auth")
     saved = with_submodule.does("remove-workspace", "auth", "--force")["workspace"]["saved"]

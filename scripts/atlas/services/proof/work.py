@@ -14,8 +14,6 @@ from atlas.services.project.phases import executing_workflow
 from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_of_task
 
-OVERRIDE = "complete-override"
-"""The form of the verb that only a person may use."""
 _LONGEST = 4000
 
 
@@ -44,8 +42,11 @@ class Work:
 
     def __init__(self, tx: Transaction, actor: roles.Actor, module_id: str, words: Words) -> None:
         """Raises AtlasError, naming the first condition that is not met and the next step, when it cannot be."""
-        if words.override:
-            roles.require_permission(actor, OVERRIDE)
+        if words.override and actor["role"] != roles.PERSON:
+            raise AtlasError(
+                f"--override is the word of a person: let them type /atlas-complete {module_id} --override TEXT, "
+                f"or run atlas complete {module_id} --override TEXT in a plain terminal"
+            )
         self.workflow = executing_workflow(tx)
         self.module, self.assignment = live_assignment(tx, module_id)
         self.workspace = workspace_of_task(tx, self.assignment["task_uuid"])
