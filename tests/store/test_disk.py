@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -9,12 +10,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from atlas.adapters.store import log
 from atlas.adapters.store.replay import Replay
 from atlas.adapters.system import disk
+from atlas.cli import main as cli
 from atlas.core.records.kinds import AGENT, FILES
 from tests.conftest import script_of
 from tests.kit.orchestrations import all_files, assert_whole, copy, project_of, records, start
@@ -62,6 +65,73 @@ def test_trouble_at_every_step(
     else:
         pytest.fail(f"still in trouble at step {MOST_STEPS}")
     assert outcomes == {False, True}
+
+
+class Platter:
+    """What a power loss would leave of a file: all that was synced, and whatever a sync that failed had written."""
+
+    def __init__(self, path: str, failures: Iterator[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._path, self._failures, self._sync = path, failures, os.fsync
+        self.data = Path(path).read_bytes()
+        monkeypatch.setattr(os, "fsync", self.sync)
+
+    def sync(self, handle: int) -> None:
+        if os.path.samestat(os.fstat(handle), os.stat(self._path)):
+            self.data = Path(self._path).read_bytes()
+        if next(self._failures, False):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), self._path)
+        self._sync(handle)
+
+
+def refused_registration(repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The exit code and the line of a command that was told to register an agent."""
+    monkeypatch.chdir(repo)
+    code = cli.main("register", ["ai", "new"])
+    (line,) = capsys.readouterr().err.splitlines()
+    return code, line
+
+
+def test_what_a_failed_sync_refused_does_not_come_back_after_a_power_loss(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(repo, ["m0"])
+    before = all_files(repo)
+    history = project_of(repo).history
+    platter = Platter(history, iter([True]), monkeypatch)
+    code, line = refused_registration(repo, capsys, monkeypatch)
+    assert (code, line.endswith("(nothing was changed)")) == (1, True)
+    assert all_files(repo) == before
+    assert platter.data == Path(history).read_bytes()
+
+
+def test_whoever_cannot_be_told_whether_a_change_is_on_disk_is_told_so(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(repo, ["m0"])
+    Platter(project_of(repo).history, iter([True, True]), monkeypatch)
+    code, line = refused_registration(repo, capsys, monkeypatch)
+    assert code == 2
+    assert "look with `atlas history` whether it is there" in line
+    assert_whole(repo)
+
+
+def test_a_torn_line_is_on_disk_elsewhere_before_it_is_cut_off(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(repo, ["m0"])
+    project = project_of(repo)
+    with open(project.history, "ab") as file:
+        file.write(b"half a line")
+    order: list[str] = []
+    really = os.fsync
+
+    def sync(handle: int) -> None:
+        order.append(os.readlink(f"/proc/self/fd/{handle}"))
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.chdir(repo)
+    assert cli.main("register", ["ai", "new"]) == 0
+    torn = next(path for path in order if "history-torn" in path)
+    assert order.index(torn) < order.index(project.aside) < order.index(os.path.realpath(project.history))
 
 
 @AS_ROOT

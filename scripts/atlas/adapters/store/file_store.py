@@ -154,7 +154,7 @@ class FileStore(Store):
             return False
         try:
             log.append_line(self.project.history, line, checkpoint.history)
-        except OSError:
+        except (OSError, AtlasError):
             _discard_temps(temps)
             raise
         self._put_into_place(temps, checkpoint, tx, reflect)
