@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from atlas import VERSION
 from atlas.core.errors import AtlasError
 from atlas.core.results import VERSION as VERSION_OF_RESULTS
-from atlas.core.text import one_line
+from atlas.core.text import name_known, one_line
 from atlas.core.verbs import VERBS
 
 from .outcome import Outcome
@@ -34,7 +34,12 @@ _LONGEST = 4000
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, and count as errors like any other."""
+    """A parser whose complaints are one line, count as errors like any other, and name the nearest right word."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = name_known(str(value), map(str, action.choices))
+            raise argparse.ArgumentError(action, f"invalid choice: {str(value)[:40]!r}: {known}")
 
     def error(self, message: str) -> NoReturn:
         raise AtlasError(f"{message} (see {self.prog} --help)")
@@ -60,7 +65,8 @@ def atlas(arguments: list[str] | None = None) -> int:
         print("atlas: which verb? `atlas --help` lists them", file=sys.stderr)
         return 1
     if words[0] not in VERBS:
-        print(f"atlas: there is no verb {words[0][:40]!r}: `atlas --help` lists them", file=sys.stderr)
+        known = name_known(one_line(words[0]), VERBS)
+        print(f"atlas: there is no verb {words[0][:40]!r}: {known}; `atlas --help` lists them", file=sys.stderr)
         return 1
     return main(words[0], words[1:])
 
@@ -70,7 +76,7 @@ def _run_guarded(verb: str, words: list[str]) -> int:
     _open_streams()
     try:
         _require_text(words)
-        args = parser_of_verb(verb).parse_args(words)
+        args = _parse_words(parser_of_verb(verb), words)
         outcome: Outcome[Mapping[str, object]] = args.run(args)
         text = _json_envelope(verb, outcome.exit_code == 0, result=outcome.result) if "json" in args else outcome.text
         return _print_outcome(verb, text, outcome.exit_code)
@@ -87,6 +93,16 @@ def _run_guarded(verb: str, words: list[str]) -> int:
         return _print_failure(
             words, verb, f"unexpected {type(error).__name__}; please report it with {write_crash_log(error)}", 1
         )
+
+
+def _parse_words(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    args, rest = parser.parse_known_args(words)
+    if rest:
+        options = [one for each in (parser, *_parsers_below(parser)) for one in each._option_string_actions]
+        unknown = [word.partition("=")[0] for word in rest if word.startswith("--")]
+        hint = f": {name_known(unknown[0], dict.fromkeys(options))}" if unknown else ""
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+    return args
 
 
 def _open_streams() -> None:
