@@ -37,6 +37,11 @@ def context_for_repair(folder: str, session: str | None, notice: Callable[[str],
     return _compose(folder, session, notice, None)
 
 
+def changes_made() -> int:
+    """How many changes of the records this process has made so far."""
+    return FileStore.commits
+
+
 def _compose(folder: str, session: str | None, notice: Callable[[str], None], courier: Courier | None) -> Context:
     project = find_project(folder)
     store = FileStore(project, exec_file.exec_file_bytes, projections.prepare_projections, notice)

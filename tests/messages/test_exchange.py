@@ -209,6 +209,13 @@ def test_a_message_that_cannot_be_had_or_marked_keeps_no_other_one_out(
     assert sorted(message["subject"] for message in mail(linked)) == ["0", "1", "2"]
 
 
+def test_what_is_refused_is_refused_before_mail_is_taken_in(known: Context, linked: Linked, server: Server) -> None:
+    write(server, "One", "1")
+    assert "'nobody' not found" in linked.refuses("poll", "nobody")
+    assert linked.records("messages") == {}
+    assert [message["subject"] for message in mail(linked)] == ["One"]
+
+
 def test_without_the_server_nothing_is_asked_for_twice(known: Context, server: Server) -> None:
     notices.notify_agent(known, "implementer-1", "S", "m", "normal", "notification", None)
     server.stop()

@@ -6,8 +6,10 @@ import errno
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,13 @@ import pytest
 
 from atlas.adapters.store import log
 from atlas.adapters.store.replay import Replay
-from atlas.adapters.system import disk
+from atlas.adapters.system import disk, process
 from atlas.cli import main as cli
-from atlas.core.records.kinds import AGENT, FILES
+from atlas.core.records.kinds import AGENT, FILES, WORKSPACE
+from atlas.core.records.workspace import new_process
 from tests.conftest import script_of
 from tests.kit.orchestrations import all_files, assert_whole, copy, project_of, records, start
+from tests.kit.team import make_team
 from tests.support import PYTHON, ROOT, SCRIPTS, git, make_repository, run, run_read_only
 
 from .nursery import DISTURBED, Job, Nursery
@@ -113,6 +117,43 @@ def test_whoever_cannot_be_told_whether_a_change_is_on_disk_is_told_so(
     assert code == 2
     assert "look with `atlas history` whether it is there" in line
     assert_whole(repo)
+
+
+def test_a_document_that_could_not_be_recorded_is_not_kept(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(repo, ["m0"])
+    monkeypatch.chdir(repo)
+    assert cli.main("register", ["ai", "one"]) == 0
+    before = all_files(repo)
+    with monkeypatch.context() as broken:
+        Platter(project_of(repo).history, iter([True]), broken)
+        assert cli.main("handoff", ["m0", "implementer-1"]) == 1
+    file = Path(project_of(repo).claude) / "handoffs/m0-to-implementer-1.md"
+    assert (all_files(repo), file.exists()) == (before, False)
+    file.mkdir(parents=True)
+    capsys.readouterr()
+    assert cli.main("handoff", ["m0", "implementer-1"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "the document is sent as msg-" in line
+
+
+def test_a_session_that_was_ended_is_said_to_be_though_that_could_not_be_recorded(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    team = make_team(repo)
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as session:
+        birth = process.process_birth(session.pid) or ""
+        started = new_process(
+            mode="headless", pid=session.pid, birth=birth, started_at="2026-01-01T00:00:00Z", tmux=None
+        )
+        team.put(lambda tx: tx.patch(WORKSPACE, tx.need(WORKSPACE, "api-ws"), process=started))
+        threading.Thread(target=session.wait).start()  # or else it stays, as one that nobody has waited for
+        monkeypatch.chdir(repo)
+        Platter(project_of(repo).history, iter([True]), monkeypatch)
+        assert cli.main("stop-agent", ["ben"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ended in api-ws, but that could not be recorded" in line
 
 
 def test_a_torn_line_is_on_disk_elsewhere_before_it_is_cut_off(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

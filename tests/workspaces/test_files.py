@@ -196,7 +196,7 @@ def test_a_committed_link_that_leads_out_is_refused(begun: Project, tmp_path: Pa
     git(begun.folder, "commit", "--quiet", "--message=A link")
     git(begun.folder, "switch", "--quiet", "--force", "main")
     done = begun.run("assign", "auth", "implementer-1")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "leads out of the workspace" in done.stderr
     assert os.listdir(outside) == []
     no_trace(begun, "auth")

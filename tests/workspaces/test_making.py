@@ -167,6 +167,14 @@ def test_the_set_up_command_has_run_before_anybody_is_told(shop: Project) -> Non
     assert not (shop.folder / "set-up.log").exists()
 
 
+def test_where_only_some_could_be_made_each_is_told(shop: Project) -> None:
+    shop.does("settings", "workspace.setup", 'test "$(basename "$PWD")" = one')
+    made, unmade = shop.does("workspace", "one", "two", code=2)["workspaces"]
+    assert (made["error"], "ended with code 1" in unmade["error"]) == (None, True)
+    assert record(shop, "one")["status"] == "ready"
+    assert record(shop, "two")["status"] == "abandoned"
+
+
 @pytest.mark.parametrize(
     ("command", "said", "code"),
     [
@@ -178,7 +186,7 @@ def test_a_set_up_that_fails_gives_nothing_to_anybody(shop: Project, command: st
     shop.does("settings", "workspace.setup", command)
     shop.does("settings", "workspace.setup-seconds", "1")
     done = shop.run("assign", "auth", "implementer-1")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert said in done.stderr
     assert (shop.module("auth")["status"], shop.module("auth")["assigned_to"]) == ("pending", None)
     assert shop.mail("implementer-1") == []

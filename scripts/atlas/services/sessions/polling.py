@@ -49,7 +49,7 @@ def _nothing() -> Checked:
 
 def _exchange_around(context: Context, verb: str, run: Callable[[Transaction, Actor], Checked]) -> CheckAgentsResult:
     """What `run` comes to between two turns of the post: what was waiting goes out first, what it adds after that."""
-    context.read(verb, lambda tx, actor: orchestration_workflow(tx))
+    context.read(verb, run)  # what is refused is refused before anything goes out or comes in
     troubles = exchange_messages(context)["troubles"]
     found = context.transact(verb, run)
     undelivered = context.read(verb, lambda tx, actor: _undelivered(tx, found))

@@ -40,8 +40,10 @@ def create_workspaces(context: Context, names: Sequence[str]) -> WorkspaceResult
         raise AtlasError("a name is given twice: name each workspace once")
     context.read("workspace", lambda tx, actor: executing_workflow(tx))
     left = [name for name in names if _was_left(context, name)]
+    # What stands in the way of a name is found before the branch is made.
+    drafts = [draft_workspace(context, "workspace", name, "", exact=True) for name in names if name not in left]
     base = integration.ensure_branch(context, "workspace")
-    drafts = [draft_workspace(context, "workspace", name, base, exact=True) for name in names if name not in left]
+    drafts = [draft._replace(base_commit=base) for draft in drafts]
     made = [_finish_workspace(context, name) for name in left] + [_create_workspace(context, each) for each in drafts]
     return {"workspaces": made, "failed": sum(one["error"] is not None for one in made)}
 
