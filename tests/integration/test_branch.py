@@ -163,7 +163,7 @@ def test_where_it_is_checked_out_it_is_not_moved(shop: Project, tmp_path: Path) 
     work(shop, "auth")
     before = tip(shop)
     done = shop.run("complete", "auth")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"atlas/integration is checked out in {tmp_path / 'look'}" in done.stderr
     assert (tip(shop), status(tmp_path / "look")) == (before, "")
     assert (shop.module("auth")["status"], record(shop, "auth")["status"]) == ("pending_verification", "ready")

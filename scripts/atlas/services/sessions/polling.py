@@ -49,7 +49,7 @@ def _nothing() -> Checked:
 
 def _exchange_around(context: Context, verb: str, run: Callable[[Transaction, Actor], Checked]) -> CheckAgentsResult:
     """What `run` comes to between two turns of the post: what was waiting goes out first, what it adds after that."""
-    context.read(verb, run)  # what is refused is refused before anything goes out or comes in
+    context.read(verb, lambda tx, actor: orchestration_workflow(tx))
     troubles = exchange_messages(context)["troubles"]
     found = context.transact(verb, run)
     undelivered = context.read(verb, lambda tx, actor: _undelivered(tx, found))
@@ -82,6 +82,8 @@ def poll_agent(context: Context, agent_id: str, module_id: str | None = None) ->
             check_assignment(tx, assignment, times, None, True, found)
         return found
 
+    # What is refused is refused before anything goes out or comes in.
+    context.read("poll", lambda tx, actor: (orchestration_workflow(tx), assignments_of(tx, agent_id, module_id)))
     result = _exchange_around(context, "poll", run)
     return {
         "polled": result["polled"],
