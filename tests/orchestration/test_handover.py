@@ -233,7 +233,7 @@ def test_a_stop_is_taken_back_by_giving_the_module_to_who_has_it(begun_work: Pro
 def test_where_the_new_workspace_cannot_be_made_the_next_agent_goes_on_from_the_work(begun_work: Project) -> None:
     begun_work.does("settings", "workspace.setup", "exit 3")
     done = begun_work.run(*TAKE)
-    assert (done.returncode, begun_work.module("auth")["status"]) == (1, "pending")
+    assert (done.returncode, begun_work.module("auth")["status"]) == (2, "pending")
     begun_work.does("settings", "workspace.setup", "--unset")
     begun_work.does("assign", "auth", "implementer-2")
     assert_handed_over(begun_work)
