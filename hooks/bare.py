@@ -49,14 +49,21 @@ KEPT = "\n\t\u200c\u200d\u3000\xa0"
 """What is not printable by Python's book and harmless all the same: line breaks, joiners of letters, wide blanks."""
 
 
-class TimeIsUp(Exception):
-    """Something here took longer than it may."""
+AGAIN_SECONDS = 0.5
+"""Between two alarms: one that something swallowed is not the last."""
+
+
+class TimeIsUp(BaseException):
+    """Something here took longer than it may. No `except Exception` on the way takes it for a fault of its own."""
 
 
 def limit_time() -> None:
-    """Have TimeIsUp raised when what is begun now takes too long."""
+    """Have TimeIsUp raised when what is begun now takes too long, and again until this is called anew.
+
+    Whoever catches it calls this first, for what is still to be done.
+    """
     signal.signal(signal.SIGALRM, time_is_up)
-    signal.alarm(SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, AGAIN_SECONDS)
 
 
 def time_is_up(number: int, frame: object) -> None:

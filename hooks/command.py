@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
@@ -19,6 +20,7 @@ from hooks.bare import addition, dump, read_event
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
 
     from atlas.core.verbs import Slash, Verb
     from hooks.bare import Event
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
 GRACE_SECONDS = 10
 """For a command to end itself once its time is up."""
+LOOK_SECONDS = 0.1
 MOST_UNITS = 9000
 """The client puts context of more than 10,000 UTF-16 units aside in a file; the frame needs room too."""
 
@@ -98,6 +101,28 @@ def run(words: list[str], row: Verb, event: Event) -> Outcome:
     except subprocess.TimeoutExpired:
         return Outcome(clean(stop(process)), None)
     return Outcome(clean(output), process.returncode)
+
+
+def start_unattended(folder: str, *words: str) -> subprocess.Popen[bytes]:
+    """Begin a verb that nobody reads; on no session's behalf, so that what comes of it is news to every one."""
+    import subprocess  # costs more than all the rest
+
+    whole = [sys.executable, "-I", "-X", "utf8", ATLAS, *words]
+    env = {name: value for name, value in os.environ.items() if name != "CLAUDE_CODE_SESSION_ID"}
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(whole, cwd=folder, env=env, stdin=nothing, stdout=nothing, stderr=nothing)
+
+
+def ends_well(process: subprocess.Popen[bytes], seconds: float, is_wanted: Callable[[], bool]) -> bool:
+    """Whether it ends in so many seconds with exit code 0; it is killed after that, or once it is not wanted."""
+    until = time.monotonic() + seconds
+    while process.poll() is None:
+        if time.monotonic() >= until or not is_wanted():
+            process.kill()
+            process.wait()
+        else:
+            time.sleep(LOOK_SECONDS)
+    return process.returncode == 0
 
 
 def root_of(folder: str) -> str:

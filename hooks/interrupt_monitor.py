@@ -15,6 +15,7 @@ import time
 from hooks.bare import (
     KEPT,
     MOST,
+    TimeIsUp,
     addition,
     clean,
     common_folder,
@@ -72,7 +73,7 @@ def main(find: Finder, refuse: Callable[[Event], Event | None] = lambda event: N
         else:
             refusal = refuse(event)
             answer_call(event, find(event), refusal)
-    except Exception as error:  # whatever it is: silence would let the call through
+    except (Exception, TimeIsUp) as error:  # whatever it is: silence would let the call through
         limit_time()
         stop_despite_error(event, find(event), error)
         refusal = refuse(event)
@@ -80,7 +81,7 @@ def main(find: Finder, refuse: Callable[[Event], Event | None] = lambda event: N
             say(refusal)
 
 
-def stop_despite_error(event: Event, workspaces: list[Workspace], error: Exception) -> None:
+def stop_despite_error(event: Event, workspaces: list[Workspace], error: BaseException) -> None:
     """Stop a call when something critical waits for its maker, although nobody knows what of it has been delivered."""
     items = [item for workspace in workspaces for item in read_items(workspace)]
     if any(map(is_stopping, items)) and not is_batch(event):

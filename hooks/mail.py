@@ -11,6 +11,7 @@ from hooks import interrupt_monitor, mailbox, role_view
 from hooks.bare import (
     KEPT,
     MOST,
+    TimeIsUp,
     addition,
     clean,
     doer,
@@ -46,8 +47,8 @@ def main() -> None:
     try:
         limit_time()
         answer_event(read_event())
-    except Exception:  # whatever it is, it is no reason to be in the way
-        return
+    except (Exception, TimeIsUp):  # whatever it is, it is no reason to be in the way
+        limit_time()
 
 
 def answer_event(event: Event) -> None:

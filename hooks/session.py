@@ -11,7 +11,19 @@ import os
 import time
 
 from hooks import role_view, turn_end
-from hooks.bare import addition, clean, doer, dump, is_slug, leave_facts, read_event, remove, write
+from hooks.bare import (
+    TimeIsUp,
+    addition,
+    clean,
+    doer,
+    dump,
+    is_slug,
+    leave_facts,
+    limit_time,
+    read_event,
+    remove,
+    write,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,12 +36,14 @@ PATIENCE = 60.0
 
 def main() -> None:
     """Answer one SessionStart event on standard output, for a session with a role."""
+    limit_time()
     try:
         event = read_event()
         view = role_view.own_view()
         is_told = not is_of_fork(event) and enter_session(event, view)
         text = "\n".join(map(clean, lines_of(view))) if is_told else ""
-    except Exception as error:  # whatever it is, the session goes on
+    except (Exception, TimeIsUp) as error:  # whatever it is, the session goes on
+        limit_time()
         text = f"ATLAS: what part this session has cannot be told ({clean(error)}): `atlas doctor` says what is wrong."
     if text:
         print(dump(addition("SessionStart", text)))

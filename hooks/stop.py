@@ -11,7 +11,7 @@ import os
 import time
 
 from hooks import role_view, turn_end
-from hooks.bare import KEPT, clean, doer, leave_facts, limit_time, read_event, remove, say
+from hooks.bare import KEPT, TimeIsUp, clean, doer, leave_facts, limit_time, read_event, remove, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def main() -> None:
     event = read_event()
     try:
         answer = answer_stop(event)
-    except Exception as error:  # a session is never kept from ending by what cannot be read
+    except (Exception, TimeIsUp) as error:  # a session is never kept from ending by what cannot be read
+        limit_time()
         tell_waiter(event, None)
         why = clean(error)[:300] or type(error).__name__
         answer = message(
@@ -75,6 +76,8 @@ def tell_waiter(event: Event, stop: Stop | None) -> None:
         turn_end.write_note("verdicts", session, {"stop": turn_end.mark_of(event), **note})
     except (OSError, ValueError):
         return
+    except TimeIsUp:
+        limit_time()
 
 
 class Stop:

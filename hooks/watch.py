@@ -7,24 +7,23 @@ asked itself. A plugin may be replaced while it waits, so all that it may need i
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from atlas.core.following import digest
 from atlas.core.letters.digest import digest_text
-from hooks import mailbox, role_view, turn_end  # noqa: F401, see the docstring
+from hooks import command, mailbox, role_view, turn_end  # noqa: F401, see the docstring
 from hooks.bare import leave_facts, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from hooks.role_view import View
     from hooks.turn_end import Note
 
 LOOK_SECONDS = 0.1
-ATLAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts", "atlas_cli.py")
+POLL_SECONDS = 60.0
+"""For agents to be asked: no news are seen meanwhile."""
 LONGEST = 12 * 3600 - 120  # seconds to wait at most: below the hook's own limit in hooks.json
 
 
@@ -57,7 +56,7 @@ class Watch:
     def _take_mail(self) -> None:
         """Have AI Maestro's mail taken in, where agents are reached by it. What listens ends with this process."""
         if role_view.own_view().get("listens"):
-            start_atlas(role_view.own_view(), "listen", "--wait", str(self._longest))
+            command.start_unattended(role_view.own_view()["root"], "listen", "--wait", str(self._longest))
 
     def _find_news(self, now: float) -> tuple[str | None, float]:
         """What to wake with, or "" when all is over, or None; and when to look again although nothing changed."""
@@ -70,17 +69,26 @@ class Watch:
         news = digest.facts_for_reader(reader, turn_end.read_entries(self._cursor, position))
         action = turn_end.due_action(view, now, self._is_busy)
         self._cursor = position
-        if not news and action is not None and turn_end.is_poll(action) and self._ask_agents(view, action["key"]):
-            return None, now
+        if not news and action is not None and turn_end.is_poll(action):
+            are_asked = self._ask_agents(view, action["key"])
+            if not self._is_wanted():
+                return "", 0.0  # the next turn began meanwhile, or the session ended
+            if are_asked:
+                return None, now
         if not news and action is None:
             return None, turn_end.next_due(view, now)
         turn_end.add_to_note("stops", self._session, told=position)
         return digest_text(news, action["text"] if action else ""), 0.0
 
     def _ask_agents(self, view: View, due: str) -> bool:
-        """Have the agents asked that are to be; whether that worked. What is due even then is for the model."""
+        """Have the agents asked that are to be; whether that worked. What is due even then is for the model.
+
+        It ends when nobody waits any more: being killed, it loses nothing.
+        """
         is_new, self._polled = due != self._polled, due
-        return is_new and start_atlas(view, "check-agents").wait() == 0
+        return is_new and command.ends_well(
+            command.start_unattended(view["root"], "check-agents"), POLL_SECONDS, self._is_wanted
+        )
 
     def _report_end(self) -> None:
         """Nothing happened for as long as can be waited: the person and the store are told."""
@@ -88,13 +96,3 @@ class Watch:
         leave_facts(os.environ["ATLAS_HOME"], self._session, [{"fact": "stopped", "reason": reason}])
         turn_end.add_to_note("stops", self._session, stopped=True)
         say({"systemMessage": f"ATLAS: this session is not woken any more: {reason}. Say something to have it go on."})
-
-
-def start_atlas(view: View, *arguments: str) -> subprocess.Popen[bytes]:
-    """Begin a command of ATLAS; on no session's behalf, so that what comes of it is news to this one."""
-    import subprocess  # costs more than all the rest
-
-    command = [sys.executable, "-I", "-X", "utf8", ATLAS, *arguments]
-    env = {name: value for name, value in os.environ.items() if name != "CLAUDE_CODE_SESSION_ID"}
-    nothing = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=view["root"], env=env, stdin=nothing, stdout=nothing, stderr=nothing)

@@ -54,14 +54,21 @@ KEPT = "\n\t\u200c\u200d\u3000\xa0"
 """What is not printable by Python's book and harmless all the same: line breaks, joiners of letters, wide blanks."""
 
 
-class TimeIsUp(Exception):
-    """Something here took longer than it may."""
+AGAIN_SECONDS = 0.5
+"""Between two alarms: one that something swallowed is not the last."""
+
+
+class TimeIsUp(BaseException):
+    """Something here took longer than it may. No `except Exception` on the way takes it for a fault of its own."""
 
 
 def limit_time() -> None:
-    """Have TimeIsUp raised when what is begun now takes too long."""
+    """Have TimeIsUp raised when what is begun now takes too long, and again until this is called anew.
+
+    Whoever catches it calls this first, for what is still to be done.
+    """
     signal.signal(signal.SIGALRM, time_is_up)
-    signal.alarm(SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, AGAIN_SECONDS)
 
 
 def time_is_up(number: int, frame: object) -> None:
@@ -249,7 +256,7 @@ def main(find: Finder, refuse: Callable[[Event], Event | None] = lambda event: N
         else:
             refusal = refuse(event)
             answer_call(event, find(event), refusal)
-    except Exception as error:  # whatever it is: silence would let the call through
+    except (Exception, TimeIsUp) as error:  # whatever it is: silence would let the call through
         limit_time()
         stop_despite_error(event, find(event), error)
         refusal = refuse(event)
@@ -257,7 +264,7 @@ def main(find: Finder, refuse: Callable[[Event], Event | None] = lambda event: N
             say(refusal)
 
 
-def stop_despite_error(event: Event, workspaces: list[Workspace], error: Exception) -> None:
+def stop_despite_error(event: Event, workspaces: list[Workspace], error: BaseException) -> None:
     """Stop a call when something critical waits for its maker, although nobody knows what of it has been delivered."""
     items = [item for workspace in workspaces for item in read_items(workspace)]
     if any(map(is_stopping, items)) and not is_batch(event):

@@ -37,6 +37,11 @@ def context_for_repair(folder: str, session: str | None, notice: Callable[[str],
     return _compose(folder, session, notice, None, None)
 
 
+def changes_made() -> int:
+    """How many changes of the records this process has made so far."""
+    return FileStore.commits
+
+
 def _compose(
     folder: str,
     session: str | None,

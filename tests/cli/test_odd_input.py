@@ -8,6 +8,7 @@ import pytest
 
 from atlas.core.ids import is_slug
 from tests.kit.project import Project, front_matter, the_line
+from tests.support import PYTHON, ROOT, run
 
 NAMES = {
     "japanese": "認証モジュール",
@@ -176,13 +177,41 @@ def names(line: str, *choices: str) -> bool:
 def test_a_wrong_priority_names_the_right_ones(priority: str, executing: Project) -> None:
     for arguments in (["add", "--name", "N"], ["modify", "docs"], ["prioritize", "docs"]):
         line = executing.refuses("modify", *arguments, "--priority", priority)
-        assert names(line, "critical", "high", "medium", "low")
+        assert all(word in line for word in ("critical", "high", "medium", "low"))
     for arguments in (["add", "--name", "N"], ["modify", "docs"]):
         line = the_line(executing.run("requirement", *arguments, "--priority", priority))
-        assert names(line, "critical", "high", "medium", "low")
+        assert all(word in line for word in ("critical", "high", "medium", "low"))
 
 
 def test_a_wrong_priority_of_a_message(executing: Project) -> None:
     message = ("--subject", "S", "--message", "M", "--priority")
     line = executing.refuses("notify", "implementer-1", *message, "critical")
     assert names(line, "low", "normal", "high", "urgent")
+
+
+NEARLY = [
+    (["assign", "auth-apy", "implementer-1"], "did you mean auth-api? known are auth-api, auth-core, docs"),
+    (["assign", "docs", "implementor-2"], "did you mean implementer-2? known are implementer-2, implementer-1"),
+    (["modify", "modify", "docs", "--depends-on", "auth-cor"], "did you mean auth-core? known are auth-core, auth-api"),
+    (["settings", "gate.outsid", "deny"], "there is no setting 'gate.outsid': did you mean gate.outside?"),
+    (["settings", "gate.outside", "denny"], "did you mean deny? known are deny"),
+    (["report", "auth-core", "don"], "invalid choice: 'don': did you mean done? known are done"),
+    (["notify", "implementer-1", "--priority", "hihg"], "did you mean high? known are high"),
+    (["update", "sent", "auth-core"], "did you mean send? known are send"),
+    (["poll", "implementer-1", "--modul", "docs"], "arguments: --modul docs: did you mean --module?"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), NEARLY, ids=[" ".join(words) for words, _ in NEARLY])
+def test_what_is_nearly_right_is_told_what_is_right(words: list[str], said: str, executing: Project) -> None:
+    assert said in executing.refuses(*words)
+
+
+def test_the_nearest_of_many_is_among_those_that_are_named(planning: Project) -> None:
+    for number in range(12):
+        planning.does("requirement", "add", "--name", f"Part {number}", "--criteria", "C")
+    planning.does("requirement", "add", "--name", "Billing", "--criteria", "C")
+    said = planning.refuses("requirement", "remove", "biling")
+    assert "did you mean billing? there are billing, " in said
+    assert "and 8 more" in said
+    assert "did you mean status?" in run(PYTHON, ROOT / "scripts/atlas_cli.py", "staus", cwd=planning.folder).stderr

@@ -164,7 +164,7 @@ def test_the_callers_own_git_variables_do_not_mislead(executing: Project, tmp_pa
 
 
 def test_a_closed_or_full_output_never_ends_in_a_traceback(executing: Project) -> None:
-    for number, (redirection, code) in enumerate([(">&-", 0), (">&- 2>&-", 0), ("2>&-", 0), (">/dev/full", 1)]):
+    for number, (redirection, code) in enumerate([(">&-", 0), (">&- 2>&-", 0), ("2>&-", 0), (">/dev/full", 2)]):
         command = f'"$0" "$1" add --name "Named {number}" {redirection}'
         done = run("sh", "-c", command, PYTHON, script_of("modify"), cwd=executing.folder)
         assert done.returncode == code, redirection

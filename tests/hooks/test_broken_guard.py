@@ -260,6 +260,52 @@ def test_rules_that_cannot_be_loaded_are_asked_about(team: Team, tmp_path: Path)
     assert said["permissionDecision"] == "ask"
 
 
+SWALLOWS = """
+def judge_call(*_):
+    import time
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass
+    time.sleep(60)
+"""
+
+
+def test_the_limit_of_time_holds_however_often_it_was_swallowed(team: Team, tmp_path: Path) -> None:
+    plugin = hasty_plugin(tmp_path / "plugin")
+    with open(plugin / "scripts/atlas/core/guard/decision.py", "a", encoding="utf-8") as file:
+        file.write(SWALLOWS)
+    assert asked_in_time(worker(team), plugin)
+
+
+def test_a_hook_that_hangs_again_after_its_time_was_up_is_asked_about(team: Team, tmp_path: Path) -> None:
+    mine = subagent(team)
+    spool = team.atlas / "spool" / f"{mine.common['session_id']}.jsonl"
+    spool.parent.mkdir(exist_ok=True)
+    spool.unlink(missing_ok=True)
+    os.mkfifo(spool)  # nobody reads it: who writes to it waits for ever
+    assert asked_in_time(mine, hasty_plugin(tmp_path / "plugin"), team.workspace("api") / "a.py", team.root / "a.py")
+
+
+def asked_in_time(caller: Caller, plugin: Path, *paths: Path) -> bool:
+    """Whether the last of some calls, long before the client would let it go ahead, is asked about or refused."""
+    caller.env["CLAUDE_PLUGIN_ROOT"] = str(plugin)
+    for path in paths or (caller.folder / "a.py",):
+        began = time.monotonic()
+        done = caller.fire("PreToolUse", event(caller, "Write", file_path=str(path)), tool="Write")
+        assert time.monotonic() - began < BOUND / 2
+    return json.loads(done.stdout)["hookSpecificOutput"]["permissionDecision"] in ("ask", "deny")
+
+
+def hasty_plugin(folder: Path) -> Path:
+    """The plugin, whose hooks have a tenth of their time."""
+    plumbing = copy_of_plugin(folder) / "hooks/bare.py"
+    text = plumbing.read_text()
+    assert text.count("\nSECONDS = 3\n") == 1
+    plumbing.write_text(text.replace("\nSECONDS = 3\n", "\nSECONDS = 0.3\n"))
+    return folder
+
+
 def test_a_plugin_may_lie_in_any_folder(team: Team, tmp_path: Path) -> None:
     plugin = copy_of_plugin(tmp_path / "a plugin's $(touch PWNED) `touch PWNED`")
     caller = worker(team)

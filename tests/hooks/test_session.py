@@ -20,6 +20,8 @@ from tests.kit.sessions import Session
 from tests.kit.team import LEAD, Team
 from tests.support import ROOT, run
 
+from .test_broken_guard import hasty_plugin
+
 NEW = "22222222-aaaa-4bbb-8ccc-000000000002"
 NEWER = "33333333-aaaa-4bbb-8ccc-000000000003"
 WORKER = "44444444-aaaa-4bbb-8ccc-000000000004"
@@ -84,6 +86,15 @@ def test_a_gate_that_cannot_be_read_is_said_so(team: Team) -> None:
 
 
 # The role follows the session
+
+
+def test_a_spool_that_takes_nothing_for_ever_holds_no_session_up(team: Team, tmp_path: Path) -> None:
+    spool = team.atlas / "spool" / f"{LEAD}.jsonl"
+    spool.parent.mkdir(exist_ok=True)
+    spool.unlink(missing_ok=True)
+    os.mkfifo(spool)
+    plugin = {"CLAUDE_PLUGIN_ROOT": str(hasty_plugin(tmp_path / "plugin"))}
+    assert "took longer" in Session(team.root, LEAD, plugin).start()
 
 
 def test_the_role_follows_the_lead_through_a_clearing_at_once(team: Team) -> None:

@@ -26,6 +26,8 @@ from tests.kit.stopping import Turns, Waiter
 from tests.kit.team import LEAD, PLAN, Team
 from tests.support import PYTHON, run_read_only
 
+from .test_broken_guard import hasty_plugin
+
 WORKER = "44444444-aaaa-4bbb-8ccc-000000000004"
 AGENTS = {"ann": "core", "ben": "api", "joann": "ui"}
 
@@ -342,6 +344,16 @@ def test_without_python_nobody_is_held_and_the_person_is_told(team: Team, lead: 
     stop, waiter = lead.fire("Stop", "")
     assert (stop.returncode, waiter.returncode, waiter.stdout) == (0, 0, b"")
     assert "Python 3.10" in json.loads(stop.stdout)["systemMessage"]
+
+
+def test_a_note_that_cannot_be_written_for_ever_keeps_nobody_from_ending(
+    team: Team, lead: Turns, tmp_path: Path
+) -> None:
+    lead.env["CLAUDE_PLUGIN_ROOT"] = str(hasty_plugin(tmp_path / "plugin"))
+    for kind in ("stops", "verdicts"):
+        (team.atlas / "gates" / kind).mkdir(exist_ok=True)
+        os.mkfifo(team.atlas / "gates" / kind / f".{LEAD}.atlas-tmp")  # nobody reads it: who writes to it waits
+    assert "was let go" in lead.stop()["systemMessage"]
 
 
 def test_odd_events_keep_nobody_from_ending(lead: Turns) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from atlas.adapters.store import lock
 from atlas.board import status
 from atlas.core import clock
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
 from atlas.services.messages import discoveries, interrupts, mailbox
 from atlas.services.project import pause
 from tests.kit.stopping import Turns, Waiter
+from tests.kit.stub_plugin import make_stub_plugin, play
 from tests.kit.team import LEAD, PLAN, Team
 from tests.support import wait_for
 
@@ -114,6 +116,28 @@ def test_polls_that_cannot_be_sent_are_for_the_model(team: Team, lead: Turns) ->
     make_due(team, 1)
     assert "Nothing was heard of ann about core for a while: `atlas check-agents`" in waiter.woken()
     assert polls(team) == []
+
+
+def test_a_poll_that_does_not_end_ends_with_the_next_prompt(team: Team, lead: Turns) -> None:
+    make_due(team, -1)
+    with lock.lock_store(str(team.atlas)):
+        waiter = lead.wait()
+        wait_for(lambda: "check-agents" in Path(f"/proc/{innermost(waiter.process.pid)}/cmdline").read_text())
+        asking = innermost(waiter.process.pid)
+        lead.prompt("How far are you?")
+        assert waiter.ended() == ""
+    assert not Path(f"/proc/{asking}").exists()
+    assert polls(team) == []
+
+
+def test_a_poll_that_does_not_end_in_time_is_for_the_model(team: Team, lead: Turns, tmp_path: Path) -> None:
+    plugin = make_stub_plugin(tmp_path / "plugin")
+    play(plugin, "import time; time.sleep(600)")
+    watch = plugin / "hooks/watch.py"
+    watch.write_text(watch.read_text().replace("\nPOLL_SECONDS = 60.0\n", "\nPOLL_SECONDS = 0.3\n"))
+    lead.env["CLAUDE_PLUGIN_ROOT"] = str(plugin)
+    make_due(team, -1)
+    assert "`atlas check-agents`" in lead.wait().woken()
 
 
 def test_what_it_did_itself_and_what_does_not_concern_it_wakes_nobody(team: Team, waiter: Waiter) -> None:

@@ -80,7 +80,7 @@ def test_an_assignment_stands_though_its_message_waits(linked: Linked, server: S
 
 def test_a_task_is_sent_when_its_workspace_is_ready(linked: Linked, server: Server) -> None:
     linked.does("settings", "workspace.setup", "false")
-    assert linked.run("assign", "auth-core", "implementer-1").returncode == 1
+    assert linked.run("assign", "auth-core", "implementer-1").returncode == 2
     assert (server.maestro.inbox("proj-alpha"), linked.mail("implementer-1")) == ([], [])
     linked.does("settings", "workspace.setup", "--unset")
     linked.does("assign", "auth-core", "implementer-1")

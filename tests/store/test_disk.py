@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from atlas.adapters.store import log
 from atlas.adapters.store.replay import Replay
-from atlas.adapters.system import disk
-from atlas.core.records.kinds import AGENT, FILES
+from atlas.adapters.system import disk, process
+from atlas.cli import main as cli
+from atlas.core.records.kinds import AGENT, FILES, WORKSPACE
+from atlas.core.records.workspace import new_process
 from tests.conftest import script_of
 from tests.kit.orchestrations import all_files, assert_whole, copy, project_of, records, start
+from tests.kit.team import make_team
 from tests.support import PYTHON, ROOT, SCRIPTS, git, make_repository, run, run_read_only
 
 from .nursery import DISTURBED, Job, Nursery
@@ -62,6 +69,110 @@ def test_trouble_at_every_step(
     else:
         pytest.fail(f"still in trouble at step {MOST_STEPS}")
     assert outcomes == {False, True}
+
+
+class Platter:
+    """What a power loss would leave of a file: all that was synced, and whatever a sync that failed had written."""
+
+    def __init__(self, path: str, failures: Iterator[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._path, self._failures, self._sync = path, failures, os.fsync
+        self.data = Path(path).read_bytes()
+        monkeypatch.setattr(os, "fsync", self.sync)
+
+    def sync(self, handle: int) -> None:
+        if os.path.samestat(os.fstat(handle), os.stat(self._path)):
+            self.data = Path(self._path).read_bytes()
+        if next(self._failures, False):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), self._path)
+        self._sync(handle)
+
+
+def refused_registration(repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The exit code and the line of a command that was told to register an agent."""
+    monkeypatch.chdir(repo)
+    code = cli.main("register", ["ai", "new"])
+    (line,) = capsys.readouterr().err.splitlines()
+    return code, line
+
+
+def test_what_a_failed_sync_refused_does_not_come_back_after_a_power_loss(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(repo, ["m0"])
+    before = all_files(repo)
+    history = project_of(repo).history
+    platter = Platter(history, iter([True]), monkeypatch)
+    code, line = refused_registration(repo, capsys, monkeypatch)
+    assert (code, line.endswith("(nothing was changed)")) == (1, True)
+    assert all_files(repo) == before
+    assert platter.data == Path(history).read_bytes()
+
+
+def test_whoever_cannot_be_told_whether_a_change_is_on_disk_is_told_so(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(repo, ["m0"])
+    Platter(project_of(repo).history, iter([True, True]), monkeypatch)
+    code, line = refused_registration(repo, capsys, monkeypatch)
+    assert code == 2
+    assert "look with `atlas history` whether it is there" in line
+    assert_whole(repo)
+
+
+def test_a_document_that_could_not_be_recorded_is_not_kept(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(repo, ["m0"])
+    monkeypatch.chdir(repo)
+    assert cli.main("register", ["ai", "one"]) == 0
+    before = all_files(repo)
+    with monkeypatch.context() as broken:
+        Platter(project_of(repo).history, iter([True]), broken)
+        assert cli.main("handoff", ["m0", "implementer-1"]) == 1
+    file = Path(project_of(repo).claude) / "handoffs/m0-to-implementer-1.md"
+    assert (all_files(repo), file.exists()) == (before, False)
+    file.mkdir(parents=True)
+    capsys.readouterr()
+    assert cli.main("handoff", ["m0", "implementer-1"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "the document is sent as msg-" in line
+
+
+def test_a_session_that_was_ended_is_said_to_be_though_that_could_not_be_recorded(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    team = make_team(repo)
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as session:
+        birth = process.process_birth(session.pid) or ""
+        started = new_process(
+            mode="headless", pid=session.pid, birth=birth, started_at="2026-01-01T00:00:00Z", tmux=None
+        )
+        team.put(lambda tx: tx.patch(WORKSPACE, tx.need(WORKSPACE, "api-ws"), process=started))
+        threading.Thread(target=session.wait).start()  # or else it stays, as one that nobody has waited for
+        monkeypatch.chdir(repo)
+        Platter(project_of(repo).history, iter([True]), monkeypatch)
+        assert cli.main("stop-agent", ["ben"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ended in api-ws, but that could not be recorded" in line
+
+
+def test_a_torn_line_is_on_disk_elsewhere_before_it_is_cut_off(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(repo, ["m0"])
+    project = project_of(repo)
+    with open(project.history, "ab") as file:
+        file.write(b"half a line")
+    order: list[str] = []
+    really = os.fsync
+
+    def sync(handle: int) -> None:
+        order.append(os.readlink(f"/proc/self/fd/{handle}"))
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.chdir(repo)
+    assert cli.main("register", ["ai", "new"]) == 0
+    torn = next(path for path in order if "history-torn" in path)
+    assert order.index(torn) < order.index(project.aside) < order.index(os.path.realpath(project.history))
 
 
 @AS_ROOT

@@ -93,6 +93,21 @@ def test_one_deleted_by_its_recipient_is_known_from_the_sender_s_copy(client: Ma
     assert server.maestro.inbox("proj-beta") == []
 
 
+def test_among_more_than_one_answer_holds_a_letter_is_found_or_nobody_can_tell(
+    client: Maestro, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = letter(client, server), letter(client, server, 99)
+    client.deliver(first)
+    for number in range(1, 30):
+        client.deliver(letter(client, server, number))
+    external_id = client.deliver(last)
+    monkeypatch.setattr(wire, "MOST_BYTES", 6000)
+    assert client.find(last) == external_id
+    with pytest.raises(TransportError, match="too many messages") as failed:
+        client.find(first)
+    assert (failed.value.stops, failed.value.unsure) == ("recipient", True)
+
+
 def test_an_answer_with_the_same_tag_is_not_taken_for_the_letter(client: Maestro, server: Server) -> None:
     sent = letter(client, server)
     lead = server.maestro.agents["atlas-x"]["id"]

@@ -1,7 +1,8 @@
 """Make workspaces that belong to nobody yet: assigning the module of that name to an AI agent takes one over.
 
 Assigning makes a workspace by itself where there is none.
-Exit codes: 0 all are ready; 1 a name cannot be used, and nothing was made; 2 one of them could not be made.
+Exit codes: 0 all are ready; 1 a name cannot be used, and nothing was made; 2 not all could be made,
+and what became of each is said.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Make the document that hands a module over to an agent, keep it, and send it. It assigns nothing.
 
-Exit codes: 0 made; 1 module or agent not found.
+Exit codes: 0 made; 1 module or agent not found; 2 sent, but its file could not be written.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from atlas import VERSION
 from atlas.core.errors import AtlasError
 from atlas.core.results import VERSION as VERSION_OF_RESULTS
-from atlas.core.text import one_line
+from atlas.core.text import name_known, one_line
 from atlas.core.verbs import VERBS
 
 from .outcome import Outcome
@@ -31,10 +31,18 @@ _REASONS = {
 }
 _LONGEST = 4000
 """Characters of an error's line."""
+_STANDS = 2
+"""The exit code of a verb that did something and then failed: 1 means that nothing was changed."""
+_WHAT_STANDS = "what was done before that stands: see `atlas history`"
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, and count as errors like any other."""
+    """A parser whose complaints are one line, count as errors like any other, and name the nearest right word."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = name_known(str(value), map(str, action.choices))
+            raise argparse.ArgumentError(action, f"invalid choice: {str(value)[:40]!r}: {known}")
 
     def error(self, message: str) -> NoReturn:
         raise AtlasError(f"{message} (see {self.prog} --help)")
@@ -60,7 +68,8 @@ def atlas(arguments: list[str] | None = None) -> int:
         print("atlas: which verb? `atlas --help` lists them", file=sys.stderr)
         return 1
     if words[0] not in VERBS:
-        print(f"atlas: there is no verb {words[0][:40]!r}: `atlas --help` lists them", file=sys.stderr)
+        known = name_known(one_line(words[0]), VERBS)
+        print(f"atlas: there is no verb {words[0][:40]!r}: {known}; `atlas --help` lists them", file=sys.stderr)
         return 1
     return main(words[0], words[1:])
 
@@ -68,25 +77,44 @@ def atlas(arguments: list[str] | None = None) -> int:
 def _run_guarded(verb: str, words: list[str]) -> int:
     """The one error boundary: whatever goes wrong becomes a line on stderr and an exit code."""
     _open_streams()
+    before = _changes_made()
     try:
         _require_text(words)
-        args = parser_of_verb(verb).parse_args(words)
+        args = _parse_words(parser_of_verb(verb), words)
         outcome: Outcome[Mapping[str, object]] = args.run(args)
         text = _json_envelope(verb, outcome.exit_code == 0, result=outcome.result) if "json" in args else outcome.text
-        return _print_outcome(verb, text, outcome.exit_code)
+        return _print_outcome(verb, text, outcome.exit_code, _changes_made() > before)
     except AtlasError as error:
-        return _print_failure(words, verb, str(error), error.exit_code)
+        stands = error.exit_code == 1 and _changes_made() > before
+        message = f"{error} ({_WHAT_STANDS})" if stands else str(error)
+        return _print_failure(words, verb, message, _STANDS if stands else error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _print_failure(words, verb, f"{where}{_error_reason(error)} (nothing was changed)", 1)
+        stands = _changes_made() > before
+        what = _WHAT_STANDS if stands else "nothing was changed"
+        return _print_failure(words, verb, f"{where}{_error_reason(error)} ({what})", _STANDS if stands else 1)
     except KeyboardInterrupt:
         return _print_failure(words, verb, "interrupted", 130)
     except Exception as error:
         from .crash import write_crash_log
 
-        return _print_failure(
-            words, verb, f"unexpected {type(error).__name__}; please report it with {write_crash_log(error)}", 1
-        )
+        message = f"unexpected {type(error).__name__}; please report it with {write_crash_log(error)}"
+        return _print_failure(words, verb, message, _STANDS if _changes_made() > before else 1)
+
+
+def _changes_made() -> int:
+    app = sys.modules.get("atlas.app")  # not wanted by a verb that opens no project
+    return app.changes_made() if app else 0
+
+
+def _parse_words(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    args, rest = parser.parse_known_args(words)
+    if rest:
+        options = [one for each in (parser, *_parsers_below(parser)) for one in each._option_string_actions]
+        unknown = [word.partition("=")[0] for word in rest if word.startswith("--")]
+        hint = f": {name_known(unknown[0], dict.fromkeys(options))}" if unknown else ""
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+    return args
 
 
 def _open_streams() -> None:
@@ -132,15 +160,15 @@ def _parsers_below(parser: argparse.ArgumentParser) -> list[argparse.ArgumentPar
     return [sub for action in actions for sub in action.choices.values()]
 
 
-def _print_outcome(verb: str, text: str, exit_code: int) -> int:
-    """Show what came of a verb, which is done with; returns its exit code, or 1 when it cannot be shown."""
+def _print_outcome(verb: str, text: str, exit_code: int, has_changed: bool = False) -> int:
+    """Show what came of a verb, which is done with; returns its exit code, or another one when it cannot be shown."""
     try:
         print(text, end="\n" if text else "", flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it fails again at the end
         if error.errno != errno.EPIPE:
             print(f"atlas: the outcome of {verb} could not be printed: {_error_reason(error)}", file=sys.stderr)
-        return 1
+        return exit_code or (_STANDS if has_changed else 1)
     return exit_code
 
 

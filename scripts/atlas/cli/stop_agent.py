@@ -1,6 +1,6 @@
 """End the session that was launched for an agent, and only that one.
 
-Exit codes: 0 ended, or there was none; 1 no such agent.
+Exit codes: 0 ended, or there was none; 1 no such agent; 2 ended, but that could not be recorded.
 """
 
 from __future__ import annotations

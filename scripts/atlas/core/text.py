@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _HARMLESS = ("\u200c", "\u200d", "\u3000", "\xa0")
 """Joiners of letters and emoji, and wide blanks: not printable by Python's book, yet part of names."""
@@ -30,6 +30,18 @@ def printable_text(text: str) -> str:
 def number_items(title: str, items: Sequence[str]) -> str:
     """Items under a title, with numbers; nothing when there are none."""
     return f"{title}:\n" + "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1)) if items else ""
+
+
+def name_known(word: str, known: Iterable[str], title: str = "known are", most: int = 8) -> str:
+    """What the refusal of an unknown word says of the known ones: which was meant, perhaps, and the nearest first."""
+    import difflib  # wanted only where something is refused
+
+    words = list(known)
+    near = difflib.get_close_matches(word[:80], words, 3)
+    ordered = [*near, *(one for one in words if one not in near)]
+    left = f" and {len(words) - most} more" if len(words) > most else ""
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"{meant}{title} {', '.join(ordered[:most]) or 'none'}{left}"
 
 
 def mark_lines(words: str) -> str:

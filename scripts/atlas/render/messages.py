@@ -26,7 +26,7 @@ def render_message(result: NotifyResult) -> str:
 
 def render_inbox(result: InboxResult) -> str:
     """The messages of a mailbox, oldest first."""
-    troubles = [f"Note: AI Maestro was not asked: {one_line(trouble, 600)}" for trouble in result["troubles"]]
+    troubles = [f"Note: AI Maestro's mail may not be whole: {one_line(trouble, 600)}" for trouble in result["troubles"]]
     letters = [_letter_text(message) for message in result["messages"]]
     return "\n\n".join([*troubles, *(letters or [f"{result['agent']}: nothing unread"])])
 

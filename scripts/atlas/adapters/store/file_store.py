@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from atlas.adapters.system import disk
 from atlas.adapters.system.exclude import exclude_from_commits
@@ -38,6 +38,9 @@ _SHOWN = frozenset(("workflow", "module", "agent", "assignment"))
 
 class FileStore(Store):
     """Records of one project. Every change is one line of its history."""
+
+    commits: ClassVar[int] = 0
+    """How many changes this process has made, of whatever project."""
 
     def __init__(self, project: Project, view: View, projections: Projections, notice: Callable[[str], None]) -> None:
         """`view` renders the file that people read; `notice` is told, in a line, what was repaired in passing.
@@ -154,9 +157,10 @@ class FileStore(Store):
             return False
         try:
             log.append_line(self.project.history, line, checkpoint.history)
-        except OSError:
+        except (OSError, AtlasError):
             _discard_temps(temps)
             raise
+        FileStore.commits += 1
         self._put_into_place(temps, checkpoint, tx, reflect)
         return True
 

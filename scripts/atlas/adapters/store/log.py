@@ -51,7 +51,10 @@ def decode_entry(line: bytes, number: int) -> Entry:
 
 
 def append_line(path: str, line: bytes, size: int) -> None:
-    """Add a line to the history of `size` bytes and sync it. When that fails, the file is as it was: raises OSError."""
+    """Add a line to the history of `size` bytes and sync it. When that fails, the file is as it was: raises OSError.
+
+    Raises StateError, with an exit code of its own, when it is not known whether the disk holds the line.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
         try:
@@ -61,12 +64,25 @@ def append_line(path: str, line: bytes, size: int) -> None:
             if size == 0:
                 sync_folder(os.path.dirname(path))
                 sync_folder(os.path.dirname(os.path.dirname(path)))
-        except OSError:
-            # Half a line would make every reader stop here. The lock is held, so nothing stands after it.
-            os.ftruncate(handle, size)
+        except OSError as error:
+            _take_back(handle, path, size, error)
             raise
     finally:
         os.close(handle)
+
+
+def _take_back(handle: int, path: str, size: int, error: OSError) -> None:
+    """Cut off what was written after `size`: half a line would make every reader stop there. The lock is held."""
+    try:
+        os.ftruncate(handle, size)
+        # A sync that failed may have brought the line to disk: after a power loss it would be there again.
+        os.fsync(handle)
+    except OSError as worse:
+        raise StateError(
+            f"{path}: {error.strerror}; the change could not be taken back for certain ({worse.strerror}): "
+            "look with `atlas history` whether it is there before you repeat it",
+            exit_code=2,
+        ) from worse
 
 
 def history_size(path: str) -> int:

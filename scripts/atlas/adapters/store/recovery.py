@@ -153,7 +153,9 @@ def _move_torn_line_aside(project: Project, notice: Callable[[str], None]) -> No
 def keep_aside(project: Project, name: str, data: bytes) -> str:
     """Save bytes under a new name in the folder `aside`; returns the path."""
     path = _free_name(project, name)
-    os.replace(disk.write_temp(path, data), path)
+    # What it saves is cut off or replaced next, so it has to survive a power loss.
+    os.replace(disk.write_temp(path, data, synced=True), path)
+    disk.sync_folder(project.aside)
     return path
 
 

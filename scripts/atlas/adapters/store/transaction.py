@@ -11,6 +11,7 @@ from atlas.core.ids import is_slug
 from atlas.core.records.kinds import FILES, KINDS, Kind
 from atlas.core.records.protocol import Wanted
 from atlas.core.records.transitions import check_transition
+from atlas.core.text import name_known
 
 from .tables import Rows, Table, encode_record
 
@@ -45,14 +46,12 @@ class Transaction:
         """A copy of the record. Raises AtlasError when there is none, naming the nearest that exist."""
         record = self.get(kind, key)
         if record is None:
-            raise AtlasError(f"{kind.name} {key[:80]!r} not found{self._hint(kind)}")
+            raise AtlasError(f"{kind.name} {key[:80]!r} not found: {self._hint(kind, key)}")
         return record
 
-    def _hint(self, kind: Kind[Any]) -> str:
-        known = list(self._rows(kind).lines)
-        if not known:
-            return f": there is no {kind.name} yet"
-        return ": known are " + ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+    def _hint(self, kind: Kind[Any], key: str) -> str:
+        known = self._rows(kind).lines
+        return name_known(key, known) if known else f"there is no {kind.name} yet"
 
     def all(self, kind: Kind[R]) -> list[R]:
         """Copies of all records of a kind, in the order of their creation."""

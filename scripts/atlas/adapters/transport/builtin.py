@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from atlas.core.records.message import BUILT_IN
 
-from .transport import Address, Incoming, Letter
+from .transport import Address, Incoming, Letter, TransportError
 
 
 class BuiltIn:
@@ -30,13 +30,13 @@ class BuiltIn:
     def find(self, letter: Letter) -> str | None:
         return letter.id
 
-    def fetch(self, mailbox: str) -> Iterator[Incoming]:
+    def fetch(self, mailbox: str) -> Iterator[Incoming | TransportError]:
         return iter(())
 
     def acknowledge(self, mailbox: str, external_id: str) -> None:
         return
 
-    def read(self, address: str) -> set[str]:
+    def read(self, address: str, ids: set[str]) -> set[str]:
         return set()
 
     @contextmanager

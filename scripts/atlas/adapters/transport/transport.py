@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from atlas.core.errors import AtlasError
 
@@ -45,6 +45,9 @@ class Address(NamedTuple):
     to: str
 
 
+Stops: TypeAlias = Literal["message", "recipient", "server"]
+
+
 class TransportError(AtlasError):
     """Something did not go through.
 
@@ -56,14 +59,15 @@ class TransportError(AtlasError):
     def __init__(
         self,
         message: str,
-        stops: Literal["message", "recipient", "server"] = "server",
+        stops: Stops = "server",
         unsure: bool = False,
         late: bool = False,
         again: bool = False,
         after: float = 0,
     ) -> None:
         super().__init__(message)
-        self.stops, self.unsure, self.late = stops, unsure or late, late
+        self.stops: Stops = stops
+        self.unsure, self.late = unsure or late, late
         self.again, self.after = again, after
 
 
@@ -87,14 +91,17 @@ class Transport(Protocol):
     def find(self, letter: Letter) -> str | None:
         """The id of a letter that has arrived, however its sending ended; None when it is not there (yet)."""
 
-    def fetch(self, mailbox: str) -> Iterator[Incoming]:
-        """What is unread in a mailbox, oldest first."""
+    def fetch(self, mailbox: str) -> Iterator[Incoming | TransportError]:
+        """What is unread in a mailbox, oldest first; of a message that cannot be had now, why.
+
+        Where there is more than can be listed at once, the newest of it comes first, so each is to be acknowledged.
+        """
 
     def acknowledge(self, mailbox: str, external_id: str) -> None:
         """Mark a message as read, so that it is not fetched again."""
 
-    def read(self, address: str) -> set[str]:
-        """The ids of all messages that were marked as read where an agent is, as far as that can be seen."""
+    def read(self, address: str, ids: set[str]) -> set[str]:
+        """Those of the messages that were marked as read where an agent is, as far as that can be seen."""
 
     def listen(self, mailbox: str) -> AbstractContextManager[Callable[[], bool]]:
         """Have it told when a message arrives: the function says whether one did since it was asked last."""

@@ -14,7 +14,7 @@ class NotifyResult(TypedDict):
 
 
 class InboxResult(TypedDict):
-    """The unread messages of a mailbox, the oldest first. `troubles` say why AI Maestro could not be asked."""
+    """The unread messages of a mailbox, the oldest first. `troubles` say what AI Maestro would not do."""
 
     agent: str
     messages: list[Message]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment, Repetition, Verification, new_verification
 from atlas.core.records.team import HUMAN
-from atlas.core.text import one_line
+from atlas.core.text import name_known, one_line
 
 from . import updates, verdicts
 
@@ -125,7 +125,7 @@ def compare_repetition(module: Module, repetition: Repetition, claims: Iterable[
     """
     criteria = criteria_by_id(module)
     found = [
-        f"{one_line(name, 40)} is no criterion of {module['id']}: it has {', '.join(criteria) or 'none'}"
+        f"{one_line(name, 40)} is no criterion of {module['id']}: {name_known(name, criteria, 'it has', len(criteria))}"
         for name in repetition["criteria"]
         if name not in criteria
     ]

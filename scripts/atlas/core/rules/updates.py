@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment, Concern, Update
+from atlas.core.text import name_known
 
 if TYPE_CHECKING:
     from atlas.core.results.updates import UpdateNeeds
@@ -73,8 +74,9 @@ def find_update(assignment: Assignment, update_id: str | None) -> Update:
     if not found and not update_id:
         raise AtlasError(f"{module} has no open update")
     if not found:
+        named = update_id or ""
         raise AtlasError(
-            f"{module} has no update {update_id!r}: it has {', '.join(one['id'] for one in known) or 'none'}"
+            f"{module} has no update {named[:80]!r}: {name_known(named, [one['id'] for one in known], 'it has')}"
         )
     return found[0]
 

@@ -36,12 +36,13 @@ class Document(NamedTuple):
 def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = False) -> HandoffResult:
     """Make the document of a module for an agent, keep it, and send it; a `preview` only makes it. Assigns nothing.
 
-    People are not sent anything. Raises AtlasError when there is no such module or agent.
+    People are not sent anything. Raises AtlasError when there is no such module or agent; with an exit code of its own
+    when the document was sent and could not be kept.
     """
     made = make_document(context, "handoff", module_id, agent_id)
     if preview:
         return {"module": module_id, "agent": agent_id, "text": made.text, "file": None, "message": None}
-    save_document(context, made)
+    _require_folder(context, made)
 
     def run(tx: Transaction, actor: Actor) -> HandoffResult:
         orchestration_workflow(tx)
@@ -49,7 +50,15 @@ def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = Fa
         message = send_document(tx, module, agent_id, made, module["task_uuid"]) if agent["type"] == AI else None
         return {"module": module_id, "agent": agent_id, "text": made.text, "file": made.file, "message": message}
 
-    return context.transact("handoff", run)
+    result = context.transact("handoff", run)
+    try:
+        save_document(context, made)
+    except (AtlasError, OSError) as error:
+        done = f"sent as {result['message']}" if result["message"] else "recorded"
+        raise AtlasError(
+            f"the document is {done}, but {made.file} could not be written: {error}", exit_code=2
+        ) from error
+    return result
 
 
 def send_document(
@@ -71,9 +80,13 @@ def make_document(context: Context, verb: str, module_id: str, agent_id: str) ->
 def save_document(context: Context, made: Document) -> None:
     """Write the document to its file, which only its owner can read."""
     path = os.path.join(context.project.root, made.file)
-    folder = os.path.dirname(path)
+    _require_folder(context, made)
+    with lock_store(context.project.private):
+        disk.make_private_folder(os.path.dirname(path))
+        os.replace(disk.write_temp(path, made.text.encode("utf-8", "replace")), path)
+
+
+def _require_folder(context: Context, made: Document) -> None:
+    folder = os.path.dirname(os.path.join(context.project.root, made.file))
     if os.path.realpath(folder) != folder:
         raise AtlasError(f"{folder} is a link: make it a folder of the project")
-    with lock_store(context.project.private):
-        disk.make_private_folder(folder)
-        os.replace(disk.write_temp(path, made.text.encode("utf-8", "replace")), path)

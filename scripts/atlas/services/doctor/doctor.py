@@ -46,7 +46,12 @@ def run_doctor(
         findings.append(warning("project", str(error), "run this inside a project"))
     else:
         if repair:
-            _repair_project(project, folder, session, open_context, mended.append)
+            try:
+                _repair_project(project, folder, session, open_context, mended.append)
+            except (AtlasError, OSError) as error:
+                if not mended:
+                    raise
+                findings.append(problem("repair", str(error), "mend that, then run `atlas doctor --repair` again"))
         findings += _examine_project(project)
     if live:
         findings += doctor_live.live_findings(folder, open_context)

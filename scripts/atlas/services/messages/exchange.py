@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.transport.transport import Transport
+from atlas.adapters.transport.transport import Transport, TransportError
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import AGENT, MESSAGE
 from atlas.core.records.message import BUILT_IN, Message
@@ -23,23 +23,44 @@ class Exchanged(TypedDict):
     troubles: list[str]
 
 
+_MOST_LATE = 2
+"""Inboxes in one round that may give no answer in time: each takes as long as an answer may."""
+
+
 def exchange_messages(context: Context, due_only: bool = False) -> Exchanged:
-    """Send what waits, see what was read where it went, and take in what came for the lead."""
+    """Send what waits, take in what came for the lead, and see what was read where it went.
+
+    Each mailbox stands alone: one that cannot be read is named in `troubles`, and the others are read.
+    """
     result: Exchanged = {"failed": [], "received": 0, "troubles": []}
-    try:
-        result["failed"] = [m for m in outbox.deliver_messages(context, due_only=due_only) if m["status"] == "failed"]
-        by = mail_server.chosen_transport(context)
-        _note_read(context, by)
-        result["received"] = collect_mail(context, by)
-    except AtlasError as error:
-        result["troubles"].append(str(error))
+    troubles = result["troubles"]
+
+    def send() -> None:
+        tried = outbox.deliver_messages(context, due_only=due_only)
+        result["failed"] = [message for message in tried if message["status"] == "failed"]
+
+    def receive() -> None:
+        result["received"] = collect_mail(context, mail_server.chosen_transport(context), troubles)
+
+    def follow() -> None:
+        _note_read(context, mail_server.chosen_transport(context), troubles)
+
+    for step in (send, receive, follow):
+        try:
+            step()
+        except AtlasError as error:
+            if str(error) not in troubles:
+                troubles.append(str(error))
+            if isinstance(error, TransportError) and error.stops == "server":
+                break
     return result
 
 
-def _note_read(context: Context, by: Transport) -> None:
-    """Note what recipients' own inboxes show as read. Raises TransportError."""
-    addresses = context.store.read(_unread_elsewhere)
-    read = {to: by.read(address) for to, address in addresses.items()} if by.name != BUILT_IN else {}
+def _note_read(context: Context, by: Transport, troubles: list[str]) -> None:
+    """Note what recipients' own inboxes show as read. An inbox that cannot be read is named in `troubles`."""
+    if by.name == BUILT_IN:
+        return
+    read = _ask_inboxes(by, context.store.read(_unread_elsewhere), troubles)
 
     def run(tx: Transaction) -> None:
         for message in tx.where(MESSAGE, read_at=None):
@@ -50,7 +71,24 @@ def _note_read(context: Context, by: Transport) -> None:
         context.store.transact("deliver", context.actor, run)
 
 
-def _unread_elsewhere(tx: Transaction) -> dict[str, str]:
-    """The addresses of agents that have something from here which is not known to have been read."""
-    waiting = {m["to"] for m in tx.where(MESSAGE, status="sent", read_at=None) if m["external_id"]}
-    return {a["id"]: a["address"] for a in tx.all(AGENT) if a["id"] in waiting and a["address"]}
+def _ask_inboxes(by: Transport, waiting: dict[str, tuple[str, set[str]]], troubles: list[str]) -> dict[str, set[str]]:
+    late, read = 0, dict[str, set[str]]()
+    for to, (address, ids) in waiting.items():
+        try:
+            read[to] = by.read(address, ids)
+        except TransportError as error:
+            troubles.append(f"the inbox of {to} cannot be read: {error}")
+            late += error.late
+            if error.stops == "server" or late == _MOST_LATE:
+                break
+    return read
+
+
+def _unread_elsewhere(tx: Transaction) -> dict[str, tuple[str, set[str]]]:
+    """By agent, its address and the ids that messages from here have there which are not known to have been read."""
+    waiting: dict[str, set[str]] = {}
+    for message in tx.where(MESSAGE, status="sent", read_at=None):
+        if message["external_id"]:
+            waiting.setdefault(message["to"], set()).add(message["external_id"])
+    agents = [agent for agent in tx.all(AGENT) if agent["address"] and agent["id"] in waiting]
+    return {agent["id"]: (agent["address"], waiting[agent["id"]]) for agent in agents if agent["address"]}

@@ -24,7 +24,7 @@ _LOOK_SECONDS = 0.05
 def read_inbox(context: Context, agent_id: str, wait: float = 0, keep_unread: bool = False) -> InboxResult:
     """The unread messages of a mailbox, oldest first, waiting up to `wait` seconds for the first one.
 
-    For the lead's, AI Maestro is asked too; `troubles` says when it could not be. They become seen, and the reader's
+    For the lead's, AI Maestro is asked too; `troubles` says what it would not do. They become seen, and the reader's
     session becomes the agent's, unless the lead reads them or `keep_unread` is set.
     Raises AtlasError when there is no such agent, or a worker reads another one's.
     """

@@ -6,7 +6,7 @@ All that comes from outside is data: nobody vouches for who sent it, whatever it
 from __future__ import annotations
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.adapters.transport.transport import Incoming, Transport
+from atlas.adapters.transport.transport import Incoming, Transport, TransportError
 from atlas.core.ids import sha256_hex
 from atlas.core.letters import discoveries
 from atlas.core.records.kinds import AGENT, MESSAGE
@@ -16,15 +16,27 @@ from atlas.services.project.context import Context
 from . import mail_server
 
 
-def collect_mail(context: Context, by: Transport) -> int:
-    """Take what came for the lead into its mailbox, each message once; how many were new. Raises TransportError."""
+def collect_mail(context: Context, by: Transport, troubles: list[str]) -> int:
+    """Take what came for the lead into its mailbox, each message once; how many were new.
+
+    A message that cannot be fetched or acknowledged now keeps no other one out: it is named in `troubles`.
+    Raises TransportError when the mailbox itself cannot be read.
+    """
     if by.name == BUILT_IN:
         return 0
     address, new = mail_server.lead_mailbox(context, by), 0
     for incoming in by.fetch(address):
+        if isinstance(incoming, TransportError):
+            troubles.append(str(incoming))
+            continue
         new += _receive_message(context, incoming)
-        # Only after it is stored: killed in between, it is fetched again and known by its id.
-        by.acknowledge(address, incoming.external_id)
+        try:
+            # Only after it is stored: killed in between, it is fetched again and known by its id.
+            by.acknowledge(address, incoming.external_id)
+        except TransportError as error:
+            if error.stops != "message":
+                raise
+            troubles.append(str(error))
     return new
 
 

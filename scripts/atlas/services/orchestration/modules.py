@@ -10,6 +10,7 @@ from atlas.core.letters import handshake, subjects, updates
 from atlas.core.records.kinds import MODULE
 from atlas.core.records.team import AI
 from atlas.core.rules import edits, graph, roles
+from atlas.core.text import name_known
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.messages import interrupts
 from atlas.services.messages.mailbox import post_message
@@ -117,7 +118,8 @@ def remove_module(context: Context, module_id: str) -> ModuleRemoved:
 def _require_sound_graph(tx: Transaction) -> None:
     needs = graph.dependency_graph(tx.all(MODULE))
     for module, needed in graph.unknown_dependencies(needs):
-        raise AtlasError(f"{module} depends on {needed!r}, which is no module")
+        others = [other for other in needs if other != module]
+        raise AtlasError(f"{module} depends on {needed!r}, which is no module: {name_known(needed, others)}")
     circle = graph.find_cycle(needs)
     if circle:
         raise AtlasError("dependencies would go in a circle: " + " → ".join(circle))

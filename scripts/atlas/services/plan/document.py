@@ -13,6 +13,7 @@ from atlas.core.ids import sha256_hex
 from atlas.core.paths import PLAN_FILE, own_path
 from atlas.core.records.plan import PLANNING
 from atlas.core.rules import graph
+from atlas.core.text import name_known
 
 
 class PlanDocument:
@@ -95,8 +96,8 @@ class PlanDocument:
         for module in self.modules:
             if module["id"] == module_id:
                 return module
-        known = ", ".join(module["id"] for module in self.modules[:8]) or "none yet"
-        raise AtlasError(f"module {module_id[:80]!r} is not in the plan: there are {known}")
+        known = name_known(module_id, [module["id"] for module in self.modules], "there are")
+        raise AtlasError(f"module {module_id[:80]!r} is not in the plan: {known}")
 
     def note(self, at: str, action: str, target: str, description: str) -> None:
         """Record a modification, and take back an approval that it makes stale."""
@@ -113,7 +114,7 @@ class PlanDocument:
         found += [fault for module in modules for fault in _scope_faults(module)]
         needs = {module["id"]: module["dependencies"] for module in modules}
         found += [
-            f"{module} depends on {needed!r}, which is not in the plan"
+            f"{module} depends on {needed!r}, which is not in the plan: {name_known(needed, needs, 'there are')}"
             for module, needed in graph.unknown_dependencies(needs)
         ]
         circle = graph.find_cycle(needs)

@@ -14,6 +14,7 @@ from atlas.core.paths import inner_path
 from atlas.core.records.kinds import SETTINGS
 from atlas.core.records.team import Settings, default_settings
 from atlas.core.rules import verdicts
+from atlas.core.text import name_known
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
@@ -88,7 +89,8 @@ def change_setting(context: Context, key: str, values: Sequence[str]) -> Setting
     one of its.
     """
     if key not in FIELDS and key not in GATES:
-        raise AtlasError(f"there is no setting {key[:80]!r}: there are {', '.join((*FIELDS, *GATES))}")
+        keys = (*FIELDS, *GATES)
+        raise AtlasError(f"there is no setting {key[:80]!r}: {name_known(key, keys, most=len(keys))}")
     if key in GATES:
         return _choose_verdict(context, key, values)
     value = _parse_value(context.project.root, key, values)
@@ -104,7 +106,8 @@ def change_setting(context: Context, key: str, values: Sequence[str]) -> Setting
 def _choose_verdict(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
     """Choose what a rule of the guard comes to."""
     if values and (len(values) > 1 or values[0] not in verdicts.VERDICTS):
-        raise AtlasError(f"{key} is one of {', '.join(verdicts.VERDICTS)}, not {' '.join(values)[:40]!r}")
+        given = " ".join(values)
+        raise AtlasError(f"{key} cannot be {given[:40]!r}: {name_known(given, verdicts.VERDICTS)}")
 
     def run(tx: Transaction, actor: Actor) -> SettingsResult:
         before = current_settings(tx)

@@ -16,7 +16,7 @@ from atlas.core.records.message import LEAD_MAILBOX, PROGRESS_POLL, Message
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import understanding, updates
-from atlas.core.text import one_line
+from atlas.core.text import name_known, one_line
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.settings import current_settings
 
@@ -38,9 +38,13 @@ def assignments_of(tx: Transaction, agent_id: str, module_id: str | None) -> Seq
     agent = tx.need(AGENT, agent_id)
     if agent["type"] != AI:
         raise AtlasError(f"{agent_id} is a person, not an AI agent: ask them outside ATLAS")
-    found = [a for a in polled_assignments(tx) if a["agent"] == agent_id and module_id in (None, a["module"])]
+    own = [a for a in polled_assignments(tx) if a["agent"] == agent_id]
+    found = [a for a in own if module_id in (None, a["module"])]
+    if not own:
+        raise AtlasError(f"{agent_id} has no module now")
     if not found:
-        raise AtlasError(f"{agent_id} has {'no module' if module_id is None else f'no module {module_id[:80]!r}'} now")
+        known = name_known(module_id or "", [a["module"] for a in own], "it has")
+        raise AtlasError(f"{agent_id} has no module {(module_id or '')[:80]!r} now: {known}")
     return found
 
 

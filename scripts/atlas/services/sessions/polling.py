@@ -82,6 +82,8 @@ def poll_agent(context: Context, agent_id: str, module_id: str | None = None) ->
             check_assignment(tx, assignment, times, None, True, found)
         return found
 
+    # What is refused is refused before anything goes out or comes in.
+    context.read("poll", lambda tx, actor: (orchestration_workflow(tx), assignments_of(tx, agent_id, module_id)))
     result = _exchange_around(context, "poll", run)
     return {
         "polled": result["polled"],

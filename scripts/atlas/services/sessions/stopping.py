@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.adapters.system import process, tmux
+from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import AGENT, WORKSPACE
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ _PATIENCE = 10.0
 
 
 def stop_session(context: Context, agent_id: str, module_id: str | None) -> StopAgentResult:
-    """End the session that `launch_session` started for an agent. One that is gone already is only noted as such."""
+    """End the session that `launch_session` started for an agent. One that is gone already is only noted as such.
+
+    Raises AtlasError, with an exit code of its own once a session was ended, when the rest could not be done.
+    """
 
     def find(tx: Transaction, actor: Actor) -> list[Workspace]:
         tx.need(AGENT, agent_id)
@@ -38,7 +42,14 @@ def stop_session(context: Context, agent_id: str, module_id: str | None) -> Stop
             ):
                 tx.patch(WORKSPACE, workspace, process=None)
 
-    context.transact("stop-agent", forget)
+    try:
+        context.transact("stop-agent", forget)
+    except (AtlasError, OSError) as error:
+        names = [one["workspace"] for one in ended if one["was_running"]]
+        if not names:
+            raise
+        reason = f"ended in {', '.join(names)}, but that could not be recorded: {error}; run this again"
+        raise AtlasError(reason, exit_code=2) from error
     return {"agent": agent_id, "ended": ended}
 
 

@@ -10,6 +10,7 @@ from atlas.core.letters import handshake, subjects
 from atlas.core.records.assignment import Question, new_question
 from atlas.core.records.kinds import ASSIGNMENT
 from atlas.core.rules import roles
+from atlas.core.text import name_known
 from atlas.services.assignments import assignments
 from atlas.services.project.phases import executing_workflow
 
@@ -90,6 +91,6 @@ def _find_question(module_id: str, questions: list[Question], question_id: str |
         chosen = unanswered or [question for question in questions if question["answer"] == text]
     if len(chosen) == 1:
         return chosen[0]
-    known = ", ".join(question["id"] for question in unanswered) or "none"
+    known = name_known(question_id or "", [question["id"] for question in unanswered], "open are")
     named = f"no question {question_id[:40]!r}" if question_id else f"{len(unanswered)} open questions"
-    raise AtlasError(f"{module_id} has {named}: open are {known}, say which: atlas answer {module_id} QUESTION TEXT")
+    raise AtlasError(f"{module_id} has {named}: {known}, say which: atlas answer {module_id} QUESTION TEXT")

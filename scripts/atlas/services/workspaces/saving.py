@@ -95,6 +95,7 @@ def _save_branch(project: Project, record: Workspace, kept: list[str], force: bo
     _require_force(record, [losses.describe_commits(lost)], force)
     bundle = _bundle_path(project, record["name"])
     bundles.write_bundle(project.root, bundle, ref, "--not", record["base_commit"])
+    disk.sync_folder(project.aside)
     return bundle
 
 
