@@ -15,8 +15,8 @@ from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import Workspace, new_workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
-from atlas.services.project.workspace_paths import workspace_path
-from atlas.services.workspaces.clearing import LOCK_REASON, clear_workspace, droppable_branch, link_path, trash_path
+from atlas.services.project.workspace_paths import LOCK_REASON, workspace_path
+from atlas.services.workspaces.clearing import clear_workspace, droppable_branch, link_path, trash_path
 from atlas.services.workspaces.drafts import BRANCHES
 from atlas.services.workspaces.removal import kept_commits
 

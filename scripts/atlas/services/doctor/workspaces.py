@@ -14,11 +14,10 @@ from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import LEFT, Workspace
-from atlas.services.project.workspace_paths import lock_path, workspace_path
+from atlas.services.project.workspace_paths import LOCK_REASON, lock_path, workspace_fault, workspace_path
 from atlas.services.workspaces import tools_script
 from atlas.services.workspaces.building import rebuild_workspace, undo_building
 from atlas.services.workspaces.clearing import (
-    LOCK_REASON,
     clear_workspace,
     is_linked,
     make_link,
@@ -118,12 +117,19 @@ def _record_faults(project: Project, record: Workspace, entries: dict[str, Any])
         )
     elif not os.path.isdir(path):
         yield _gone_fault(project, record)
-    elif path not in entries:
+    elif path not in entries and os.path.isfile(os.path.join(path, ".git")):
         yield Fault(
             problem,
             f"git does not know the worktree of {name}: was the repository moved?",
             "tell git where it is",
             lambda c: _reconnect_worktree(c, record),
+        )
+    elif (fault := workspace_fault(project, record)) is not None:
+        yield Fault(
+            problem,
+            f"{path} {fault}, it is not the workspace {name}",
+            "move it away, then make the workspace again from its branch",
+            lambda c: _require_moved_away(path),
         )
     else:
         yield from _detail_faults(project, record, entries[path])
@@ -131,6 +137,10 @@ def _record_faults(project: Project, record: Workspace, entries: dict[str, Any])
 
 def _put_folder_back(project: Project, record: Workspace) -> None:
     put_workspace_back(project, record)
+
+
+def _require_moved_away(path: str) -> None:
+    raise AtlasError(f"ATLAS moves nothing that it did not make: move {path} away, then run this again")
 
 
 def _gone_fault(project: Project, record: Workspace) -> Fault:

@@ -8,7 +8,6 @@ gone, however often and from wherever this runs.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
@@ -20,6 +19,7 @@ from atlas.core.records.kinds import WORKFLOW, WORKSPACE
 from atlas.core.records.workspace import IN_USE, Workspace
 from atlas.services.messages import discoveries
 from atlas.services.project.phases import orchestration_workflow
+from atlas.services.project.workspace_paths import workspace_folder
 
 from .conflict_cache import LONGEST_LIST, Pair, merge_pairs
 
@@ -79,7 +79,7 @@ def _workspace_tips(context: Context, workspaces: list[Workspace], branch: str |
 
     def tip(workspace: Workspace) -> str | None:
         try:
-            return snapshots.snapshot_worktree(os.path.join(context.project.root, workspace["path"]))
+            return snapshots.snapshot_worktree(workspace_folder(context.project, workspace))
         except (AtlasError, OSError):
             return None
 

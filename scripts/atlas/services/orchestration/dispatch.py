@@ -24,6 +24,7 @@ from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task, workspace_path
 from atlas.services.workspaces import drafts, reservation
 from atlas.services.workspaces.building import build_workspace
+from atlas.services.workspaces.restoring import require_folder
 
 G = TypeVar("G", bound=Given)
 Dispatched = tuple[G, Workspace | None, list[str]]
@@ -54,7 +55,8 @@ def carry_out(context: Context, order: Order[G], workspace: bool) -> Dispatched[
     if found is not None and found["status"] == "creating":
         with file_lock.hold_lock(lock_path(context.project, found["name"]), f"workspace {found['name']}"):
             found = build_workspace(context, order.verb, found["name"])
-    return foreseen, found, []
+        return foreseen, found, []
+    return foreseen, found, require_folder(context, order.verb, found) if found else []
 
 
 def _foresee_result(tx: Transaction, give: Callable[[Transaction], G]) -> tuple[G, Workspace | None]:

@@ -19,6 +19,7 @@ from atlas.core.rules import understanding
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.settings import current_settings
+from atlas.services.project.workspace_paths import workspace_folder
 
 from .session_start import start_headless, start_in_tmux, watch_start
 
@@ -34,7 +35,7 @@ def launch_session(
     Raises AtlasError when the agent has no workspace that is ready, or its session is running already.
     """
     workspace, prompt = context.read("launch", lambda tx, actor: _launch_subject(tx, context, agent_id, module_id))
-    folder = os.path.join(context.project.root, workspace["path"])
+    folder = workspace_folder(context.project, workspace)
     if mode == "print":
         command = client.client_command(chosen_client or "claude")
         line = f"cd {shlex.quote(folder)} && {shlex.join([*command, prompt])}"

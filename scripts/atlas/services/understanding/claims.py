@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 
 from atlas.adapters.git import git, tree_status
 from atlas.adapters.store.transaction import Transaction
@@ -17,6 +16,7 @@ from atlas.core.rules.reach import is_occupied
 from atlas.core.rules.understanding import Claim
 from atlas.services.project.context import Context
 from atlas.services.project.phases import executing_workflow
+from atlas.services.project.workspace_paths import workspace_folder
 
 
 def changed_files(context: Context, own_module: str) -> dict[str, set[str]]:
@@ -32,8 +32,8 @@ def changed_files(context: Context, own_module: str) -> dict[str, set[str]]:
     workspaces, branch = context.read("repeat", others)
     changed = {}
     for workspace in workspaces:
-        folder = os.path.join(context.project.root, workspace["path"])
         with contextlib.suppress(AtlasError, OSError):
+            folder = workspace_folder(context.project, workspace)
             begun = git.run_git(folder, "merge-base", "HEAD", branch) if branch else workspace["base_commit"]
             changed[workspace["name"]] = tree_status.paths_changed_since(folder, begun)
     return changed
