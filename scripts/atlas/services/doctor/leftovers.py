@@ -74,6 +74,8 @@ def _adopt_worktree(context: Context, entry: worktree.WorktreeEntry) -> None:
     base = refs.head_commit(entry.path)
 
     def run(tx: Transaction, actor: Actor) -> None:
+        if tx.get(WORKSPACE, name) is not None:
+            return
         kept = kept_commits(tx, context.project, base)[1:]
         begun = git.run_git(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
         branch = entry.branch or BRANCHES + name

@@ -13,7 +13,7 @@ from atlas.adapters.store import schema
 from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKSPACE
-from atlas.core.records.workspace import LEFT, Workspace
+from atlas.core.records.workspace import LEFT, Process, Workspace
 from atlas.services.project.workspace_paths import LOCK_REASON, lock_path, workspace_fault, workspace_path
 from atlas.services.workspaces import tools_script
 from atlas.services.workspaces.building import rebuild_workspace, undo_building
@@ -65,20 +65,29 @@ def repair_workspaces(context: Context, notice: Callable[[str], None]) -> None:
         for name, fault in faults:
             try:
                 with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
-                    fault.fix(context)
+                    still = _found_again(context, name, fault.what)
+                    if still is None:
+                        continue
+                    still.fix(context)
             except (AtlasError, OSError) as error:
                 notice(f"{fault.what}, and that could not be mended: {error}")
             else:
                 notice(f"{fault.what}: {fault.mend}")
 
 
-def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
-    """Every fault with the name of the workspace whose lock guards its mending."""
+def _found_again(context: Context, name: str, what: str) -> Fault | None:
+    """The fault as it is now that nobody else is at work on its workspace; None when somebody mended it meanwhile."""
+    now = context.read("repair", lambda tx, actor: list(_all_faults(context.project, tx, held=name)))
+    return next((fault for owner, fault in now if (owner, fault.what) == (name, what)), None)
+
+
+def _all_faults(project: Project, tx: Transaction, held: str | None = None) -> Iterator[tuple[str, Fault]]:
+    """Every fault with the name of the workspace whose lock guards its mending, which is `held` or free."""
     entries = {entry.path: entry for entry in worktree.list_worktrees(project.root)}
     branches, integrated = refs.local_branches(project.root), kept_commits(tx, project, "")[1:]
     records = [record for record in tx.all(WORKSPACE) if not schema.schema_faults("workspace", record)]
     for record in records:
-        if file_lock.is_free(lock_path(project, record["name"])):
+        if record["name"] == held or file_lock.is_free(lock_path(project, record["name"])):
             if record["removed_at"] is None:
                 faults = _record_faults(project, record, entries)
             else:
@@ -87,7 +96,7 @@ def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]
             yield from ((record["name"], fault) for fault in faults)
     known = {record["name"] for record in records}
     for path, name in unfinished_bundles(project).items():
-        if file_lock.is_free(lock_path(project, name)):
+        if name == held or file_lock.is_free(lock_path(project, name)):
             what = f"{path} was left by a command that was killed while it saved {name}"
             yield name, Fault(warning, what, "remove it", partial(remove_link, path=path))
     yield from unknown_worktrees(project, known, entries)
@@ -192,7 +201,7 @@ def _detail_faults(project: Project, record: Workspace, entry: worktree.Worktree
             warning,
             f"the merge of {name} was interrupted",
             f"let `atlas complete {record['module']}` be run again",
-            lambda c: c.transact("repair", lambda tx, actor: _set_fields(tx, name, status="ready")),
+            lambda c: c.transact("repair", lambda tx, actor: _note_merge_stopped(tx, name)),
         )
     if not is_linked(project, record):
         yield Fault(
@@ -219,7 +228,7 @@ def _ended_session(record: Workspace) -> Iterator[Fault]:
             warning,
             f"the session of {record['agent']} in {name} has ended",
             "note that; `atlas launch` starts another",
-            lambda c: c.transact("repair", lambda tx, actor: _set_fields(tx, name, process=None)),
+            lambda c: c.transact("repair", lambda tx, actor: _note_session_ended(tx, name, running)),
         )
 
 
@@ -240,8 +249,15 @@ def _locks(project: Project, name: str, path: str, entry: worktree.WorktreeEntry
         )
 
 
-def _set_fields(tx: Transaction, name: str, **fields: Any) -> None:
-    tx.patch(WORKSPACE, tx.need(WORKSPACE, name), **fields)
+def _note_merge_stopped(tx: Transaction, name: str) -> None:
+    tx.patch(WORKSPACE, tx.need(WORKSPACE, name), status="ready")
+
+
+def _note_session_ended(tx: Transaction, name: str, ended: Process) -> None:
+    """A launch does not hold the workspace's lock: what it recorded meanwhile stays."""
+    record = tx.need(WORKSPACE, name)
+    if record["process"] == ended:
+        tx.patch(WORKSPACE, record, process=None)
 
 
 def _run_git(root: str, *words: str) -> None:

@@ -16,6 +16,7 @@ from atlas.core.paths import Project
 from atlas.core.records.kinds import MODULE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import client_settings
+from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
 from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import workspace_folder, workspace_of_task
@@ -58,11 +59,22 @@ def _monitor_bytes() -> bytes:
 
 
 def refresh_briefing(context: Context, verb: str, task_uuid: str) -> None:
-    """Let an agent's workspace know what changed in its task. A message says so in any case, so this may fail."""
-    record = context.read(verb, lambda tx, actor: workspace_of_task(tx, task_uuid))
-    if record is not None and record["status"] == "ready":
-        with contextlib.suppress(AtlasError, OSError):
-            write_own_files(context, verb, record)
+    """Let an agent's workspace know what changed in its task. A message says so in any case, so this may fail.
+
+    What another command changes meanwhile is written too: whoever writes last has looked since.
+    """
+
+    def look(tx: Transaction, actor: Actor) -> tuple[Workspace, dict[str, Any]] | None:
+        record = workspace_of_task(tx, task_uuid)
+        is_there = record is not None and record["status"] == "ready"
+        return (record, worker_context(tx, context.project, record)) if record and is_there else None
+
+    found, written = context.read(verb, look), None
+    with contextlib.suppress(AtlasError, OSError):
+        while found is not None and found != written:
+            written = found
+            write_own_files(context, verb, found[0])
+            found = context.read(verb, look)
 
 
 def _briefing_and_rules(tx: Transaction, project: Project, record: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
