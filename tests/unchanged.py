@@ -77,7 +77,9 @@ def hold_to_state(before: State | None, done: subprocess.CompletedProcess[str]) 
 
     A sending that failed may have kept what was to be sent, and says so; a note may have told of a repair.
     """
-    if before is None or done.returncode != 1 or before.verb in _BEGUN or _REPAIRED.search(done.stderr):
+    if before is None or done.returncode != 1 or before.verb in _BEGUN:
+        return
+    if _REPAIRED.search(done.stderr) or (before.verb == "doctor" and "--repair" in done.args):
         return
     after = _look(before.project)
     paths = sorted(before.files.keys() | after.keys())
