@@ -38,7 +38,8 @@ class Document(NamedTuple):
 def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = False) -> HandoffResult:
     """Make the document of a module for an agent, keep it, and send it; a `preview` only makes it. Assigns nothing.
 
-    People are not sent anything. Raises AtlasError when there is no such module or agent.
+    People are not sent anything. Raises AtlasError when there is no such module or agent; with an exit code of its own
+    when the document was sent and could not be kept.
     """
     for _ in range(_TRIES):
         made = make_document(context, "handoff", module_id, agent_id)
@@ -63,7 +64,12 @@ def _save_and_send(context: Context, made: Document, module_id: str, agent_id: s
     with _prepared(context, made) as put:
         result = context.transact("handoff", run)
         if result is not None:
-            put()
+            try:
+                put()
+            except OSError as error:
+                done = f"sent as {result['message']}" if result["message"] else "recorded"
+                reason = f"the document is {done}, but {made.file} could not be written: {error.strerror}"
+                raise AtlasError(reason, exit_code=2) from error
     return result
 
 

@@ -54,10 +54,10 @@ def read_claims(tx: Transaction, own: Assignment, changed: dict[str, set[str]]) 
     claims = []
     for other in tx.where(ASSIGNMENT, status=LIVE):
         if other["task_uuid"] in places and other["task_uuid"] != own["task_uuid"]:
-            module = tx.need(MODULE, other["module"])
             if places[other["task_uuid"]] not in changed:
                 return None
-            files = _announced_files(other) | changed[places[other["task_uuid"]]]
+            module = tx.need(MODULE, other["module"])
+            files = _announced_files(other) | changed.get(places[other["task_uuid"]], set())
             claims.append(Claim(other["agent"], module["id"], tuple(module["scope"]), files))
     return claims
 
