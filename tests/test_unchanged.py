@@ -36,7 +36,7 @@ def door(begun: Path) -> Path:
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_command_that_fails_and_changed_something_is_found(what: str, begun: Path, door: Path) -> None:
-    with pytest.raises(AssertionError, match="exit 1 of .* changed"):
+    with pytest.raises(AssertionError, match=r"exit 1 of .* changed"):
         run(sys.executable, door, CHANGES[what], "1", cwd=begun)
 
 
