@@ -73,7 +73,7 @@ def run(
     What a verb answers as JSON is held to the schema of its result, whatever the test looks at, and exit code 1 to its
     meaning: nothing was changed.
     """
-    before = state_before(command, cwd)
+    before = state_before(command, cwd, stdin)
     done = subprocess.run(
         command,
         cwd=cwd,

@@ -47,3 +47,10 @@ def test_what_may_change(begun: Path, door: Path) -> None:
     assert run(sys.executable, door, history, "1", "atlas: note: mended", cwd=begun).returncode == 1
     with others_at_work("this test says so"):
         assert run(sys.executable, door, history, "1", cwd=begun).returncode == 1
+
+
+def test_a_slash_command_is_held_to_it_too(begun: Path) -> None:
+    event = '{"hook_event_name": "UserPromptExpansion", "command_name": "atlas:atlas-lead"}'
+    script = 'echo x >> "$0"; echo "no (exit code 1)"'
+    with pytest.raises(AssertionError, match="exit 1 of lead changed"):
+        run("sh", "-c", script, history_of(begun), cwd=begun, stdin=event)

@@ -16,6 +16,8 @@ from atlas.core.paths import Project, find_project
 from atlas.core.verbs import VERBS
 
 _DOOR = re.compile(r"(?:^|/)(atlas(?:_[a-z_]+\.py)?|orchestration\.py)$")
+_TYPED = re.compile(r'"command_name": "(?:atlas:)?atlas-([a-z-]+)"')
+_TYPED_FAILURE = "(exit code 1)"
 _PRIVATE = ("history.jsonl", "gate.json", "aside", "gates/sessions", "gates/workspaces", "mail")
 """Of ATLAS's private folder what is state: no locks, spools, heartbeats, logs and caches."""
 _GIT = ("HEAD", "packed-refs", "refs", "info/exclude")
@@ -50,9 +52,14 @@ def others_at_work(reason: str) -> Iterator[None]:
         _busy.pop()
 
 
-def state_before(command: Sequence[str | os.PathLike[str]], cwd: str | os.PathLike[str] | None) -> State | None:
-    """The state of the project that a verb is about to run in; None where there is none, or this is no verb."""
-    verb = None if _busy else _verb_of([os.fspath(word) for word in command])
+def state_before(
+    command: Sequence[str | os.PathLike[str]], cwd: str | os.PathLike[str] | None, stdin: str
+) -> State | None:
+    """The state of the project that a verb is about to run in; None where there is none, or this is no verb.
+
+    A slash command is one, too: `stdin` has the event of the hook that runs it.
+    """
+    verb = None if _busy else _verb_of([os.fspath(word) for word in command]) or _typed_verb(stdin)
     if verb is None:
         return None
     try:
@@ -72,12 +79,19 @@ def _verb_of(words: list[str]) -> str | None:
     return None
 
 
+def _typed_verb(stdin: str) -> str | None:
+    """The verb that an event says somebody typed as a slash command."""
+    match = _TYPED.search(stdin) if '"UserPromptExpansion"' in stdin else None
+    return match[1] if match else None
+
+
 def hold_to_state(before: State | None, done: subprocess.CompletedProcess[str]) -> None:
     """Raise AssertionError when a command that ended with exit code 1 changed anything, naming what.
 
     A sending that failed may have kept what was to be sent, and says so; a note may have told of a repair.
     """
-    if before is None or done.returncode != 1 or before.verb in _BEGUN:
+    failed = done.returncode == 1 or _TYPED_FAILURE in done.stdout
+    if before is None or not failed or before.verb in _BEGUN:
         return
     if _REPAIRED.search(done.stderr) or (before.verb == "doctor" and "--repair" in done.args):
         return
