@@ -95,7 +95,7 @@ def test_what_is_not_the_workspace_is_used_by_no_command(at_work: Project, tmp_p
     for command in (("complete", "auth", "--reason", "fine"), ("launch", "implementer-1", "--print")):
         assert reason in at_work.refuses(*command), command
     assert "is not the workspace that ATLAS made" in at_work.refuses("remove-workspace", "auth", "--force")
-    assert reason in at_work.run("doctor", "--repair").stderr
+    assert reason in at_work.run("doctor", "--repair").stdout
     assert at_work.does("conflicts")["unreadable"] == ["auth"]
     assert (folder(at_work, "auth") / "auth.txt").read_text("utf-8") == "mine\n"
     assert [one.name for one in folder(at_work, "auth").iterdir()] == ["auth.txt"]
@@ -128,5 +128,7 @@ def test_one_that_cannot_be_made_again_leaves_nothing_of_it(at_work: Project) ->
     shutil.rmtree(folder(at_work, "auth"))
     done = at_work.run("assign", "auth", "implementer-1")
     assert "could not be made again: the set-up command 'exit 3' ended with code 3" in done.stderr
+    assert not folder(at_work, "auth").exists()
+    assert "could not be made again" in at_work.run("doctor", "--repair").stdout
     assert not folder(at_work, "auth").exists()
     assert registered(at_work) == {"auth"}

@@ -16,7 +16,7 @@ from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import LEFT, Process, Workspace
 from atlas.services.project.workspace_paths import LOCK_REASON, lock_path, workspace_fault, workspace_path
 from atlas.services.workspaces import tools_script
-from atlas.services.workspaces.building import rebuild_workspace, undo_building
+from atlas.services.workspaces.building import undo_building
 from atlas.services.workspaces.clearing import (
     clear_workspace,
     is_linked,
@@ -26,6 +26,7 @@ from atlas.services.workspaces.clearing import (
 )
 from atlas.services.workspaces.own_files import is_equipped, write_own_files
 from atlas.services.workspaces.removal import kept_commits
+from atlas.services.workspaces.restoring import rebuild_or_clear
 from atlas.services.workspaces.saving import unfinished_bundles
 
 from .fault import Fault
@@ -165,7 +166,7 @@ def _gone_fault(project: Project, record: Workspace) -> Fault:
         problem,
         f"the folder of {name} is gone; what was committed is on {record['branch']}",
         "make it again from there",
-        lambda c: rebuild_workspace(c, "repair", record),
+        lambda c: rebuild_or_clear(c, "repair", record),
     )
 
 

@@ -39,11 +39,15 @@ def require_folder(context: Context, verb: str, record: Workspace) -> list[str]:
             raise AtlasError(
                 f"workspace {name} is gone, and so is its branch {record['branch']}: `atlas doctor --repair` notes that"
             )
-        _rebuild_or_clear(context, verb, record)
+        rebuild_or_clear(context, verb, record)
     return [f"the folder of workspace {name} was gone: it was made again from {record['branch']}, as last committed"]
 
 
-def _rebuild_or_clear(context: Context, verb: str, record: Workspace) -> None:
+def rebuild_or_clear(context: Context, verb: str, record: Workspace) -> None:
+    """Make a workspace whose folder is gone again, from its branch, or leave it gone. The caller holds its lock.
+
+    Raises AtlasError when it cannot be made.
+    """
     project, path = context.project, workspace_path(context.project, record)
     was_registered = worktree.find_worktree(project.root, path) is not None
     try:
