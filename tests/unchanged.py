@@ -25,7 +25,7 @@ _IN_WORKSPACE = (".INTERRUPT", ".claude")
 _SENDING = {"notify", "poll", "check-agents"}
 """Verbs that fail, too, when what they changed is kept and only its sending failed."""
 _BEGUN = {"assign", "reassign", "complete", "workspace"}
-"""Verbs that record what they begin before they do it, and then that it failed."""
+"""Verbs that record what they begin before they do it, and then that it failed: not held to it yet."""
 _KEPT = re.compile(r"in the outbox|sent again|is not reached")
 _REPAIRED = re.compile(r"^atlas: note: (?!.*it waits, `atlas check-agents`)", re.MULTILINE)
 _SCRIPTS = {row.script: verb for verb, row in VERBS.items()}
