@@ -104,6 +104,12 @@ def test_what_is_not_the_workspace_is_used_by_no_command(at_work: Project, tmp_p
     assert (folder(at_work, "auth") / "auth.txt").read_text("utf-8") == "done\n"
 
 
+def test_no_interrupt_is_put_into_the_repository_of_somebody_else(at_work: Project, tmp_path: Path) -> None:
+    _replace(at_work, "repository", tmp_path)
+    at_work.does("discover", "--severity", "critical", "--affects", "auth", "The login is wrong")
+    assert sorted(one.name for one in folder(at_work, "auth").iterdir()) == [".git", "README.md"]
+
+
 def test_one_that_is_gone_is_made_again_from_its_branch(at_work: Project) -> None:
     shutil.rmtree(folder(at_work, "auth"))
     for command in (("complete", "auth", "--reason", "fine"), ("launch", "implementer-1", "--print")):
