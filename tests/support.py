@@ -14,6 +14,7 @@ from typing import TypeVar
 from hooks.bare import leave_facts
 
 from .envelopes import hold_to_schema
+from .unchanged import hold_to_state, state_before
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
@@ -69,8 +70,10 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, without a shell. `env` is added to the tests' own clean environment.
 
-    What a verb answers as JSON is held to the schema of its result, whatever the test looks at.
+    What a verb answers as JSON is held to the schema of its result, whatever the test looks at, and exit code 1 to its
+    meaning: nothing was changed.
     """
+    before = state_before(command, cwd, stdin)
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -82,6 +85,7 @@ def run(
         check=False,
     )
     hold_to_schema(done.stdout)
+    hold_to_state(before, done)
     return done
 
 

@@ -28,7 +28,7 @@ def render_polling(result: CheckAgentsResult | PollSent) -> str:
     lines += _not_asked(result) if "active" in result else []
     for message in result["undelivered"]:
         why = one_line(message["error"] or "one before it has to go out first", 600)
-        lines.append(f"Not sent: {message['id']} to {message['to']}: {why}")
+        lines.append(f"Not sent, kept in the outbox: {message['id']} to {message['to']}: {why}")
     lines += [f"Note: {one_line(trouble, 600)}" for trouble in result["troubles"]]
     return "\n".join(lines) or "No AI agent has a module: nobody to ask."
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from . import git
 
 CHECKOUT_SECONDS = 1800  # a large repository on a slow disk takes minutes
+_POINTER = "gitdir: "
 UNHOOKED = ("-c", f"core.hooksPath={os.devnull}")
 
 
@@ -49,6 +50,47 @@ def forget_worktree(root: str, path: str) -> None:
     """Unregister a worktree whose folder is gone."""
     # Twice: once for a tree that is not clean, once more for one that is locked.
     git.run_git(root, "worktree", "remove", "--force", "--force", path)
+
+
+def worktree_fault(common: str, path: str) -> str | None:
+    """Why the folder at `path` is no worktree of the repository with the common directory `common`, or None.
+
+    Only git's own files are read, for this is asked before each use: the worktree's `.git` names its folder in the
+    common directory, which names the worktree.
+    """
+    dot_git = os.path.join(path, ".git")
+    if not os.path.isdir(path):
+        return "is gone" if not os.path.lexists(path) else "is no folder"
+    if os.path.islink(dot_git) or os.path.isdir(dot_git):
+        return "is a repository of its own"
+    named = _read_line(dot_git)
+    if named is None or not named.startswith(_POINTER):
+        return "is no git worktree"
+    kept = os.path.realpath(os.path.join(path, named.removeprefix(_POINTER).strip()))
+    if os.path.dirname(kept) != os.path.join(os.path.realpath(common), "worktrees"):
+        return "is a worktree of another repository, or the repository was moved"
+    back = _read_line(os.path.join(kept, "gitdir"))
+    if back is None:
+        return "is a worktree that git has forgotten"
+    if os.path.realpath(os.path.join(kept, back)) != os.path.realpath(dot_git):
+        return f"is a copy of the worktree at {os.path.dirname(back)}, or was moved"
+    return None
+
+
+def is_made_for(path: str, branch: str, reason: str) -> bool:
+    """Whether a worktree is on that branch or, for its user may switch, has the lock that `add_worktree` gave it."""
+    kept = os.path.join(path, (_read_line(os.path.join(path, ".git")) or "").removeprefix(_POINTER))
+    on_branch = _read_line(os.path.join(kept, "HEAD")) == f"ref: refs/heads/{branch}"
+    return on_branch or _read_line(os.path.join(kept, "locked")) == reason
+
+
+def _read_line(path: str) -> str | None:
+    """The first line of one of git's files; None where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.readline().rstrip("\n")
+    except OSError:
+        return None
 
 
 def git_folder(tree: str) -> str:

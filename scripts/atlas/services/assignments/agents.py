@@ -12,6 +12,7 @@ from atlas.core.records.message import BUILT_IN, MAESTRO
 from atlas.core.records.team import AGENT_TYPES, AI, HUMAN, Agent, new_agent
 from atlas.services.messages import mail_server
 from atlas.services.project.phases import executing_workflow
+from atlas.services.project.settings import current_settings
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
@@ -33,11 +34,14 @@ def register_agent(
     Raises AtlasError when type or identifier is invalid, AI Maestro does not know it, or the id is taken.
     """
     _require_valid(agent_type, identifier, chosen_id, built_in)
-    found = _find_address(context, identifier) if agent_type == AI and not built_in else None
+    asks = agent_type == AI and not built_in
+    url, found = _find_address(context, identifier) if asks else (None, None)
     name = found.name if found else identifier
 
     def run(tx: Transaction, actor: Actor) -> RegisterResult:
         executing_workflow(tx)
+        if asks and current_settings(tx)["transport_url"] != url:
+            raise AtlasError("the address of AI Maestro was changed just now: register again")
         known = next((a for a in tx.all(AGENT) if (a["type"], a["identifier"]) == (agent_type, name)), None)
         if known is None:
             agent = _new_agent(tx, agent_type, name, chosen_id)
@@ -70,11 +74,16 @@ def _new_agent(tx: Transaction, agent_type: str, identifier: str, chosen_id: str
     return new_agent(id=agent_id, type=agent_type, identifier=identifier, registered_at=tx.at)
 
 
-def _find_address(context: Context, identifier: str) -> Address | None:
-    """Where AI Maestro has that session, or None where the built-in transport is chosen."""
-    context.read("register", lambda tx, actor: executing_workflow(tx))
-    by = mail_server.chosen_transport(context)
-    return None if by.name == BUILT_IN else by.resolve(identifier)
+def _find_address(context: Context, identifier: str) -> tuple[str | None, Address | None]:
+    """The address of AI Maestro in the settings, and where it has that session: None with the built-in transport."""
+
+    def look(tx: Transaction, actor: Actor) -> str | None:
+        executing_workflow(tx)
+        return current_settings(tx)["transport_url"]
+
+    url = context.read("register", look)
+    by = mail_server.transport_at(url)
+    return url, None if by.name == BUILT_IN else by.resolve(identifier)
 
 
 def _require_identifier(identifier: str) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from atlas.adapters.store.lock import lock_store
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handoff, subjects
 from atlas.core.records.kinds import AGENT, MODULE
 from atlas.core.records.team import AI
 from atlas.services.messages.mailbox import post_message
-from atlas.services.project.phases import orchestration_workflow
 
 from .handoff_facts import describe_work, gather_facts
 
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from atlas.services.project.context import Context
 
 FOLDER = "handoffs"
+_TRIES = 8  # each needs somebody else to have changed what the document tells in the moments since it was looked up
 
 
 class Document(NamedTuple):
-    """A document, and the file that it is kept in, relative to the project."""
+    """A document, the file that it is kept in, relative to the project, and what the records knew when it was made."""
 
     text: str
     file: str
+    facts: handoff.Facts
 
 
 def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = False) -> HandoffResult:
@@ -39,25 +41,35 @@ def hand_off(context: Context, module_id: str, agent_id: str, preview: bool = Fa
     People are not sent anything. Raises AtlasError when there is no such module or agent; with an exit code of its own
     when the document was sent and could not be kept.
     """
-    made = make_document(context, "handoff", module_id, agent_id)
-    if preview:
-        return {"module": module_id, "agent": agent_id, "text": made.text, "file": None, "message": None}
-    _require_folder(context, made)
+    for _ in range(_TRIES):
+        made = make_document(context, "handoff", module_id, agent_id)
+        if preview:
+            return {"module": module_id, "agent": agent_id, "text": made.text, "file": None, "message": None}
+        result = _save_and_send(context, made, module_id, agent_id)
+        if result is not None:
+            return result
+    raise AtlasError(f"{module_id} keeps changing while its handoff is made: try again")
 
-    def run(tx: Transaction, actor: Actor) -> HandoffResult:
-        orchestration_workflow(tx)
+
+def _save_and_send(context: Context, made: Document, module_id: str, agent_id: str) -> HandoffResult | None:
+    """Send a document and put it into its file; None, with nothing changed, when it is not true any more."""
+
+    def run(tx: Transaction, actor: Actor) -> HandoffResult | None:
+        if gather_facts(tx, module_id, agent_id)[0]._replace(at=made.facts.at) != made.facts:
+            return None
         module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
         message = send_document(tx, module, agent_id, made, module["task_uuid"]) if agent["type"] == AI else None
         return {"module": module_id, "agent": agent_id, "text": made.text, "file": made.file, "message": message}
 
-    result = context.transact("handoff", run)
-    try:
-        save_document(context, made)
-    except (AtlasError, OSError) as error:
-        done = f"sent as {result['message']}" if result["message"] else "recorded"
-        raise AtlasError(
-            f"the document is {done}, but {made.file} could not be written: {error}", exit_code=2
-        ) from error
+    with _prepared(context, made) as put:
+        result = context.transact("handoff", run)
+        if result is not None:
+            try:
+                put()
+            except OSError as error:
+                done = f"sent as {result['message']}" if result["message"] else "recorded"
+                reason = f"the document is {done}, but {made.file} could not be written: {error.strerror}"
+                raise AtlasError(reason, exit_code=2) from error
     return result
 
 
@@ -74,19 +86,27 @@ def make_document(context: Context, verb: str, module_id: str, agent_id: str) ->
     facts, workspace, integration = context.read(verb, lambda tx, actor: gather_facts(tx, module_id, agent_id))
     branch = describe_work(context, workspace, integration) if workspace else None
     file = os.path.join(os.path.basename(context.project.claude), FOLDER, f"{module_id}-to-{agent_id}.md")
-    return Document(handoff.handoff_document(facts._replace(branch=branch)), file)
+    return Document(handoff.handoff_document(facts._replace(branch=branch)), file, facts)
 
 
 def save_document(context: Context, made: Document) -> None:
     """Write the document to its file, which only its owner can read."""
+    with _prepared(context, made) as put:
+        put()
+
+
+@contextlib.contextmanager
+def _prepared(context: Context, made: Document) -> Iterator[Callable[[], None]]:
+    """The document written beside its file, and what puts it there: all that could fail is done before that."""
     path = os.path.join(context.project.root, made.file)
-    _require_folder(context, made)
-    with lock_store(context.project.private):
-        disk.make_private_folder(os.path.dirname(path))
-        os.replace(disk.write_temp(path, made.text.encode("utf-8", "replace")), path)
-
-
-def _require_folder(context: Context, made: Document) -> None:
-    folder = os.path.dirname(os.path.join(context.project.root, made.file))
+    folder = os.path.dirname(path)
     if os.path.realpath(folder) != folder:
         raise AtlasError(f"{folder} is a link: make it a folder of the project")
+    disk.make_private_folder(folder)
+    # A name of its own, for no lock is held until it is in place.
+    temp = disk.write_temp(f"{path}.{os.getpid()}", made.text.encode("utf-8", "replace"))
+    try:
+        yield lambda: os.replace(temp, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temp)

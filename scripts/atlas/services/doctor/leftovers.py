@@ -15,8 +15,8 @@ from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import Workspace, new_workspace
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
-from atlas.services.project.workspace_paths import workspace_path
-from atlas.services.workspaces.clearing import LOCK_REASON, clear_workspace, droppable_branch, link_path, trash_path
+from atlas.services.project.workspace_paths import LOCK_REASON, workspace_path
+from atlas.services.workspaces.clearing import clear_workspace, droppable_branch, link_path, trash_path
 from atlas.services.workspaces.drafts import BRANCHES
 from atlas.services.workspaces.removal import integration_branch, kept_commits
 
@@ -76,6 +76,8 @@ def _adopt_worktree(context: Context, entry: worktree.WorktreeEntry) -> None:
     begun = git.run_git(entry.path, "merge-base", base, kept[0], codes=(0, 1)) if kept else ""
 
     def run(tx: Transaction, actor: Actor) -> None:
+        if tx.get(WORKSPACE, name) is not None:
+            return
         branch = entry.branch or BRANCHES + name
         record = new_workspace(name=name, branch=branch, base_commit=begun or base, created_at=tx.at)
         tx.put(WORKSPACE, record)

@@ -13,14 +13,13 @@ from atlas.adapters.store import schema
 from atlas.adapters.system import file_lock, process
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import LANDING, WORKSPACE
-from atlas.core.records.workspace import LEFT, Workspace
-from atlas.services.project.workspace_paths import lock_path, workspace_path
+from atlas.core.records.workspace import LEFT, Process, Workspace
+from atlas.services.project.workspace_paths import LOCK_REASON, lock_path, workspace_fault, workspace_path
 from atlas.services.proof.completion import is_landing_free
 from atlas.services.proof.settling import settle_landing
 from atlas.services.workspaces import tools_script
-from atlas.services.workspaces.building import rebuild_workspace, undo_building
+from atlas.services.workspaces.building import undo_building
 from atlas.services.workspaces.clearing import (
-    LOCK_REASON,
     clear_workspace,
     is_linked,
     make_link,
@@ -29,6 +28,7 @@ from atlas.services.workspaces.clearing import (
 )
 from atlas.services.workspaces.own_files import is_equipped, renew_own_files
 from atlas.services.workspaces.removal import integration_branch, kept_commits
+from atlas.services.workspaces.restoring import rebuild_or_clear
 from atlas.services.workspaces.saving import unfinished_bundles
 
 from .fault import Fault
@@ -68,15 +68,24 @@ def repair_workspaces(context: Context, notice: Callable[[str], None]) -> None:
         for name, fault in faults:
             try:
                 with file_lock.hold_lock(lock_path(context.project, name), f"workspace {name}"):
-                    fault.fix(context)
+                    still = _found_again(context, name, fault.what)
+                    if still is None:
+                        continue
+                    still.fix(context)
             except (AtlasError, OSError) as error:
                 notice(f"{fault.what}, and that could not be mended: {error}")
             else:
                 notice(f"{fault.what}: {fault.mend}")
 
 
-def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]]:
-    """Every fault with the name of the workspace whose lock guards its mending."""
+def _found_again(context: Context, name: str, what: str) -> Fault | None:
+    """The fault as it is now that nobody else is at work on its workspace; None when somebody mended it meanwhile."""
+    now = context.read("repair", lambda tx, actor: list(_all_faults(context.project, tx, held=name)))
+    return next((fault for owner, fault in now if (owner, fault.what) == (name, what)), None)
+
+
+def _all_faults(project: Project, tx: Transaction, held: str | None = None) -> Iterator[tuple[str, Fault]]:
+    """Every fault with the name of the workspace whose lock guards its mending, which is `held` or free."""
     entries = {entry.path: entry for entry in worktree.list_worktrees(project.root)}
     branches, integrated = refs.local_branches(project.root), kept_commits(project, integration_branch(tx), "")[1:]
     records = [record for record in tx.all(WORKSPACE) if not schema.schema_faults("workspace", record)]
@@ -86,7 +95,7 @@ def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]
         yield landing["id"], Fault(warning, what, "record it if it is on the branch, or put it back", _settle_landings)
         return
     for record in records:
-        if file_lock.is_free(lock_path(project, record["name"])):
+        if record["name"] == held or file_lock.is_free(lock_path(project, record["name"])):
             if record["removed_at"] is None:
                 faults = _record_faults(project, record, entries)
             else:
@@ -95,7 +104,7 @@ def _all_faults(project: Project, tx: Transaction) -> Iterator[tuple[str, Fault]
             yield from ((record["name"], fault) for fault in faults)
     known = {record["name"] for record in records}
     for path, name in unfinished_bundles(project).items():
-        if file_lock.is_free(lock_path(project, name)):
+        if name == held or file_lock.is_free(lock_path(project, name)):
             what = f"{path} was left by a command that was killed while it saved {name}"
             yield name, Fault(warning, what, "remove it", partial(remove_link, path=path))
     yield from unknown_worktrees(project, known, entries)
@@ -125,12 +134,19 @@ def _record_faults(project: Project, record: Workspace, entries: dict[str, Any])
         )
     elif not os.path.isdir(path):
         yield _gone_fault(project, record)
-    elif path not in entries:
+    elif path not in entries and os.path.isfile(os.path.join(path, ".git")):
         yield Fault(
             problem,
             f"git does not know the worktree of {name}: was the repository moved?",
             "tell git where it is",
             lambda c: _reconnect_worktree(c, record),
+        )
+    elif (fault := workspace_fault(project, record)) is not None:
+        yield Fault(
+            problem,
+            f"{path} {fault}, it is not the workspace {name}",
+            "move it away, then make the workspace again from its branch",
+            lambda c: _require_moved_away(path),
         )
     else:
         yield from _detail_faults(project, record, entries[path])
@@ -142,6 +158,10 @@ def _settle_landings(context: Context) -> None:
 
 def _put_folder_back(project: Project, record: Workspace) -> None:
     put_workspace_back(project, record)
+
+
+def _require_moved_away(path: str) -> None:
+    raise AtlasError(f"ATLAS moves nothing that it did not make: move {path} away, then run this again")
 
 
 def _gone_fault(project: Project, record: Workspace) -> Fault:
@@ -157,7 +177,7 @@ def _gone_fault(project: Project, record: Workspace) -> Fault:
         problem,
         f"the folder of {name} is gone; what was committed is on {record['branch']}",
         "make it again from there",
-        lambda c: rebuild_workspace(c, "repair", record),
+        lambda c: rebuild_or_clear(c, "repair", record),
     )
 
 
@@ -193,7 +213,7 @@ def _detail_faults(project: Project, record: Workspace, entry: worktree.Worktree
             warning,
             f"the merge of {name} was interrupted",
             f"let `atlas complete {record['module']}` be run again",
-            lambda c: c.transact("repair", lambda tx, actor: _set_fields(tx, name, status="ready")),
+            lambda c: c.transact("repair", lambda tx, actor: _note_merge_stopped(tx, name)),
         )
     if not is_linked(project, record):
         yield Fault(
@@ -220,7 +240,7 @@ def _ended_session(record: Workspace) -> Iterator[Fault]:
             warning,
             f"the session of {record['agent']} in {name} has ended",
             "note that; `atlas launch` starts another",
-            lambda c: c.transact("repair", lambda tx, actor: _set_fields(tx, name, process=None)),
+            lambda c: c.transact("repair", lambda tx, actor: _note_session_ended(tx, name, running)),
         )
 
 
@@ -241,8 +261,15 @@ def _locks(project: Project, name: str, path: str, entry: worktree.WorktreeEntry
         )
 
 
-def _set_fields(tx: Transaction, name: str, **fields: Any) -> None:
-    tx.patch(WORKSPACE, tx.need(WORKSPACE, name), **fields)
+def _note_merge_stopped(tx: Transaction, name: str) -> None:
+    tx.patch(WORKSPACE, tx.need(WORKSPACE, name), status="ready")
+
+
+def _note_session_ended(tx: Transaction, name: str, ended: Process) -> None:
+    """A launch does not hold the workspace's lock: what it recorded meanwhile stays."""
+    record = tx.need(WORKSPACE, name)
+    if record["process"] == ended:
+        tx.patch(WORKSPACE, record, process=None)
 
 
 def _run_git(root: str, *words: str) -> None:

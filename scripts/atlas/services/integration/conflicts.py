@@ -8,11 +8,10 @@ gone, however often and from wherever this runs.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.git import git, merge, snapshots
 from atlas.core.errors import AtlasError
@@ -20,6 +19,7 @@ from atlas.core.records.kinds import WORKFLOW, WORKSPACE
 from atlas.core.records.workspace import IN_USE, Workspace
 from atlas.services.messages import discoveries
 from atlas.services.project.phases import orchestration_workflow
+from atlas.services.project.workspace_paths import workspace_folder
 
 from .conflict_cache import LONGEST_LIST, Pair, merge_pairs
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from atlas.core.rules.roles import Actor
     from atlas.services.project.context import Context
 
+_TRIES = 8  # each needs another command to have announced conflicts, or given a workspace away, in these moments
+
 
 def check_conflicts(context: Context) -> ConflictsResult:
     """Find the conflicts there are now, and tell the workers concerned of those that are new and those that are gone.
@@ -36,15 +38,18 @@ def check_conflicts(context: Context) -> ConflictsResult:
     Raises AtlasError when git cannot merge in memory (older than 2.38).
     """
     merge.require_merge_support()
-    workspaces, branch = context.read("conflicts", _compared_workspaces)
-    tips = _workspace_tips(context, workspaces, branch)
-    names = {workspace["name"] for workspace in workspaces}
-    pairs = [pair for pair in combinations(sorted(tips), 2) if not names.isdisjoint(pair)]
-    found, merged = merge_pairs(context, pairs, tips)
-    current = {pair: [conflict["path"] for conflict in files] for pair, files in found.items()}
-    appeared, gone = _changed_pairs(workspaces, current, tips)
-    if appeared or gone:
-        appeared, gone = context.transact("conflicts", lambda tx, actor: _announce_conflicts(tx, current, tips))
+    for _ in range(_TRIES):
+        workspaces, branch = context.read("conflicts", _compared_workspaces)
+        tips = _workspace_tips(context, workspaces, branch)
+        names = {workspace["name"] for workspace in workspaces}
+        pairs = [pair for pair in combinations(sorted(tips), 2) if not names.isdisjoint(pair)]
+        found, merged = merge_pairs(context, pairs, tips)
+        told = _tell_of_changes(context, workspaces, found, tips)
+        if told is not None:
+            break
+    else:
+        raise AtlasError("the workspaces keep changing while they are compared: try again")
+    appeared, gone = told
     return {
         "workspaces": sorted(names & tips.keys()),
         "unreadable": sorted(names - tips.keys()),
@@ -54,6 +59,29 @@ def check_conflicts(context: Context) -> ConflictsResult:
         "appeared": [list(pair) for pair in appeared],
         "gone": [list(pair) for pair in gone],
     }
+
+
+def _tell_of_changes(
+    context: Context, workspaces: list[Workspace], found: Mapping[Pair, Any], tips: Mapping[str, str]
+) -> tuple[list[Pair], list[Pair]] | None:
+    """Tell the workers of what appeared and what is gone; None when another command did since the workspaces were
+    looked at, or they have other owners: what was seen then may be older than what that command saw.
+    """
+    current = {pair: [conflict["path"] for conflict in files] for pair, files in found.items()}
+    if not any(_changed_pairs(workspaces, current, tips)):
+        return [], []
+
+    def run(tx: Transaction, actor: Actor) -> tuple[list[Pair], list[Pair]] | None:
+        if list(map(_standing, tx.where(WORKSPACE, status=IN_USE))) != list(map(_standing, workspaces)):
+            return None
+        return _announce_conflicts(tx, current, tips)
+
+    return context.transact("conflicts", run)
+
+
+def _standing(workspace: Workspace) -> tuple[Any, ...]:
+    """Whose a workspace is, and what was told of it."""
+    return workspace["name"], workspace["task_uuid"], workspace["conflicts"]
 
 
 def refresh_conflicts(context: Context) -> str | None:
@@ -79,7 +107,7 @@ def _workspace_tips(context: Context, workspaces: list[Workspace], branch: str |
 
     def tip(workspace: Workspace) -> str | None:
         try:
-            return snapshots.snapshot_worktree(os.path.join(context.project.root, workspace["path"]))
+            return snapshots.snapshot_worktree(workspace_folder(context.project, workspace))
         except (AtlasError, OSError):
             return None
 
@@ -115,7 +143,7 @@ def _new_pair(one: str, two: str) -> Pair:
 def _announce_conflicts(
     tx: Transaction, current: Mapping[Pair, list[str]], tips: Mapping[str, str]
 ) -> tuple[list[Pair], list[Pair]]:
-    """Bring the records up to date and tell both workers, whatever was recorded since the look."""
+    """Bring the records up to date and tell both workers."""
     workspaces = {w["name"]: w for w in tx.where(WORKSPACE, status=IN_USE)}
     appeared, gone = _changed_pairs(list(workspaces.values()), current, tips)
     for pair in (*appeared, *gone):

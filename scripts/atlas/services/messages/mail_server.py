@@ -14,9 +14,12 @@ from atlas.services.project.settings import current_settings
 
 def chosen_transport(context: Context) -> Transport:
     """The transport that new agents are reached by. Raises AtlasError when its address or its library is missing."""
-    return choice.choose_transport(
-        choice.configured_address(context.store.read(lambda tx: current_settings(tx)["transport_url"]))
-    )
+    return transport_at(context.store.read(lambda tx: current_settings(tx)["transport_url"]))
+
+
+def transport_at(url: str | None) -> Transport:
+    """The transport where the settings have the address `url`. Raises AtlasError as `chosen_transport` does."""
+    return choice.choose_transport(choice.configured_address(url))
 
 
 def lead_mailbox(context: Context, by: Transport) -> str:

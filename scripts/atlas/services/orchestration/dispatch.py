@@ -27,6 +27,7 @@ from atlas.services.workspaces import reservation
 from atlas.services.workspaces.building import Building, Finishing, Site, mark_ready
 from atlas.services.workspaces.drafts import Draft, Ground, skeleton_files
 from atlas.services.workspaces.own_files import refresh_briefing
+from atlas.services.workspaces.restoring import require_folder
 
 from .order import Foreseen, Order, foresee_result
 
@@ -48,7 +49,7 @@ def dispatch_order(context: Context, order: Order[G], workspace: bool) -> Dispat
     if seen.found is not None and seen.found["status"] == "creating":
         tip = locate_branch(context.project.root, seen.workflow)
         return given, finish_workspace(context, order.verb, tip, seen.found), []
-    return given, seen.found, []
+    return given, seen.found, require_folder(context, order.verb, seen.found) if seen.found else []
 
 
 def finish_workspace(context: Context, verb: str, tip: BranchTip, found: Workspace) -> Workspace:

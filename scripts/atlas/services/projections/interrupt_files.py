@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from atlas.adapters.git import worktree
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core import interrupts
@@ -48,7 +49,7 @@ def put_interrupts(project: Project, name: str, path: str, items: list[dict[str,
     file, record = os.path.join(folder, interrupts.INTERRUPT_FILE), interrupts.monitor_record(project.private, name)
     if not items and not os.path.lexists(file) and not os.path.exists(record):
         return None
-    if not os.path.exists(os.path.join(folder, ".git")):
+    if worktree.worktree_fault(project.common, folder) is not None:
         return None
     try:
         if not contains_path(project.root, folder):

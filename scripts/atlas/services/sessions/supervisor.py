@@ -20,6 +20,7 @@ from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import IN_USE
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
+from atlas.services.project.workspace_paths import workspace_folder
 
 _LOOK_SECONDS = 0.5
 _PATIENCE = 10.0
@@ -67,7 +68,7 @@ def _session_paths(context: Context, name: str) -> tuple[str, str]:
     workspace = context.read("status", lambda tx, actor: tx.need(WORKSPACE, name))
     logs = os.path.join(context.project.private, "logs")
     disk.make_private_folder(logs)
-    return os.path.join(context.project.root, workspace["path"]), os.path.join(logs, f"{name}.jsonl")
+    return workspace_folder(context.project, workspace), os.path.join(logs, f"{name}.jsonl")
 
 
 def _await_record(context: Context, name: str) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from atlas.adapters.git import git, tree_status
+from atlas.adapters.git import git, tree_status, worktree
 from atlas.adapters.store import log
 from atlas.core import clock
 from atlas.core.errors import AtlasError
@@ -42,6 +42,8 @@ def newest_heartbeat(project: Project, hearts: Sequence[str]) -> float | None:
 def work_in_workspace(project: Project, one: Watched) -> Work | None:
     """The newest commit beyond the base of a workspace, or its newest change that is not committed."""
     folder = os.path.join(project.root, one.folder)
+    if worktree.worktree_fault(project.common, folder) is not None:
+        return None  # git would tell of the repository around it
     try:
         head, paths = tree_status.head_and_changes(folder)
         seen = [Work(at, path) for path in paths if (at := _change_time(os.path.join(folder, path))) is not None]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from atlas.services.project.context import Context
 
 MOST_FILES = 200
+_TRIES = 8  # each needs another agent to have got a workspace in the moments since the others were looked at
 
 
 def repeat_task(context: Context, module_id: str, said: dict[str, Any]) -> RepeatResult:
@@ -40,9 +41,19 @@ def repeat_task(context: Context, module_id: str, said: dict[str, Any]) -> Repea
     Raises AtlasError when it is not the agent's to repeat now, or something is missing, too long or no path.
     """
     _require_bounded(said)
-    changed = changed_files(context, module_id)
+    for _ in range(_TRIES):
+        result = _repeat_beside(context, module_id, said, changed_files(context, module_id))
+        if result is not None:
+            return result
+    raise AtlasError("other agents keep beginning while this is compared with their work: try again")
 
-    def run(tx: Transaction, actor: roles.Actor) -> RepeatResult:
+
+def _repeat_beside(
+    context: Context, module_id: str, said: dict[str, Any], changed: dict[str, set[str]]
+) -> RepeatResult | None:
+    """The same beside what others changed; None, with nothing changed, when somebody else has begun meanwhile."""
+
+    def run(tx: Transaction, actor: roles.Actor) -> RepeatResult | None:
         executing_workflow(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
@@ -50,7 +61,10 @@ def repeat_task(context: Context, module_id: str, said: dict[str, Any]) -> Repea
         repetition: Any = {**said, "at": tx.at, "by": actor["agent"] or actor["role"]}
         repetition["criteria"] = list(dict.fromkeys(said["criteria"]))
         repetition["files"] = _own_files(context.project, workspace_of_task(tx, assignment["task_uuid"]), said["files"])
-        findings = understanding.compare_repetition(module, repetition, read_claims(tx, assignment, changed))
+        claims = read_claims(tx, assignment, changed)
+        if claims is None:
+            return None
+        findings = understanding.compare_repetition(module, repetition, claims)
         verification = assignment["instruction_verification"]
         if not _is_same_repetition(verification["repetition"], repetition) or (
             verification["correction"] is None and findings != verification["findings"]

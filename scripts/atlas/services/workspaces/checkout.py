@@ -9,9 +9,9 @@ from atlas.adapters.git import refs, worktree
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
 from atlas.core.records.workspace import Workspace
-from atlas.services.project.workspace_paths import workspace_folder, workspace_path
+from atlas.services.project.workspace_paths import LOCK_REASON, require_own_place, workspace_path
 
-from .clearing import LOCK_REASON, make_link
+from .clearing import make_link
 
 
 class PathTaken(AtlasError):
@@ -26,7 +26,7 @@ def check_out(project: Project, record: Workspace) -> None:
         os.mkdir(path)  # only a folder made here is ever written to
     except FileExistsError as error:
         raise PathTaken(f"{path} was put there by somebody else just now") from error
-    workspace_folder(project, record)
+    require_own_place(project, record)
     refs.move_branch(project.root, record["branch"], record["base_commit"], None)
     check_out_branch(project, record)
 

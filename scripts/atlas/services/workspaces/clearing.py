@@ -9,10 +9,8 @@ import shutil
 from atlas.adapters.git import bundles, losses, refs, worktree
 from atlas.core.paths import WORKTREES, Project
 from atlas.core.records.workspace import Workspace
-from atlas.services.project.workspace_paths import workspace_path
+from atlas.services.project.workspace_paths import LOCK_REASON, workspace_path
 
-LOCK_REASON = "a workspace of ATLAS"
-"""Why git has our worktrees locked: neither git's pruning nor the client's clean-up touches them then."""
 _TRIES = 3
 
 
@@ -58,6 +56,8 @@ def is_ours(project: Project, workspace: Workspace) -> bool:
     """Whether the folder at a workspace's place is that workspace, though it may be hardly begun."""
     path = workspace_path(project, workspace)
     if os.path.islink(path) or not os.path.isdir(path):
+        return False
+    if not set(os.listdir(path)) <= {".git"} and worktree.worktree_fault(project.common, path) is not None:
         return False
     entry = worktree.find_worktree(project.root, path)
     if entry is None or entry.branch is None:

@@ -25,6 +25,10 @@ class Equipment(NamedTuple):
     briefing: dict[str, Any]
     rules: dict[str, Any]
 
+    def says_the_same(self, other: Equipment) -> bool:
+        """Whether nothing but the time of the briefing differs."""
+        return self == other._replace(briefing={**other.briefing, "at": self.briefing["at"]})
+
 
 def gather_equipment(tx: Transaction, project: Project, record: Workspace) -> Equipment:
     """The equipment of a workspace, as its module and the settings are now."""

@@ -21,8 +21,7 @@ from atlas.services.project.workspace_paths import workspace_folder
 
 from . import tools_script
 from .equipment import Equipment
-from .inside import require_inside
-from .own_files import OWN_FILES, write_own_files
+from .own_files import OWN_FILES, require_inside, write_own_files
 
 
 def equip_workspace(project: Project, record: Workspace, kit: Equipment) -> dict[str, Any]:

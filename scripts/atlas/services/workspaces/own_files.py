@@ -12,7 +12,7 @@ from atlas.adapters.store import schema
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
-from atlas.core.paths import Project
+from atlas.core.paths import Project, contains_path
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import client_settings
 from atlas.core.rules.roles import Actor
@@ -20,7 +20,6 @@ from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import workspace_folder, workspace_of_task
 
 from .equipment import Equipment, gather_equipment
-from .inside import write_inside
 
 CONTEXT = ".claude/WORKER_CONTEXT.json"
 SETTINGS = ".claude/settings.local.json"
@@ -55,17 +54,24 @@ def _monitor_bytes() -> bytes:
 
 
 def refresh_briefing(context: Context, verb: str, task_uuid: str) -> None:
-    """Let an agent's workspace know what changed in its task. A message says so in any case, so this may fail."""
+    """Let an agent's workspace know what changed in its task. A message says so in any case, so this may fail.
+
+    What another command changes meanwhile is written too: whoever writes last has looked since.
+    """
 
     def find(tx: Transaction, actor: Actor) -> tuple[Workspace, Equipment] | None:
         record = workspace_of_task(tx, task_uuid)
         is_ready = record is not None and record["status"] == "ready"
-        return (record, gather_equipment(tx, context.project, record)) if record and is_ready else None
+        if record is None or not is_ready:
+            return None
+        return record, gather_equipment(tx, context.project, record)
 
+    found, written = context.read(verb, find), None
     with contextlib.suppress(AtlasError, OSError):
-        found = context.read(verb, find)
-        if found is not None:
+        while found is not None and (written is None or not found[1].says_the_same(written)):
+            written = found[1]
             write_own_files(context.project, *found)
+            found = context.read(verb, find)
 
 
 def renew_own_files(context: Context, verb: str, record: Workspace) -> None:
@@ -84,3 +90,19 @@ def _settings_bytes(tree: str, rules: dict[str, Any]) -> bytes:
     if not isinstance(settings, dict):
         raise AtlasError(f"{SETTINGS} is committed in this repository and is no JSON object: mend it there")
     return (json.dumps(client_settings.merge_settings(settings, rules), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def write_inside(tree: str, path: str, data: bytes) -> None:
+    """Write a file of a workspace as a whole, unless it is there as it should be."""
+    folder = os.path.dirname(os.path.join(tree, path))
+    require_inside(tree, folder, path)
+    os.makedirs(folder, exist_ok=True)
+    target = os.path.join(tree, path)
+    if disk.read_bytes(target) != data or os.path.islink(target):
+        os.replace(disk.write_temp(target, data), target)
+
+
+def require_inside(tree: str, folder: str, path: str) -> None:
+    """Raise AtlasError when a folder leads out of the workspace."""
+    if not contains_path(tree, os.path.realpath(folder)):
+        raise AtlasError(f"{path}: a link in this repository leads out of the workspace")
