@@ -33,8 +33,8 @@ def newer_line(line: bytes) -> bytes:
 
 
 NEWER: dict[str, Damage] = {
-    "the gate": lambda f: edit(gate_of(f), '"version": 1', '"version": 2'),
-    "PHASE_PROGRESS.json": lambda f: edit(table_of(f), '"version": 1', '"version": 2'),
+    "the gate": lambda f: edit(gate_of(f), '"version": 2', '"version": 3'),
+    "PHASE_PROGRESS.json": lambda f: edit(table_of(f), '"version": 2', '"version": 3'),
     "history line 13": lambda f: replace_lines(f, lambda lines: [*lines, newer_line(lines[-1])]),
 }
 

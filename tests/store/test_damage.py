@@ -292,9 +292,9 @@ def test_a_linked_worktree_and_a_subfolder_share_the_state(busy: Path, tmp_path:
 
 def test_a_newer_state_is_refused_by_name(busy: Path) -> None:
     gate = Path(project_of(busy).checkpoint)
-    gate.write_bytes(gate.read_bytes().replace(b'"version": 1', b'"version": 2'))
+    gate.write_bytes(gate.read_bytes().replace(b'"version": 2', b'"version": 3'))
     before = all_files(busy)
-    with pytest.raises(StateError, match="version 2, this ATLAS knows 1: update the plugin"):
+    with pytest.raises(StateError, match="version 3, this ATLAS knows 2: update the plugin"):
         agents.register_agent(context(busy), "ai", "next")
     assert all_files(busy) == before
 
@@ -302,7 +302,7 @@ def test_a_newer_state_is_refused_by_name(busy: Path) -> None:
 def test_a_newer_line_is_refused_by_name(busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = project_of(busy)
     with monkeypatch.context() as newer:
-        newer.setattr(log, "STATE_VERSION", 2)
+        newer.setattr(log, "STATE_VERSION", 3)
         line = log.encode_entry(99, "2026-01-01T00:00:00Z", None, "verb", {})
     with open(project.history, "ab") as file:
         file.write(line)

@@ -1,4 +1,4 @@
-"""Records of the plan and of what came of it: mission, workflow, modules and their evidence."""
+"""Records of the plan and of what came of it: mission, workflow, modules."""
 
 from __future__ import annotations
 
@@ -84,31 +84,6 @@ def new_workflow(*, id: str, lead: str | None, created_at: str) -> Workflow:
     }
 
 
-class Check(TypedDict):
-    """One check command as it ran. `exit_code` is None when it was stopped at its limit of time or output."""
-
-    command: str
-    exit_code: int | None
-    seconds: float
-    output_tail: str
-
-
-class Evidence(TypedDict):
-    """What ATLAS itself saw when a module was checked; `integrated` is where the integration branch got it."""
-
-    commit: str
-    integrated: str | None
-    at: str
-    passed: bool
-    reason: str | None
-    checks: list[Check]
-
-
-def new_evidence(*, commit: str, passed: bool, reason: str | None, checks: list[Check]) -> Evidence:
-    """Evidence that is not integrated; its time is set when it is recorded."""
-    return {"commit": commit, "integrated": None, "at": "", "passed": passed, "reason": reason, "checks": checks}
-
-
 class Module(TypedDict):
     """A unit of work with criteria, given to at most one agent: `task_uuid` is its live assignment.
 
@@ -129,7 +104,6 @@ class Module(TypedDict):
     github_issue: str | None
     pr: str | None
     verification_loops: int
-    evidence: list[Evidence]
 
 
 def new_module(
@@ -160,5 +134,4 @@ def new_module(
         "github_issue": github_issue,
         "pr": None,
         "verification_loops": 0,
-        "evidence": [],
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from atlas.adapters.system import file_lock
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
+from atlas.core.records.whole import whole_assignment
 from atlas.services.assignments import handoff, taking
 from atlas.services.project.workspace_paths import lock_path, workspace_of_task
 from atlas.services.workspaces import drafts
@@ -80,7 +81,8 @@ def _finish_giving(context: Context, module_id: str, agent_id: str) -> Reassigne
             or workspace["status"] != "creating"
         ):
             return None
-        return {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}, workspace
+        whole = whole_assignment(tx, assignment)
+        return {"module": module_id, "agent": agent_id, "assignment": whole, "created": False}, workspace
 
     found = context.read("reassign", find)
     if found is None:

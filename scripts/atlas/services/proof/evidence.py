@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from atlas.adapters.system import checks, file_lock
 from atlas.core import text
 from atlas.core.errors import AtlasError
-from atlas.core.records.plan import Check, new_evidence
+from atlas.core.records.rows import Check, evidence_contents
 from atlas.services.integration import landing
 from atlas.services.project.phases import require_clean_folder
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
@@ -40,7 +40,7 @@ def complete_module(context: Context, module_id: str, reason: str | None = None,
     with _hold_workspace(context, work.workspace):
         commit, ran = _run_checks(context, work, limit)
         passed = all(check["exit_code"] == 0 for check in ran)
-        evidence = new_evidence(commit=commit, passed=passed, reason=reason, checks=ran)
+        evidence = evidence_contents(commit=commit, passed=passed, reason=reason, checks=ran)
         if not evidence["passed"]:
             return context.transact("complete", lambda tx, actor: record_failed(tx, work, evidence))
         context.transact("complete", lambda tx, actor: begin_merge(tx, work, reason))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
-from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKFLOW, WORKSPACE
+from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, MODULE, WORKFLOW, WORKSPACE
+from atlas.core.records.rows import new_evidence
 from atlas.core.records.team import AI
 from atlas.services.integration import branch as integration
 from atlas.services.messages.mailbox import post_message
@@ -18,16 +19,18 @@ from .work import Work
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
     from atlas.core.records.assignment import Assignment
-    from atlas.core.records.plan import Evidence, Module
+    from atlas.core.records.plan import Module
+    from atlas.core.records.rows import EvidenceContents
     from atlas.core.results.proof import CompleteResult
 
 
-def _current_work(tx: Transaction, work: Work, evidence: Evidence) -> Work:
+def _current_work(tx: Transaction, work: Work, evidence: EvidenceContents) -> Work:
     """The work as it is now, with the evidence recorded."""
     now = Work(tx, work.module["id"], evidence["reason"])
     work.require_same(now)
     evidence["at"] = tx.at
-    now.module["evidence"].append(evidence)
+    number = 1 + max((int(row.rpartition("-")[2]) for row in tx.keys(EVIDENCE)), default=0)
+    tx.put(EVIDENCE, new_evidence(module=now.module["id"], seq=tx.seq + 1, number=number, contents=evidence))
     return now
 
 
@@ -51,7 +54,7 @@ def stop_merge(tx: Transaction, work: Work) -> None:
         _mark_workspace(tx, work, "ready")
 
 
-def record_complete(tx: Transaction, work: Work, evidence: Evidence) -> CompleteResult:
+def record_complete(tx: Transaction, work: Work, evidence: EvidenceContents) -> CompleteResult:
     """Record that a module is complete, and where its commit was integrated."""
     now = _current_work(tx, work, evidence)
     tx.patch(MODULE, now.module, status="complete", task_uuid=None)
@@ -63,7 +66,7 @@ def record_complete(tx: Transaction, work: Work, evidence: Evidence) -> Complete
     return _evidence_result(now, evidence, [], settle_workflow(tx, workflow, "complete"))
 
 
-def record_conflict(tx: Transaction, work: Work, evidence: Evidence, files: list[str]) -> CompleteResult:
+def record_conflict(tx: Transaction, work: Work, evidence: EvidenceContents, files: list[str]) -> CompleteResult:
     """Record that the work conflicts, and tell its agent to resolve that."""
     now = _current_work(tx, work, evidence)
     stop_merge(tx, now)
@@ -76,7 +79,7 @@ def record_conflict(tx: Transaction, work: Work, evidence: Evidence, files: list
     return {**_evidence_result(now, evidence, files, False), "integration_branch": branch}
 
 
-def record_failed(tx: Transaction, work: Work, evidence: Evidence) -> CompleteResult:
+def record_failed(tx: Transaction, work: Work, evidence: EvidenceContents) -> CompleteResult:
     """Record that checks failed, and send the module back to its agent."""
     now = _current_work(tx, work, evidence)
     module, assignment = now.module, now.assignment
@@ -96,7 +99,7 @@ def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> Non
     tx.put(ASSIGNMENT, assignment)
 
 
-def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evidence: Evidence) -> None:
+def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evidence: EvidenceContents) -> None:
     if assignment["agent_type"] == AI:
         failures = [check for check in evidence["checks"] if check["exit_code"] != 0]
         subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"])
@@ -104,7 +107,9 @@ def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evi
         post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 
-def _evidence_result(work: Work, evidence: Evidence, conflicts: list[str], all_complete: bool) -> CompleteResult:
+def _evidence_result(
+    work: Work, evidence: EvidenceContents, conflicts: list[str], all_complete: bool
+) -> CompleteResult:
     return {
         "module": work.module["id"],
         "passed": evidence["passed"],
