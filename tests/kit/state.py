@@ -67,6 +67,18 @@ def records(folder: Path) -> dict[str, Any]:
     return found
 
 
+def unnumbered_records(folder: Path) -> dict[str, Any]:
+    """All records by section and key, but for the numbers of changes in them: a history that begins anew has others."""
+    found = records(folder)
+    for section in ("reports", "polls", "questions", "repetitions", "evidence"):
+        for row in found.get(section, {}).values():
+            row["seq"] = None
+    for assignment in found.get("assignments", {}).values():
+        if assignment["reported"]:
+            assignment["reported"]["seq"] = None
+    return found
+
+
 def whole_assignment(stored: dict[str, Any], task_uuid: str) -> Any:
     """An assignment with its rows, as answers show it."""
     found = {name: value for name, value in stored["assignments"][task_uuid].items() if name != "reported"}

@@ -16,7 +16,7 @@ from atlas.board import status
 from atlas.core.errors import AtlasError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE
 from atlas.core.records.kinds import FILES, KINDS, SESSION
-from atlas.services.assignments import agents
+from atlas.services.assignments import agents, reports
 from atlas.services.messages import inbox
 from atlas.services.plan import approval, beginning
 from tests.kit.orchestrations import (
@@ -34,7 +34,7 @@ from tests.kit.orchestrations import (
 )
 from tests.support import git, leave_fact, make_repository
 
-TABLES = [file for file in FILES if file != "DISCOVERIES.json"]
+TABLES = [file for file in FILES if file not in ("DISCOVERIES.json", "EVIDENCE.json")]
 ELSEWHERE = b"somebody else's"
 
 
@@ -44,12 +44,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     start(repo, ["m0", "m1"])
     agents.register_agent(context(repo), "ai", "first", "first")
     assign(context(repo), "m0", "first")
+    reports.report_module(context(repo), "m0", "started", "at once")
     return repo
 
 
 @pytest.fixture
 def busy(template: Path, tmp_path: Path) -> Path:
-    """An orchestration with something in every table but that of discoveries."""
+    """An orchestration with something in every table but those of discoveries and evidence."""
     return copy(template, tmp_path / "a project")
 
 
