@@ -15,9 +15,10 @@ from atlas.adapters.system.exclude import exclude_from_commits
 from atlas.core import clock
 from atlas.core.errors import NewerStateError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
+from atlas.core.records import migration
 from atlas.core.records.kinds import FILES, STATE_VERSION
 
-from . import log, migration
+from . import log
 from .checkpoint import Checkpoint, fingerprint_bytes
 from .replay import Replay
 from .tables import Table

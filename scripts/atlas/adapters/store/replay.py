@@ -7,11 +7,13 @@ in the form of now is asked for by `new_forms`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from atlas.core import clock
-from atlas.core.records.kinds import FILES, KINDS, STATE_VERSION
+from atlas.core.records import migration
+from atlas.core.records.kinds import FILES, KINDS, STATE_VERSION, Kind
 
-from . import log, migration
+from . import log
 from .tables import Rows, Table, encode_record
 from .transaction import Changes, Transaction
 
@@ -53,7 +55,12 @@ class Replay:
 
     def new_forms(self) -> Changes:
         """The records that are in the form of an older version, as they are in the form of now, and their new rows."""
-        return migration.new_forms(self.tables, self._origins, self.seq)
+        found = migration.new_forms(self._stored, self._origins, self.seq)
+        return {kind: {key: encode_record(one) for key, one in new.items()} for kind, new in found.items()}
+
+    def _stored(self, kind: Kind[Any]) -> dict[str, Any]:
+        rows = self.tables[kind.file].sections[kind.section]
+        return dict(zip(rows.lines, rows.all(), strict=True))
 
     def in_current_form(self) -> Replay:
         """The same state with every record in the form of now; this one stays as it is."""

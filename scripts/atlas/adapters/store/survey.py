@@ -11,9 +11,10 @@ from typing import Any
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError, NewerStateError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
+from atlas.core.records import migration
 from atlas.core.records.kinds import FILES, KINDS
 
-from . import log, migration, schema
+from . import log, schema
 from .checkpoint import Checkpoint
 from .lock import lock_store
 from .replay import Replay

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from .assignment import Assignment, AssignmentFields, Polling, Verification, VerificationFields
+from .assignment import Assignment, AssignmentFields, Polling, VerificationFields
 from .kinds import EVIDENCE, OF_ASSIGNMENT, POLL, QUESTION, REPETITION, REPORT, Kind
 from .plan import Module
 from .protocol import Records
@@ -58,9 +58,8 @@ def whole_assignment(records: Records, assignment: Assignment) -> WholeAssignmen
 
 def whole_verification(records: Records, assignment: Assignment) -> WholeVerification:
     """The verification of an assignment with its latest repetition and its questions."""
-    name = assignment["task_uuid"]
-    kinds = (REPETITION, QUESTION)
-    return _whole_verification(assignment, {kind.name: _grouped(records, kind, "task_uuid", [name]) for kind in kinds})
+    names, kinds = [assignment["task_uuid"]], (REPETITION, QUESTION)
+    return _whole_verification(assignment, {kind.name: _grouped(records, kind, "task_uuid", names) for kind in kinds})
 
 
 def whole_modules(records: Records, modules: Iterable[Module]) -> list[WholeModule]:
@@ -90,16 +89,15 @@ def _grouped(records: Records, kind: Kind[Any], field: str, names: list[str]) ->
 def _with_rows(assignment: Assignment, rows: Grouped) -> WholeAssignment:
     fields: Any = {name: value for name, value in assignment.items() if name != "reported"}
     task_uuid = assignment["task_uuid"]
-    polls = map(contents_of, rows[POLL.name].get(task_uuid, []))
+    polls = list(map(contents_of, rows[POLL.name].get(task_uuid, [])))
     fields["instruction_verification"] = _whole_verification(assignment, rows)
-    fields["progress_polling"] = {**assignment["progress_polling"], "poll_history": list(polls)}
+    fields["progress_polling"] = {**assignment["progress_polling"], "poll_history": polls}
     fields["reports"] = list(map(contents_of, rows[REPORT.name].get(task_uuid, [])))
     return cast("WholeAssignment", fields)
 
 
 def _whole_verification(assignment: Assignment, rows: Grouped) -> WholeVerification:
-    verification: Verification = assignment["instruction_verification"]
-    task_uuid = assignment["task_uuid"]
+    task_uuid, verification = assignment["task_uuid"], assignment["instruction_verification"]
     repeated = (one for one in rows[REPETITION.name].get(task_uuid, []) if one["row"] == verification["repetition"])
     asked = map(contents_of, rows[QUESTION.name].get(task_uuid, []))
     fields: Any = {**verification, "repetition": next(map(contents_of, repeated), None), "questions": list(asked)}

@@ -6,21 +6,19 @@ to, and takes the old parts away. A record says itself which form it has, so wha
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from atlas.core.records import rows
-from atlas.core.records.constants import ATLAS
-from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, MODULE, POLL, QUESTION, REPETITION, REPORT, Kind
-
-from .tables import Table, encode_record
+from . import rows
+from .constants import ATLAS
+from .kinds import ASSIGNMENT, EVIDENCE, MODULE, POLL, QUESTION, REPETITION, REPORT, Kind
 
 VERB = "migrate"
 ACTOR = {"role": ATLAS, "agent": None, "session": None}
 """Who brings a project forward: nobody gave a command for it."""
 Record = dict[str, Any]
-Changes = dict[str, dict[str, "str | None"]]
+NewForms = dict[str, dict[str, Record]]
+"""Records by kind and key."""
 Origins = dict[tuple[str, str, str], int]
 """The number of the change that first held a part: by its owner, the name of its kind, and what it is told apart by."""
 
@@ -42,25 +40,25 @@ def note_origins(origins: Origins, entry: dict[str, Any]) -> None:
                 origins.setdefault((part.owner, part.kind.name, part.name), entry["seq"])
 
 
-def new_forms(tables: dict[str, Table], origins: Origins, seq: int) -> Changes:
-    """The records that have another form now, and the rows that were parts of them, by kind and key; none when all
-    records are in the new form. A part whose origin is not known counts as made by the change `seq`.
+def new_forms(stored: Callable[[Kind[Any]], Mapping[str, Record]], origins: Origins, seq: int) -> NewForms:
+    """The records that have another form now, and the rows that were parts of them, by kind and key.
+
+    `stored` gives the records of a kind. None of them has another form when all are in the new one. A part whose origin
+    is not known counts as made by the change `seq`.
     """
-    changes: Changes = {}
-    made = _NewRows(tables, origins, seq)
+    changes: NewForms = {}
+    made = _NewRows(stored(EVIDENCE).values(), origins, seq)
     for kind in (ASSIGNMENT, MODULE):
-        for key, line in tables[kind.file].sections[kind.section].lines.items():
-            record = json.loads(line)
-            parts = list(_old_parts(kind.name, record))
-            if parts or _is_old(kind.name, record):
-                for part in parts:
+        for key, record in stored(kind).items():
+            if _is_old(kind.name, record):
+                for part in _old_parts(kind.name, record):
                     of_part, row = made.row(part)
-                    changes.setdefault(of_part.name, {})[row["row"]] = encode_record(row)
-                changes.setdefault(kind.name, {})[key] = encode_record(current_record(kind.name, record, made.origin))
+                    changes.setdefault(of_part.name, {})[row["row"]] = row
+                changes.setdefault(kind.name, {})[key] = current_record(kind.name, record, made.origin)
     return changes
 
 
-def current_record(kind: str, record: Record, origin: Any = lambda part: 1) -> Record:
+def current_record(kind: str, record: Record, origin: Callable[[_Part], int] = lambda part: 1) -> Record:
     """A record in the form of now, without the rows that it has lost; one that is in it already comes back as it is."""
     if not _is_old(kind, record):
         return record
@@ -109,9 +107,8 @@ def _old_parts(kind: str, record: Record) -> Iterator[_Part]:
 class _NewRows:
     """Makes rows of parts, and numbers evidence on from what there is."""
 
-    def __init__(self, tables: dict[str, Table], origins: Origins, seq: int) -> None:
+    def __init__(self, known: Iterable[Any], origins: Origins, seq: int) -> None:
         self._origins, self._seq = origins, seq
-        known = tables[EVIDENCE.file].sections[EVIDENCE.section].all()
         self._evidence: dict[tuple[str, str, str], rows.Evidence] = {
             (one["module"], one["at"], one["commit"]): one for one in known
         }
