@@ -89,11 +89,10 @@ def _grouped(records: Records, kind: Kind[Any], field: str, names: list[str]) ->
 def _with_rows(assignment: Assignment, rows: Grouped) -> WholeAssignment:
     fields: Any = {name: value for name, value in assignment.items() if name != "reported"}
     task_uuid = assignment["task_uuid"]
-    polls = list(map(contents_of, rows[POLL.name].get(task_uuid, [])))
+    polls, reports = (list(map(contents_of, rows[kind.name].get(task_uuid, []))) for kind in (POLL, REPORT))
     fields["instruction_verification"] = _whole_verification(assignment, rows)
     fields["progress_polling"] = {**assignment["progress_polling"], "poll_history": polls}
-    fields["reports"] = list(map(contents_of, rows[REPORT.name].get(task_uuid, [])))
-    return cast("WholeAssignment", fields)
+    return cast("WholeAssignment", {**fields, "reports": reports})
 
 
 def _whole_verification(assignment: Assignment, rows: Grouped) -> WholeVerification:
