@@ -77,8 +77,8 @@ def _store_report(
     by = actor["agent"] or actor["role"]
     seq, number = tx.seq + 1, report_count(assignment) + 1
     contents: ReportContents = {"at": tx.at, "kind": kind, "by": by, "text": text}
-    tx.put(REPORT, new_report(task_uuid=assignment["task_uuid"], seq=seq, number=number, contents=contents))
     assignment["reported"] = {"number": number, "seq": seq, "at": tx.at, "kind": kind}
     poll_schedule.note_heard(tx, assignment, tx.at, "report", poll_schedule.polling_times(current_settings(tx)))
     tx.put(MODULE, module)
     tx.put(ASSIGNMENT, assignment)
+    tx.put(REPORT, new_report(task_uuid=assignment["task_uuid"], seq=seq, number=number, contents=contents))
