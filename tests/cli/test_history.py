@@ -179,10 +179,10 @@ def test_no_orchestration_yet(atlas: Atlas, repo: Path) -> None:
 
 
 def test_a_newer_version_is_refused_by_name(atlas: Atlas, begun: Path) -> None:
-    gate_of(begun).write_text(gate_of(begun).read_text("utf-8").replace('"version": 1', '"version": 2'), "utf-8")
+    gate_of(begun).write_text(gate_of(begun).read_text("utf-8").replace('"version": 2', '"version": 3'), "utf-8")
     done = atlas("history")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "version 2" in done.stderr
+    assert "version 3" in done.stderr
 
 
 def test_what_it_shows_is_one_moment_while_others_write(atlas: Atlas, begun: Path) -> None:

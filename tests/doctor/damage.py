@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import Atlas
-from tests.kit.state import gate_of, history_of, plan_of, records, snapshot, table_of
+from tests.kit.state import gate_of, history_of, plan_of, snapshot, table_of, unnumbered_records
 
 Damage = Callable[[Path], object]
 
@@ -38,7 +38,7 @@ def lines_of(path: Path) -> list[bytes]:
 
 def assert_whole(atlas: Atlas, folder: Path, expected: dict[str, Any]) -> None:
     """The state opens, holds these records, equals its history, and takes another change."""
-    assert records(folder) == expected
+    assert unnumbered_records(folder) == expected
     assert atlas("history").returncode == 0
     assert atlas("status", "--json").returncode == 0
     assert atlas("notify", "implementer-1", "--subject", "S", "--message", "M").returncode == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atlas
-from tests.kit.state import LEAD, gate_of, history_of, kept_aside, plan_of, records, table_of
+from tests.kit.state import LEAD, gate_of, history_of, kept_aside, plan_of, table_of, unnumbered_records
 
 from .damage import HISTORIES, TABLES, assert_whole, doctor, found, found_at_rest, lines_of, put_folder
 
@@ -15,7 +15,7 @@ from .damage import HISTORIES, TABLES, assert_whole, doctor, found, found_at_res
 @pytest.mark.parametrize("name", [*TABLES, *HISTORIES])
 def test_damage_is_named_and_mended(atlas: Atlas, begun: Path, name: str) -> None:
     damage, named = {**TABLES, **HISTORIES}[name]
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     plan = plan_of(begun).read_bytes()
     damage(begun)
     damaged_history = history_of(begun).read_bytes() if history_of(begun).exists() else b""
@@ -53,12 +53,12 @@ def test_a_folder_in_a_tables_place_is_kept_aside(atlas: Atlas, begun: Path) -> 
 
 @pytest.mark.parametrize("name", [*TABLES])
 def test_the_next_command_mends_it_too(atlas: Atlas, begun: Path, name: str) -> None:
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     TABLES[name][0](begun)
     done = atlas("modify", "prioritize", "board", "--priority", "low")
     assert done.returncode == 0, done.stderr
     expected["modules"]["board"]["priority"] = "low"
-    assert records(begun) == expected
+    assert unnumbered_records(begun) == expected
 
 
 @pytest.mark.parametrize(

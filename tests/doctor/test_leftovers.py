@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import Atlas
-from tests.kit.state import WORKER, gate_of, history_of, kept_aside, plan_of, records, table_of
+from tests.kit.state import WORKER, gate_of, history_of, kept_aside, plan_of, records, table_of, unnumbered_records
 from tests.support import git
 
 from .damage import assert_whole, doctor, found, found_at_rest
@@ -29,7 +29,7 @@ def go_back(folder: Path, *paths: Path) -> Callable[[], None]:
 
 
 def test_a_torn_last_line(atlas: Atlas, begun: Path) -> None:
-    expected, whole = records(begun), history_of(begun).read_bytes()
+    expected, whole = unnumbered_records(begun), history_of(begun).read_bytes()
     with history_of(begun).open("ab") as file:
         file.write(b'{"v":1,"seq":13')
     left = found_at_rest(begun)
@@ -45,13 +45,13 @@ def test_a_torn_last_line(atlas: Atlas, begun: Path) -> None:
 def test_a_change_that_is_stored_but_not_shown(atlas: Atlas, begun: Path) -> None:
     restore = go_back(begun, table_of(begun, "MESSAGES"))
     assert atlas("notify", "implementer-1", "--subject", "S", "--message", "M").returncode == 0
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     restore()
     result = doctor(atlas)
     assert any("killed after change 13" in line for line in found(result, "warning"))
     assert found(result) == []
     assert doctor(atlas, "--repair")["mended"] == ["tables and gate show change 13 of the history, its last"]
-    assert records(begun) == expected
+    assert unnumbered_records(begun) == expected
 
 
 def test_a_hand_in_the_plan_outlives_a_killed_command(atlas: Atlas, begun: Path) -> None:
@@ -72,7 +72,7 @@ def test_temporary_files_and_places_in_the_queue(atlas: Atlas, begun: Path) -> N
         path.write_bytes(b"")
         path.chmod(0o600)
         os.utime(path, (1, 1))
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     warned = found(doctor(atlas), "warning")
     for path in left[:2] + left[3:]:
         assert any(str(path) in line for line in warned), "the oldest ticket went when the lock was taken"

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from tests.conftest import Atlas, script_of
-from tests.kit.state import LEAD, gate_of, history_of, kept_aside, records, table_of
+from tests.kit.state import LEAD, gate_of, history_of, kept_aside, records, table_of, unnumbered_records
 from tests.support import PYTHON, SCRIPTS, run, wait_for
 
 from .damage import assert_whole, doctor, edit, flip, found, lines_of
@@ -23,7 +23,7 @@ def test_a_new_history_says_who_repaired(atlas: Atlas, begun: Path) -> None:
 
 
 def test_what_only_a_damaged_line_held_is_lost_and_said_so(atlas: Atlas, begun: Path) -> None:
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     flip(begun, 6)
     table_of(begun).unlink()
     damaged = history_of(begun).read_bytes()
@@ -35,14 +35,14 @@ def test_what_only_a_damaged_line_held_is_lost_and_said_so(atlas: Atlas, begun: 
     assert [line.split()[0] for line in mended if "could not be relied on" in line] == ["PHASE_PROGRESS.json"]
     modules = expected["modules"]
     del modules["board"]
-    assert records(begun) == expected, "changed in later, sound lines: auth-core and docs are as they were"
+    assert unnumbered_records(begun) == expected, "changed in later, sound lines: auth-core and docs are as they were"
     assert damaged in kept_aside(begun), "and what was lost can be looked for there"
 
 
 def test_a_table_newer_than_the_gate_is_believed_when_the_history_is_damaged(atlas: Atlas, begun: Path) -> None:
     old_gate = gate_of(begun).read_bytes()
     assert atlas("modify", "prioritize", "docs", "--priority", "low", session=LEAD).returncode == 0
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     gate_of(begun).write_bytes(old_gate)
     flip(begun, 6)
     doctor(atlas, "--repair", session=LEAD)
@@ -67,17 +67,17 @@ def test_records_that_break_their_schema_are_not_believed(atlas: Atlas, begun: P
 
 
 def test_a_table_that_would_be_read_otherwise_than_it_says_is_not_believed(atlas: Atlas, begun: Path) -> None:
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     flip(begun, 3)
     gate_of(begun).unlink()
     edit(table_of(begun), '\n"board"', '\n "board"')
-    assert records(begun) == expected, "still JSON, and equal"
+    assert unnumbered_records(begun) == expected, "still JSON, and equal"
     doctor(atlas, "--repair")
-    assert records(begun) == expected
+    assert unnumbered_records(begun) == expected
 
 
 def test_a_repair_that_was_killed_is_repaired(atlas: Atlas, begun: Path) -> None:
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     flip(begun, 5)
     old = {path: path.read_bytes() for path in (gate_of(begun), table_of(begun))}
     doctor(atlas, "--repair")
@@ -103,7 +103,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def test_a_repair_killed_at_any_step_is_finished_by_the_next(atlas: Atlas, begun: Path, tmp_path: Path) -> None:
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     flip(begun, 5)
     edit(table_of(begun, "MESSAGES"), '"seq": 11', '"seq":  11')
     damaged = history_of(begun).read_bytes()
@@ -115,7 +115,7 @@ def test_a_repair_killed_at_any_step_is_finished_by_the_next(atlas: Atlas, begun
         between = atlas("history", cwd=copy)
         assert "unexpected" not in between.stderr
         doctor(atlas, "--repair", cwd=copy)
-        assert records(copy) == expected
+        assert unnumbered_records(copy) == expected
         assert damaged in kept_aside(copy)
     assert step > 8, "so many files are put into place"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atlas
-from tests.kit.state import LEAD, WORKER, gate_of, history_of, plan_of, records, table_of
+from tests.kit.state import LEAD, WORKER, gate_of, history_of, plan_of, table_of, unnumbered_records
 
 from .damage import (
     HISTORIES,
@@ -28,13 +28,13 @@ from .damage import (
 
 
 def newer_line(line: bytes) -> bytes:
-    body = line[: line.rindex(b',"crc"')].replace(b'"v":1', b'"v":2', 1).replace(b'"seq":12', b'"seq":13', 1)
+    body = line[: line.rindex(b',"crc"')].replace(b'"v":2', b'"v":3', 1).replace(b'"seq":12', b'"seq":13', 1)
     return body + f',"crc":"{zlib.crc32(body):08x}"}}\n'.encode()
 
 
 NEWER: dict[str, Damage] = {
-    "the gate": lambda f: edit(gate_of(f), '"version": 1', '"version": 2'),
-    "PHASE_PROGRESS.json": lambda f: edit(table_of(f), '"version": 1', '"version": 2'),
+    "the gate": lambda f: edit(gate_of(f), '"version": 2', '"version": 3'),
+    "PHASE_PROGRESS.json": lambda f: edit(table_of(f), '"version": 2', '"version": 3'),
     "history line 13": lambda f: replace_lines(f, lambda lines: [*lines, newer_line(lines[-1])]),
 }
 
@@ -44,12 +44,12 @@ def test_a_newer_version_is_refused_by_name_and_left_alone(atlas: Atlas, begun: 
     NEWER[name](begun)
     left = found_at_rest(begun)
     assert found(doctor(atlas, exit_code=1)) == [
-        f"state: {name} has state version 2, this ATLAS knows 1: update the plugin"
+        f"state: {name} has state version 3, this ATLAS knows 2: update the plugin"
     ]
     for command in (["doctor", "--repair"], ["status"], ["modify", "prioritize", "board", "--priority", "low"]):
         done = atlas(*command)
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
-        assert f"{name} has state version 2" in done.stderr
+        assert f"{name} has state version 3" in done.stderr
     assert found_at_rest(begun) == left
 
 
@@ -85,7 +85,7 @@ def test_a_worker_in_its_workspace_does_not_repair_and_the_workspace_outlives_th
 ) -> None:
     assert atlas("assign", "board", "implementer-1", "--force").returncode == 0
     workspace = begun / ".claude" / "worktrees" / "board"
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     flip(begun, 5)
     refused = atlas("doctor", "--repair", cwd=workspace)
     assert refused.returncode == 1

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.conftest import Atlas
-from tests.kit.state import records, snapshot
+from tests.kit.state import snapshot, unnumbered_records
 from tests.support import git
 
 from .damage import doctor, flip, found, found_at_rest
@@ -60,7 +60,7 @@ def test_outside_a_repository(atlas: Atlas, tmp_path: Path) -> None:
 
 
 def test_git_clean_stash_branches_and_a_move(atlas: Atlas, begun: Path, tmp_path: Path) -> None:
-    expected = records(begun)
+    expected = unnumbered_records(begun)
     (begun / "work.txt").write_text("unfinished")
     git(begun, "stash", "--include-untracked")
     assert not (begun / "work.txt").exists()
@@ -71,7 +71,7 @@ def test_git_clean_stash_branches_and_a_move(atlas: Atlas, begun: Path, tmp_path
     assert len(found(doctor(atlas, exit_code=1))) > 4
     moved = begun.rename(tmp_path / "moved away")
     assert doctor(atlas, "--repair", cwd=moved)["warnings"] == 0
-    assert records(moved) == expected
+    assert unnumbered_records(moved) == expected
     assert atlas("status", cwd=moved).returncode == 0
 
 
@@ -81,7 +81,7 @@ def test_a_work_tree_copied_without_its_repository(atlas: Atlas, begun: Path, tm
     git(copy, "init", "--quiet")
     shutil.copytree(begun / ".claude", copy / ".claude")
     doctor(atlas, "--repair", cwd=copy)
-    assert records(copy) == records(begun)
+    assert unnumbered_records(copy) == unnumbered_records(begun)
     assert atlas("status", cwd=copy).returncode == 0
 
 

@@ -40,25 +40,55 @@ def sent(**fields: Any) -> dict[str, Any]:
     return {**made, "sent_at": NOW, "attempts": 0, "trusted": True, **fields}
 
 
+def with_row(verb: str, kind: str, row: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """A change that adds a row about an assignment, and one about another, which is no news of this one."""
+    made = entry(verb, "assignment", {**record, "task_uuid": "task-1"})
+    made["records"][kind] = {"one": {**row, "task_uuid": "task-1"}, "two": {**row, "task_uuid": "task-2"}}
+    return made
+
+
+def of_version_1(line: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """A line as version 1 wrote it, in which the record holds what was said."""
+    (record,) = line["records"]["assignment"].values()
+    record.update(reports=parts.get("reports", []))
+    record["instruction_verification"].update(questions=parts.get("questions", []), repetition=parts.get("repetition"))
+    return line
+
+
 REPORT = {"at": NOW, "kind": "blocked", "by": "ann", "text": "two\nlines"}
 REPETITION = {"text": "I will\x1b[2J"}
-QUESTIONS = [{"id": "q1", "text": "Old?"}, {"id": "q2", "text": "Why?"}]
+QUESTION = {"id": "q2", "text": "Why?"}
 UPDATES = [{"id": "update-1", "status": "received"}, {"id": "update-2", "status": "sent"}]
 TO_BEN = [{"agent": "ben", "workspace": "ui", "status": "queued"}]
 
 NEWS = [
-    (LEAD, entry("report", "assignment", assignment(reports=[REPORT])), "- ann reported api: blocked:\n| two lines"),
+    (LEAD, with_row("report", "report", REPORT, assignment()), "- ann reported api: blocked:\n| two lines"),
     (
         LEAD,
-        entry("repeat", "assignment", verification(repetition=REPETITION)),
+        of_version_1(entry("report", "assignment", assignment()), reports=[{}, REPORT]),
+        "- ann reported api: blocked:\n| two lines",
+    ),
+    (
+        LEAD,
+        of_version_1(entry("repeat", "assignment", verification()), repetition=REPETITION),
         "- ann repeated what it will do about api:\n| I will [2J",
     ),
     (
         LEAD,
-        entry("repeat", "assignment", verification(repetition=REPETITION, findings=["c1"])),
+        of_version_1(entry("ask", "assignment", verification()), questions=[{"id": "q1", "text": "Old?"}, QUESTION]),
+        "- ann asked about api (q2):\n| Why?",
+    ),
+    (
+        LEAD,
+        with_row("repeat", "repetition", REPETITION, verification(repetition="row")),
+        "- ann repeated what it will do about api:\n| I will [2J",
+    ),
+    (
+        LEAD,
+        with_row("repeat", "repetition", REPETITION, verification(repetition="row", findings=["c1"])),
         "- ann repeated what it will do about api; ATLAS found it wrong and told it so:\n| I will [2J",
     ),
-    (LEAD, entry("ask", "assignment", verification(questions=QUESTIONS)), "- ann asked about api (q2):\n| Why?"),
+    (LEAD, with_row("ask", "question", QUESTION, verification()), "- ann asked about api (q2):\n| Why?"),
     (
         LEAD,
         entry("acknowledge", "assignment", assignment(instruction_updates=UPDATES)),

@@ -17,12 +17,18 @@ REPEATED = {
     "repetition_received": True,
     "attempts": 1,
     "authorized_at": None,
-    "repetition": {"at": NOW, "by": "ann", "criteria": ["c1"], "files": [], "text": "I will"},
+    "repetition": "task-api-repetition-1",
 }
 UNREPEATED = {"status": "awaiting_repetition", "authorized_at": None}
 UNDERSTOOD = {**REPEATED, "status": "questioning", "repetition_correct": True}
-ASKED = {"questions": [{"id": "q1", "text": "Why?\n\x1b[31mnow", "asked_at": NOW, "answer": None, "answered_at": None}]}
-DUE = {"next_poll_due": TOLD, "poll_history": []}
+QUESTION = "Why?\n\x1b[31mnow"
+ASKED = {"questions_asked": 1}
+DUE = {"next_poll_due": TOLD}
+
+
+def asking() -> World:
+    """An agent that waits for an answer about `api`."""
+    return working(verification=ASKED).asked("api", QUESTION)
 
 
 def update(status: str, minor: bool = False) -> dict[str, Any]:
@@ -37,7 +43,12 @@ def working(**fields: Any) -> World:
 
 LEADS = [
     ("a failed message", working().message("ann", "failed", attempts=1), "undelivered:msg-1", "atlas check-agents"),
-    ("a question", working(verification=ASKED), "question:task-api:q1", "atlas answer api q1 TEXT"),
+    (
+        "a question",
+        asking(),
+        "question:task-api:q1",
+        "atlas answer api q1 TEXT",
+    ),
     ("a repetition", working(verification=REPEATED), "judge:task-api:1", "record-repetition ann --module api"),
     ("what is understood", working(verification=UNDERSTOOD), "authorize:task-api", "authorize ann --module api"),
     (
@@ -102,7 +113,7 @@ def test_the_lead_waits(world: World, waiting: str) -> None:
 
 def test_the_most_urgent_action_comes_first_and_each_kind_once() -> None:
     world = World().message("ann", "failed", id="msg-0", attempts=1).message("lead")
-    world.given("a", "a-ann", verification=ASKED).given("b", "b-ann", verification=REPEATED)
+    world.given("a", "a-ann", verification=ASKED).asked("a", QUESTION).given("b", "b-ann", verification=REPEATED)
     world.given("c", "c-ann", "blocked").given("d", "d-ann", "reported").given("e", "e-ann", "reported")
     world.module("f").module("g", priority="critical").agent("free")
     world.given("h", "h-ann", progress_polling=DUE).session("of-h-ann", "h-ann", ended_at=TOLD)
@@ -118,7 +129,7 @@ def test_what_is_no_word_of_the_leads_since_then_leaves_the_blocked_one_to_it(sa
 
 
 def test_words_of_agents_are_data_of_one_line() -> None:
-    text = working(verification=ASKED).for_lead()["actions"][0]["text"]
+    text = asking().for_lead()["actions"][0]["text"]
     assert "\n| Why? [31mnow\n" in text
     assert re.fullmatch(r"(?:[^\n]|\n(?=\||Answer))*", text)
 
@@ -144,7 +155,7 @@ AT_WORK = [
     ("done", working(status="reported").session("of-ann", None).message("ann")),
     ("no workspace yet", working().session("of-ann", None).workspace("api", "ann", "task-api", status="creating")),
     ("given on", working(handover={"to": "ben"}).session("of-ann", None)),
-    ("waits for the lead", working(verification=ASKED).session("of-ann", None)),
+    ("waits for the lead", asking().session("of-ann", None)),
 ]
 
 
@@ -216,7 +227,7 @@ LET_GO = [
     ("done", working(status="reported"), ""),
     ("blocked", working(status="blocked"), ""),
     ("repeated", working(verification=REPEATED), "the lead's word about api"),
-    ("asked", working(verification=ASKED), "the lead's word about api"),
+    ("asked", asking(), "the lead's word about api"),
     ("rests", working(**update("resolved")), "the lead's word about api"),
     ("given on", working(handover={"to": "ben"}), "api to be given to ben: leave everything as it is"),
 ]

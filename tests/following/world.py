@@ -14,6 +14,8 @@ from atlas.core.records.kinds import (
     DISCOVERY,
     MESSAGE,
     MODULE,
+    QUESTION,
+    REPORT,
     SESSION,
     SETTINGS,
     WORKFLOW,
@@ -49,13 +51,24 @@ class World:
         verification = {**filled("assignment")["instruction_verification"], "status": "verified", "authorized_at": NOW}
         verification.update(fields.pop("verification", {}))
         reported = {"blocked": "blocked", "reported": "done"}.get(status)
-        said = [{"at": NOW, "kind": reported, "by": agent, "text": "in its words"}] if reported else []
-        defaults = {"reports": said, "assigned_at": NOW, "instruction_verification": verification}
+        said = {"number": 1, "seq": 1, "at": NOW, "kind": reported} if reported else None
+        if reported:
+            self.row(REPORT, task, kind=reported, by=agent, text="in its words")
+        defaults = {"reported": said, "assigned_at": NOW, "instruction_verification": verification}
         self.module(name, {"reported": "pending_verification"}.get(status, status), assigned_to=agent, task_uuid=task)
         self.agent(agent, kind)
         who = {"task_uuid": task, "agent": agent, "agent_type": kind, "module": name, "status": status}
         self._put(ASSIGNMENT, **who, **{**defaults, **fields})
         return self.session(f"of-{agent}", agent).workspace(name, agent, task) if kind == "ai" else self
+
+    def row(self, of: Kind[Any], task: str, /, **fields: Any) -> World:
+        """A row about an assignment."""
+        return self._put(of, row=f"{task}-{of.name}-1", task_uuid=task, **{"at": NOW, **fields})
+
+    def asked(self, name: str, text: str) -> World:
+        """The agent of a module has asked its first question."""
+        task = f"task-{name}"
+        return self.row(QUESTION, task, id="q1", text=text, asked_at=NOW, answer=None)
 
     def workspace(self, name: str, agent: str, task: str, **fields: Any) -> World:
         return self._put(

@@ -16,7 +16,8 @@ from atlas.app import context_at
 from atlas.board import status, text
 from atlas.core.records.assignment import ReportKind
 from atlas.core.records.facts import session_record
-from atlas.core.records.kinds import ASSIGNMENT, SESSION, WORKFLOW
+from atlas.core.records.kinds import ASSIGNMENT, QUESTION, SESSION, WORKFLOW
+from atlas.core.records.rows import new_question
 from atlas.services.assignments import reports
 from atlas.services.messages import discoveries, notices
 from atlas.services.plan import beginning
@@ -168,8 +169,9 @@ def test_an_agent_goes_on_until_it_has_said_how_it_stands(team: Team, worker: Tu
 def test_an_agent_that_needs_the_leads_word_is_let_go_to_wait(team: Team, worker: Turns) -> None:
     def ask(tx: Any) -> None:
         (assignment,) = [one for one in tx.all(ASSIGNMENT) if one["module"] == "api"]
-        question = {"id": "q1", "text": "Why?", "asked_at": tx.at, "answer": None, "answered_at": None}
-        assignment["instruction_verification"]["questions"] = [question]
+        asked = new_question(task_uuid=assignment["task_uuid"], seq=1, id="q1", text="Why?", asked_at=tx.at)
+        tx.put(QUESTION, asked)
+        assignment["instruction_verification"]["questions_asked"] = 1
         tx.put(ASSIGNMENT, assignment)
 
     team.put(ask)

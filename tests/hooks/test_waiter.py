@@ -13,7 +13,8 @@ import pytest
 from atlas.adapters.store import lock
 from atlas.board import status
 from atlas.core import clock
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, SESSION, WORKFLOW
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, QUESTION, SESSION, WORKFLOW
+from atlas.core.records.rows import new_question
 from atlas.services.messages import discoveries, interrupts, mailbox
 from atlas.services.project import pause
 from tests.kit.stopping import Turns, Waiter
@@ -294,8 +295,9 @@ def test_without_a_terminal_an_agent_waits_for_the_leads_word_only(team: Team) -
 def ask(team: Team) -> None:
     def run(tx: Any) -> None:
         assignment = next(one for one in tx.all(ASSIGNMENT) if one["module"] == "api")
-        question = {"id": "q1", "text": "Why?", "asked_at": tx.at, "answer": None, "answered_at": None}
-        assignment["instruction_verification"]["questions"] = [question]
+        asked = new_question(task_uuid=assignment["task_uuid"], seq=1, id="q1", text="Why?", asked_at=tx.at)
+        tx.put(QUESTION, asked)
+        assignment["instruction_verification"]["questions_asked"] = 1
         tx.put(ASSIGNMENT, assignment)
 
     team.put(run)

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from atlas.core.records.rows import contents_of
 from tests.conftest import script_of
 from tests.support import PYTHON, git, run
 
@@ -58,11 +59,14 @@ class Project:
         return found
 
     def module(self, key: str) -> Any:
-        return self.records("modules")[key]
+        """A module, with the evidence about it."""
+        evidence = [contents_of(one) for one in self.records("evidence").values() if one["module"] == key]
+        return {**self.records("modules")[key], "evidence": evidence}
 
     def assignment(self, module: str) -> Any:
-        """The live assignment of a module."""
-        return self.records("assignments")[self.module(module)["task_uuid"]]
+        """The live assignment of a module, with its rows."""
+        stored = state.records(self.folder)
+        return state.whole_assignment(stored, stored["modules"][module]["task_uuid"])
 
     def workflow(self) -> Any:
         return next(iter(self.records("workflows").values()))

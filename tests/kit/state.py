@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from atlas.core.records.rows import contents_of
 from tests.support import PYTHON, SCRIPTS, run
 
 LEAD, WORKER = "lead-1", "worker-1"
@@ -64,6 +65,33 @@ def records(folder: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
         found.update({section: content for section, content in value.items() if section != "atlas"})
     return found
+
+
+def unnumbered_records(folder: Path) -> dict[str, Any]:
+    """All records by section and key, but for the numbers of changes in them: a history that begins anew has others."""
+    found = records(folder)
+    for section in ("reports", "polls", "questions", "repetitions", "evidence"):
+        for row in found.get(section, {}).values():
+            row["seq"] = None
+    for assignment in found.get("assignments", {}).values():
+        if assignment["reported"]:
+            assignment["reported"]["seq"] = None
+    return found
+
+
+def whole_assignment(stored: dict[str, Any], task_uuid: str) -> Any:
+    """An assignment with its rows, as answers show it."""
+    found = {name: value for name, value in stored["assignments"][task_uuid].items() if name != "reported"}
+    rows = {
+        name: [contents_of(row) for row in stored.get(name, {}).values() if row["task_uuid"] == task_uuid]
+        for name in ("reports", "polls", "questions")
+    }
+    verification = found["instruction_verification"]
+    repeated = stored.get("repetitions", {}).get(verification["repetition"])
+    repetition = contents_of(repeated) if repeated else None
+    found["instruction_verification"] = {**verification, "repetition": repetition, "questions": rows["questions"]}
+    found["progress_polling"] = {**found["progress_polling"], "poll_history": rows["polls"]}
+    return {**found, "reports": rows["reports"]}
 
 
 def kept_aside(folder: Path) -> list[bytes]:

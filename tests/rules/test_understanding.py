@@ -119,13 +119,13 @@ def assignment(kind: str = "ai", **fields: Any) -> Any:
     ("fields", "next_step"),
     [
         ({}, "repeat"),
-        ({"repetition": {}}, "judge"),
-        ({"repetition": {}, "findings": ["no"]}, "repeat"),
-        ({"repetition": {}, "correction": "no"}, "repeat"),
-        ({"repetition": {}, "repetition_correct": True}, "authorize"),
-        ({"repetition": {}, "questions_asked": 1}, "judge"),
-        ({"repetition": {}, "repetition_correct": True, "questions_asked": 2, "questions_answered": 1}, "answer"),
-        ({"repetition": {}, "repetition_correct": True, "questions_asked": 2, "questions_answered": 2}, "authorize"),
+        ({"repetition": "row"}, "judge"),
+        ({"repetition": "row", "findings": ["no"]}, "repeat"),
+        ({"repetition": "row", "correction": "no"}, "repeat"),
+        ({"repetition": "row", "repetition_correct": True}, "authorize"),
+        ({"repetition": "row", "questions_asked": 1}, "judge"),
+        ({"repetition": "row", "repetition_correct": True, "questions_asked": 2, "questions_answered": 1}, "answer"),
+        ({"repetition": "row", "repetition_correct": True, "questions_asked": 2, "questions_answered": 2}, "authorize"),
         ({"status": "verified", "authorized_at": AT, "questions_asked": 1}, "nothing"),
     ],
 )
@@ -151,10 +151,7 @@ def test_who_may_edit(who: Any, gates: dict[str, str], may: bool) -> None:
 
 
 def test_what_was_asked_survives_a_change_of_the_task_and_nothing_else_does() -> None:
-    asked = {"id": "q1", "text": "Why?", "asked_at": AT, "answer": None, "answered_at": None}
-    said = {"repetition": {}, "repetition_received": True, "repetition_correct": True, "attempts": 2}
-    known = {"questions": [asked], "questions_asked": 3, "questions_answered": 2}
+    said = {"repetition": "task-repetition-1", "repetition_received": True, "repetition_correct": True, "attempts": 2}
+    known = {"questions_asked": 3, "questions_answered": 2}
     before = verification(status="verified", authorized_at=AT, **said, **known)
-    assert understanding.reopen_verification(before) == verification(
-        questions=[asked], questions_asked=3, questions_answered=2
-    )
+    assert understanding.reopen_verification(before) == verification(**known)

@@ -95,7 +95,7 @@ class Day:
                 status, at = answer
                 assignment["status"] = status
                 tx.patch(MODULE, tx.need(MODULE, assignment["module"]), status=MODULE_STATUS.get(status, status))
-                poll_schedule.note_heard(assignment, moment(at), "report", times)
+                poll_schedule.note_heard(tx, assignment, moment(at), "report", times)
             elif kind.startswith("done") and minute == 8 * 60:
                 assignment["status"] = "in_progress"
                 tx.patch(MODULE, tx.need(MODULE, assignment["module"]), status="in_progress")

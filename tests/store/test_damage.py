@@ -16,7 +16,7 @@ from atlas.board import status
 from atlas.core.errors import AtlasError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE
 from atlas.core.records.kinds import FILES, KINDS, SESSION
-from atlas.services.assignments import agents
+from atlas.services.assignments import agents, reports
 from atlas.services.messages import inbox
 from atlas.services.plan import approval, beginning
 from tests.kit.orchestrations import (
@@ -34,7 +34,7 @@ from tests.kit.orchestrations import (
 )
 from tests.support import git, leave_fact, make_repository
 
-TABLES = [file for file in FILES if file != "DISCOVERIES.json"]
+TABLES = [file for file in FILES if file not in ("DISCOVERIES.json", "EVIDENCE.json")]
 ELSEWHERE = b"somebody else's"
 
 
@@ -44,12 +44,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     start(repo, ["m0", "m1"])
     agents.register_agent(context(repo), "ai", "first", "first")
     assign(context(repo), "m0", "first")
+    reports.report_module(context(repo), "m0", "started", "at once")
     return repo
 
 
 @pytest.fixture
 def busy(template: Path, tmp_path: Path) -> Path:
-    """An orchestration with something in every table but that of discoveries."""
+    """An orchestration with something in every table but those of discoveries and evidence."""
     return copy(template, tmp_path / "a project")
 
 
@@ -292,9 +293,9 @@ def test_a_linked_worktree_and_a_subfolder_share_the_state(busy: Path, tmp_path:
 
 def test_a_newer_state_is_refused_by_name(busy: Path) -> None:
     gate = Path(project_of(busy).checkpoint)
-    gate.write_bytes(gate.read_bytes().replace(b'"version": 1', b'"version": 2'))
+    gate.write_bytes(gate.read_bytes().replace(b'"version": 2', b'"version": 3'))
     before = all_files(busy)
-    with pytest.raises(StateError, match="version 2, this ATLAS knows 1: update the plugin"):
+    with pytest.raises(StateError, match="version 3, this ATLAS knows 2: update the plugin"):
         agents.register_agent(context(busy), "ai", "next")
     assert all_files(busy) == before
 
@@ -302,7 +303,7 @@ def test_a_newer_state_is_refused_by_name(busy: Path) -> None:
 def test_a_newer_line_is_refused_by_name(busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = project_of(busy)
     with monkeypatch.context() as newer:
-        newer.setattr(log, "STATE_VERSION", 2)
+        newer.setattr(log, "STATE_VERSION", 3)
         line = log.encode_entry(99, "2026-01-01T00:00:00Z", None, "verb", {})
     with open(project.history, "ab") as file:
         file.write(line)

@@ -13,7 +13,7 @@ import pytest
 
 from atlas.adapters.store.replay import Replay
 from atlas.core.paths import PLAN_FILE
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, SESSION, WORKFLOW
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MODULE, REPORT, SESSION, WORKFLOW
 from atlas.services.assignments import agents
 from atlas.services.plan import approval
 from atlas.services.plan.document import PlanDocument
@@ -44,7 +44,7 @@ def test_kill_at_random_moments(repo: Path, tmp_path: Path, nursery: Nursery) ->
 
 def assert_acknowledged(replay: Replay, lines: list[str]) -> int:
     """See that every reported change is in the state; returns how many were."""
-    said = {report["text"] for each in records(replay, ASSIGNMENT).values() for report in each["reports"]}
+    said = {report["text"] for report in records(replay, REPORT).values()}
     known = {"agent": records(replay, AGENT), "message": records(replay, MESSAGE), "said": said}
     known["holder"] = [each["agent"] for each in records(replay, ASSIGNMENT).values()]
     for line in lines:

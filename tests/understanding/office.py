@@ -12,6 +12,7 @@ from atlas.app import context_at
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import ReportKind
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, MODULE, WORKSPACE
+from atlas.core.records.whole import whole_assignments
 from atlas.services.assignments import agents, reports
 from atlas.services.messages import inbox
 from atlas.services.orchestration import reassigning, starting
@@ -77,8 +78,8 @@ class Office:
         return self.assignment(module)["instruction_verification"]
 
     def assignment(self, module: str = "api") -> Any:
-        """The last assignment of a module."""
-        found = self.as_(None).store.read(lambda tx: tx.all(ASSIGNMENT))
+        """The last assignment of a module, with its rows."""
+        found = self.as_(None).store.read(lambda tx: whole_assignments(tx, tx.all(ASSIGNMENT)))
         return [assignment for assignment in found if assignment["module"] == module][-1]
 
     def module(self, module: str = "api") -> Any:

@@ -9,13 +9,12 @@ from atlas.core.text import one_line
 from atlas.render import text
 
 if TYPE_CHECKING:
-    from atlas.core.records.assignment import Assignment, Verification
-    from atlas.core.records.plan import Module
+    from atlas.core.records.whole import WholeAssignment, WholeModule, WholeVerification
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.status import PollStanding, StatusResult, Unenforced
 
 
-def assignment_row(assignment: Assignment) -> list[str]:
+def assignment_row(assignment: WholeAssignment) -> list[str]:
     """Who has which module, how far, and whether it was understood."""
     return [
         assignment["module"],
@@ -35,14 +34,14 @@ _STEPS = {
 }
 
 
-def _understanding_text(verification: Verification) -> str:
+def _understanding_text(verification: WholeVerification) -> str:
     """How far the verification is, and how many questions wait for an answer."""
     step = _STEPS[understanding.waits_for(verification)].format(status=verification["status"])
     waiting = understanding.open_questions(verification)
     return f"{step} ({waiting} open question{'s' if waiting > 1 else ''})" if waiting else step
 
 
-def returned_row(assignment: Assignment) -> str:
+def returned_row(assignment: WholeAssignment) -> str:
     """A module that went back into the pool, and why."""
     verification = assignment["instruction_verification"]
     wrong = "; ".join(verification["findings"]) or verification["correction"] or ""
@@ -52,7 +51,7 @@ def returned_row(assignment: Assignment) -> str:
     )
 
 
-def overridden_rows(modules: list[Module]) -> list[str]:
+def overridden_rows(modules: list[WholeModule]) -> list[str]:
     """The modules that are complete because a person let them pass, with the reason that was given."""
     last = [(module["id"], module["evidence"][-1]) for module in modules if module["status"] == "complete"]
     return [

@@ -10,6 +10,7 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODU
 from atlas.core.records.message import IN_OUTBOX
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
+from atlas.core.records.whole import whole_assignments, whole_modules
 from atlas.core.rules import graph, understanding
 from atlas.services.integration import conflicts
 from atlas.services.project.phases import orchestration_workflow
@@ -57,14 +58,14 @@ def _orchestration_summary(tx: Transaction, actor: Actor) -> Summary:
         "modules_completed": done,
         "modules_total": len(modules),
         "all_modules_complete": done == len(modules),
-        "modules": modules,
+        "modules": whole_modules(tx, modules),
         "ready": [module["id"] for module in graph.ready_modules(modules)],
         "critical_path": graph.critical_path(modules),
         "agents": agents,
         "not_seen_yet": [a["id"] for a in agents if a["type"] == AI and a["last_seen"] is None],
-        "active_assignments": live,
-        "returned": _returned_assignments(tx, modules),
-        "polls": [_poll_line(a, tx.at) for a in live if a["agent_type"] == AI],
+        "active_assignments": whole_assignments(tx, live),
+        "returned": whole_assignments(tx, _returned_assignments(tx, modules)),
+        "polls": [_poll_line(tx, a) for a in live if a["agent_type"] == AI],
         "unsent_messages": [{"id": m["id"], "to": m["to"], "error": m["error"]} for m in unsent],
         "discoveries": _shown_discoveries(tx),
         "sessions": [s for s in tx.all(SESSION) if s["agent"]],
@@ -88,15 +89,15 @@ def _shown_discoveries(tx: Transaction) -> list[Discovery]:
     return [discovery for discovery in found if discovery["id"] in latest.union(waiting)]
 
 
-def _poll_line(assignment: Assignment, now: str) -> PollStanding:
+def _poll_line(tx: Transaction, assignment: Assignment) -> PollStanding:
     polling = assignment["progress_polling"]
     due = polling["next_poll_due"]
     return {
         "agent": assignment["agent"],
         "module": assignment["module"],
         "due": due,
-        "overdue_seconds": max(0, clock.seconds_between(due, now)) if due else 0,
-        "unanswered": len(poll_schedule.unanswered_polls(polling)),
+        "overdue_seconds": max(0, clock.seconds_between(due, tx.at)) if due else 0,
+        "unanswered": len(poll_schedule.unanswered_polls(tx, assignment)),
         "escalated_at": polling["escalated_at"],
         "heard": polling["heard"],
     }

@@ -11,12 +11,16 @@ from atlas.core.records.kinds import STATE_VERSION
 
 
 class Checkpoint:
-    """What the last commit left: sequence number, history size, and (bytes, checksum) of every file."""
+    """What the last commit left: sequence number, history size, and (bytes, checksum) of every file.
 
-    __slots__ = ("files", "history", "seq")
+    `version` is that of the files: what is made here has the version of now, what is read may have an older one.
+    """
+
+    __slots__ = ("files", "history", "seq", "version")
 
     def __init__(self, seq: int = 0, history: int = 0, files: dict[str, list[int]] | None = None) -> None:
         self.seq, self.history, self.files = seq, history, files or {}
+        self.version = STATE_VERSION
 
     def matches(self, name: str, data: bytes | None) -> bool:
         """Whether `data` is what the last commit wrote to the file `name`."""
@@ -36,7 +40,9 @@ class Checkpoint:
                 raise NewerStateError("the gate", value["version"], STATE_VERSION)
             if value.pop("seal") != _seal_value(value):
                 return None
-            return cls(value["seq"], value["history"], value["files"])
+            checkpoint = cls(value["seq"], value["history"], value["files"])
+            checkpoint.version = int(value["version"])
+            return checkpoint
         except (ValueError, KeyError, TypeError):
             return None
 

@@ -20,12 +20,12 @@ from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records.facts import fold_facts
-from atlas.core.records.kinds import SESSION
+from atlas.core.records.kinds import SESSION, STATE_VERSION
 
 from . import log, schema, spool
 from .checkpoint import Checkpoint, fingerprint_bytes
 from .lock import lock_store
-from .recovery import Projections, Reflect, View, keep_aside, recover_state
+from .recovery import Projections, Reflect, View, discard_temps, keep_aside, recover_state, write_temps
 from .store import Store
 from .tables import Table
 from .transaction import Transaction
@@ -101,6 +101,8 @@ class FileStore(Store):
         checkpoint = Checkpoint.parse(disk.read_bytes(self.project.checkpoint))
         if checkpoint is None or checkpoint.history != log.history_size(self.project.history):
             return None
+        if checkpoint.version < STATE_VERSION:
+            return None  # recovery brings it forward
         return checkpoint
 
     def _begin(self, checkpoint: Checkpoint) -> Transaction:
@@ -148,17 +150,15 @@ class FileStore(Store):
         after = Checkpoint(seq, checkpoint.history + len(line), files)
         disk.make_private_folder(self.project.claude)
         exclude_from_commits(self.project.common)
-        temps = self._write_temps(
-            {**{self._path(n): d for n, d in new.items()}, self.project.checkpoint: after.render()}
-        )
+        temps = write_temps({**{self._path(n): d for n, d in new.items()}, self.project.checkpoint: after.render()})
         # The last look before the change is made: an editor that saves after it is seen when the plan is renamed.
         if tx.plan_was_read and disk.read_bytes(self.project.plan) != tx.plan_as_read:
-            _discard_temps(temps)
+            discard_temps(temps)
             return False
         try:
             log.append_line(self.project.history, line, checkpoint.history)
         except (OSError, AtlasError):
-            _discard_temps(temps)
+            discard_temps(temps)
             raise
         FileStore.commits += 1
         self._put_into_place(temps, checkpoint, tx, reflect)
@@ -199,17 +199,6 @@ class FileStore(Store):
             new[EXEC_FILE] = self._view(tx)
         return new
 
-    @staticmethod
-    def _write_temps(contents: dict[str, bytes]) -> dict[str, str]:
-        temps: dict[str, str] = {}
-        try:
-            for path, data in contents.items():
-                temps[path] = disk.write_temp(path, data, synced=path.endswith(PLAN_FILE))
-        except OSError:
-            _discard_temps(temps)
-            raise
-        return temps
-
     def _on_whole_state(self, fn: Callable[[Checkpoint], T]) -> T:
         """Run `fn` on the state, mended first where a crash or a hand left it in pieces. The lock is held."""
         checkpoint = self._clean_checkpoint()
@@ -221,12 +210,6 @@ class FileStore(Store):
 
 class _Inconsistent(Exception):
     """A table is not what the checkpoint says: somebody is writing, was killed while writing, or edited it."""
-
-
-def _discard_temps(temps: dict[str, str]) -> None:
-    for temp in temps.values():
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temp)
 
 
 def _changes_with_plan(tx: Transaction) -> dict[str, dict[str, str | None]]:

@@ -1,15 +1,22 @@
-"""Making the tables again from the history, and what is done with whatever stood in their place."""
+"""Making the tables again from the history, and what is done with whatever stood in their place.
+
+A project of an older version is brought forward in the same way: one more line in the history says how its records are
+in the form of now, and the tables are made again.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 
 from atlas.adapters.system import disk
+from atlas.adapters.system.exclude import exclude_from_commits
 from atlas.core import clock
 from atlas.core.errors import NewerStateError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
-from atlas.core.records.kinds import FILES
+from atlas.core.records import migration
+from atlas.core.records.kinds import FILES, STATE_VERSION
 
 from . import log
 from .checkpoint import Checkpoint, fingerprint_bytes
@@ -28,8 +35,8 @@ def recover_state(project: Project, view: View, projections: Projections, notice
     """Rebuild whatever differs from the history, and return the new checkpoint. The lock is held.
 
     Nothing is deleted: a torn history line, and a file that neither ATLAS nor a crash explains, go to the folder
-    `aside` and are told to `notice`. Raises StateError when the history itself cannot be trusted, or a newer ATLAS
-    wrote something.
+    `aside` and are told to `notice`. What an older ATLAS wrote is brought forward. Raises StateError when the history
+    itself cannot be trusted, or a newer ATLAS wrote something.
     """
     old = Checkpoint.parse(disk.read_bytes(project.checkpoint))
     length = log.history_size(project.history)
@@ -46,11 +53,20 @@ def recover_state(project: Project, view: View, projections: Projections, notice
             "run `atlas doctor --repair`"
         )
     _move_torn_line_aside(project, notice)
+    line = _migration_line(replay) if 0 < replay.version < STATE_VERSION else b""
     faults = record_faults(replay)
     if faults:  # shown all the same: nothing else is known of it
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         notice(f"the history holds a record that breaks its schema: {faults[0]}{more}; see `atlas doctor`")
-    return rebuild_files(project, replay, old, view, projections, notice)
+    return rebuild_files(project, replay, old, view, projections, notice, line)
+
+
+def _migration_line(replay: Replay) -> bytes:
+    """The line that brings the state of an older version forward; `replay` has it applied."""
+    seq = replay.seq + 1
+    line = log.encode_entry(seq, clock.current_time(), migration.ACTOR, migration.VERB, replay.new_forms())
+    replay.apply(log.decode_entry(line, seq))
+    return line
 
 
 def _newest_change(project: Project, checkpoint: Checkpoint | None) -> int:
@@ -77,25 +93,75 @@ def rebuild_files(
     view: View,
     projections: Projections,
     notice: Callable[[str], None],
+    line: bytes = b"",
 ) -> Checkpoint:
     """Make every file what `replay` says, the checkpoint last, and return the checkpoint. The lock is held.
 
-    A file that `old` does not vouch for goes to the folder `aside` before it is replaced.
+    A file that `old` does not vouch for goes to the folder `aside` before it is replaced. `line` is added to the
+    history once all that can fail is written beside its place: a full disk fails before the history has it.
     """
     contents = _file_contents(project, replay, old, view)
-    for name, data in contents.items():
-        _put_file(project, name, data, old, notice)
     known = contents if replay.plan is None else {**contents, PLAN_FILE: replay.plan}
+    size = log.history_size(project.history)
     checkpoint = Checkpoint(
-        replay.seq, log.history_size(project.history), {name: fingerprint_bytes(d) for name, d in known.items()}
+        replay.seq, size + len(line), {name: fingerprint_bytes(data) for name, data in known.items()}
     )
+    temps = _prepare_files(project, contents, checkpoint if replay.seq else None, exclude=bool(line))
+    if line:
+        _append_line(project, line, size, temps)
+    for name in contents:
+        path = os.path.join(project.claude, name)
+        if path in temps:
+            _put_file(project, name, temps[path], old, notice)
     if replay.seq:
         for trouble in projections(project, replay.transaction())():
             notice(trouble)
         _clear_the_way(project, project.checkpoint, notice)
         _keep_nonsense_checkpoint(project, notice)
-        os.replace(disk.write_temp(project.checkpoint, checkpoint.render()), project.checkpoint)
+        os.replace(temps[project.checkpoint], project.checkpoint)
     return checkpoint
+
+
+def _append_line(project: Project, line: bytes, size: int, temps: dict[str, str]) -> None:
+    try:
+        log.append_line(project.history, line, size)
+    except OSError:
+        discard_temps(temps)
+        raise
+
+
+def _prepare_files(
+    project: Project, contents: dict[str, bytes], checkpoint: Checkpoint | None, exclude: bool
+) -> dict[str, str]:
+    """Write what files do not hold yet, and the checkpoint, beside their places; with `exclude` hide them from git."""
+    wanted = {os.path.join(project.claude, name): data for name, data in contents.items()}
+    new = {path: data for path, data in wanted.items() if not os.path.isfile(path) or disk.read_bytes(path) != data}
+    if checkpoint is not None:
+        new[project.checkpoint] = checkpoint.render()
+    if new:
+        disk.make_private_folder(project.claude)
+    if exclude:
+        exclude_from_commits(project.common)
+    return write_temps(new)
+
+
+def write_temps(contents: dict[str, bytes]) -> dict[str, str]:
+    """Write what each path is to hold beside it; returns the names. When one fails, none is left: raises OSError."""
+    temps: dict[str, str] = {}
+    try:
+        for path, data in contents.items():
+            temps[path] = disk.write_temp(path, data, synced=path.endswith(PLAN_FILE))
+    except OSError:
+        discard_temps(temps)
+        raise
+    return temps
+
+
+def discard_temps(temps: dict[str, str]) -> None:
+    """Remove what was written beside its place."""
+    for temp in temps.values():
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temp)
 
 
 def _file_contents(project: Project, replay: Replay, old: Checkpoint | None, view: View) -> dict[str, bytes]:
@@ -113,19 +179,16 @@ def _file_contents(project: Project, replay: Replay, old: Checkpoint | None, vie
     return contents
 
 
-def _put_file(project: Project, name: str, data: bytes, old: Checkpoint | None, notice: Callable[[str], None]) -> None:
+def _put_file(project: Project, name: str, temp: str, old: Checkpoint | None, notice: Callable[[str], None]) -> None:
     path = os.path.join(project.claude, name)
     _clear_the_way(project, path, notice)
     found = disk.read_bytes(path)
-    if found == data:
-        return
-    disk.make_private_folder(project.claude)
-    if found is None:
+    if found is None and (old is None or name in old.files):
         notice(f"{name} was missing and has been rebuilt from the history")
-    elif name != EXEC_FILE and not (old is not None and old.matches(name, found)):
+    elif found is not None and name != EXEC_FILE and not (old is not None and old.matches(name, found)):
         kept = keep_aside(project, name, found)
         notice(f"{name} was changed by hand or damaged: rebuilt from the history, the found text is kept as {kept}")
-    os.replace(disk.write_temp(path, data), path)
+    os.replace(temp, path)
 
 
 def _keep_nonsense_checkpoint(project: Project, notice: Callable[[str], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from .checkpoint import Checkpoint, fingerprint_bytes
 from .recovery import Projections, View, keep_aside, rebuild_files
 from .replay import Replay
 from .survey import Survey
+from .tables import encode_record
 from .transaction import Changes
 
 Notice = Callable[[str], None]
@@ -66,12 +68,21 @@ def _plan_bytes(survey: Survey, state: Replay) -> bytes | None:
     return state.plan if found is None or (checkpoint is not None and checkpoint.seq < state.plan_seq) else found
 
 
+def _as_of_first_change(line: str) -> str:
+    """A record of a history that begins anew: what says by which change something was made names the first."""
+    record = json.loads(line)
+    for part in (record, record.get("reported")):
+        if isinstance(part, dict) and "seq" in part:
+            part["seq"] = 1
+    return encode_record(record)
+
+
 def _all_changes(state: Replay, plan: bytes | None) -> Changes:
     changes: Changes = {}
     for kind in KINDS.values():
         lines = state.tables[kind.file].sections[kind.section].lines
         if lines:
-            changes[kind.name] = dict(lines)
+            changes[kind.name] = {key: _as_of_first_change(line) for key, line in lines.items()}
     if plan is not None:
         changes["plan"] = log.plan_change(plan)
     return changes

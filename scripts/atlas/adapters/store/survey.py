@@ -11,6 +11,7 @@ from typing import Any
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError, NewerStateError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
+from atlas.core.records import migration
 from atlas.core.records.kinds import FILES, KINDS
 
 from . import log, schema
@@ -132,19 +133,19 @@ class Survey:
         return (entry for _, entry, _ in self._lines() if entry is not None)
 
     def best_state(self) -> Replay:
-        """The state to go on from: the replay of an intact history, else the tables that can be trusted.
+        """The state to go on from, in the form of now: the replay of an intact history, else the trusted tables.
 
         What a table lacks, and a table that cannot be trusted, comes from the sound lines of the history.
         """
         if self.is_intact:
-            return self.replay
+            return self.replay.in_current_form()
         state = Replay(())
         state.tables.update(self.trusted_tables())
         known = {file: table.seq for file, table in state.tables.items()}
         for entry in self.entries():
             news = {k: v for k, v in entry["records"].items() if k == "plan" or entry["seq"] > known[KINDS[k].file]}
             state.apply({**entry, "records": news})
-        return state
+        return state.in_current_form()
 
     def trusted_tables(self) -> dict[str, Table]:
         """The tables to go on from: the checkpoint vouches for them, or they are newer than it and fit their
@@ -157,7 +158,7 @@ class Survey:
             return True
         newer = table.seq > checkpoint.seq if checkpoint else table.seq >= self.replay.tables[table.file].seq
         return newer and all(
-            not schema.library_faults(kind.name, record)
+            not schema.library_faults(kind.name, migration.current_record(kind.name, record))
             for kind in KINDS.values()
             if kind.file == table.file
             for record in section_records(table, kind.section).values()

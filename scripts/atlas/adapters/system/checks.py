@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from atlas.core.records.plan import Check
+from atlas.core.records.rows import Check
 
 _TAIL = 4000  # bytes of output that go into the record
 _MOST = 64 * 1024 * 1024  # bytes: more than a test suite prints, less than a small disk has

@@ -14,6 +14,8 @@ _PATTERNS = (
     "/.claude/WORKFLOW_STATE.json",
     "/.claude/PHASE_PROGRESS.json",
     "/.claude/PARALLEL_STATUS.json",
+    "/.claude/REPORTS.json",
+    "/.claude/EVIDENCE.json",
     "/.claude/DISCOVERIES.json",
     "/.claude/MESSAGES.json",
     "/.claude/orchestrator-plan-phase.local.md",

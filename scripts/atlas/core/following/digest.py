@@ -61,20 +61,33 @@ def _is_of_session(entry: Entry, reader: Reader) -> bool:
 
 
 def _facts_of_assignment(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    verb, verification = entry["verb"], record["instruction_verification"]
-    who = {"agent": record["agent"], "module": record["module"]}
-    if verb == "report" and record["reports"]:
-        report = record["reports"][-1]
-        yield Fact("reported", {**who, "report": report["kind"]}, report["text"])
-    elif verb == "repeat" and verification["repetition"]:
-        kind = "repeated-wrongly" if verification["findings"] else "repeated"
-        yield Fact(kind, who, verification["repetition"]["text"])
-    elif verb == "ask" and verification["questions"]:
-        question = verification["questions"][-1]
-        yield Fact("asked", {**who, "question": question["id"]}, question["text"])
-    elif verb == "acknowledge" and record["instruction_updates"]:
+    verb, who = entry["verb"], {"agent": record["agent"], "module": record["module"]}
+    if verb == "acknowledge":
         for update in [one for one in record["instruction_updates"] if one["status"] != "sent"][-1:]:
             yield Fact("acknowledged", {**who, "update": update["id"], "status": update["status"]}, "")
+    for row in _said(entry, record, _ROWS_OF[verb]) if verb in _ROWS_OF else ():
+        yield Fact(
+            _kind_of_fact(verb, record), {**who, "report": row.get("kind"), "question": row.get("id")}, row["text"]
+        )
+
+
+_ROWS_OF = {"report": "report", "repeat": "repetition", "ask": "question"}
+
+
+def _kind_of_fact(verb: str, record: Any) -> str:
+    if verb == "repeat":
+        return "repeated-wrongly" if record["instruction_verification"]["findings"] else "repeated"
+    return {"report": "reported", "ask": "asked"}[verb]
+
+
+def _said(entry: Entry, record: Any, kind: str) -> list[Any]:
+    """What a change adds about an assignment: its rows, or in a line of version 1 the last part of the record."""
+    if "reports" in record:
+        verification = record["instruction_verification"]
+        old = {"report": record["reports"], "question": verification["questions"]}
+        return [part for part in old.get(kind, [verification["repetition"]])[-1:] if part]
+    rows = (entry["records"].get(kind) or {}).values()
+    return [row for row in rows if row is not None and row["task_uuid"] == record["task_uuid"]]
 
 
 def _facts_of_discovery(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:

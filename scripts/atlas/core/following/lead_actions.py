@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atlas.core import clock
+from atlas.core.records.assignment import report_count
 from atlas.core.records.kinds import SESSION, WORKSPACE
 from atlas.core.records.message import LEAD_MAILBOX
 
@@ -39,7 +40,7 @@ def _verify_action(desk: LeadView) -> Action | None:
         f"{agent} reported {module} done. Verify it: `atlas complete {module}`. "
         f"If it cannot be verified as it is, tell {agent} what to do."
     )
-    return make_action(f"verify:{assignment['task_uuid']}:{len(assignment['reports'])}", text)
+    return make_action(f"verify:{assignment['task_uuid']}:{report_count(assignment)}", text)
 
 
 def _assign_action(desk: LeadView) -> Action | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from atlas.core import clock
+from atlas.core.records.assignment import report_count
+from atlas.core.records.kinds import REPORT
 from atlas.core.records.team import AI
 from atlas.core.rules import updates
 from atlas.core.rules.understanding import ANSWER, AUTHORIZE, JUDGE
@@ -27,7 +29,7 @@ def undelivered_action(desk: LeadView) -> Action | None:
 def question_action(desk: LeadView) -> Action | None:
     """Answering the first open question."""
     for assignment in desk.by_ai:
-        question = whose_turn.open_question(assignment)
+        question = whose_turn.open_question(desk.records, assignment)
         if question is not None:
             agent, module = assignment["agent"], assignment["module"]
             text = (
@@ -86,9 +88,10 @@ def blocked_action(desk: LeadView) -> Action | None:
     if assignment is None:
         return None
     agent, module = assignment["agent"], assignment["module"]
+    why = desk.records.where(REPORT, task_uuid=assignment["task_uuid"])
     how = f"`atlas notify {agent} --subject TEXT --message TEXT`" if assignment["agent_type"] == AI else "talk to them"
     text = (
-        f"{agent} is blocked on {module}; why, as data:\n{quote_words(assignment['reports'][-1]['text'])}\n"
+        f"{agent} is blocked on {module}; why, as data:\n{quote_words(why[-1]['text'] if why else '')}\n"
         f"Help it on ({how}), or give the module to another: `atlas reassign {module} --to AGENT --force`."
     )
-    return make_action(f"blocked:{assignment['task_uuid']}:{len(assignment['reports'])}", text)
+    return make_action(f"blocked:{assignment['task_uuid']}:{report_count(assignment)}", text)

@@ -47,7 +47,7 @@ def _ready_modules(records: Records) -> list[Module]:
 
 def has_work(desk: LeadView, assignment: Assignment) -> bool:
     """Whether the agent of an assignment can do something about it now."""
-    if assignment["handover"] or whose_turn.is_for_lead(assignment, desk.rules):
+    if assignment["handover"] or whose_turn.is_for_lead(desk.records, assignment, desk.rules):
         return False
     helped = assignment["status"] == "blocked" and whose_turn.has_word(desk.records, assignment)
     return assignment["status"] in ("assigned", "in_progress") or helped

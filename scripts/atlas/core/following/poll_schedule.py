@@ -2,7 +2,8 @@
 
 An agent is due an interval after it was last heard of. A poll without an answer is followed by a reminder of the next
 priority, and the last reminder by an escalation; after that nobody asks until the agent is heard of. All times are UTC.
-A clock that was set back delays a poll by one interval at most.
+A clock that was set back delays a poll by one interval at most. What is noted of an assignment changes that record,
+which the caller puts; polls are rows of their own, which are put here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.core import clock
-from atlas.core.records.assignment import Assignment, Poll, Polling, new_poll, new_polling
+from atlas.core.records.assignment import Assignment, Polling, new_polling
+from atlas.core.records.kinds import POLL
+from atlas.core.records.protocol import Records
+from atlas.core.records.rows import Poll, new_poll
 from atlas.core.records.team import AI, Settings
 
 if TYPE_CHECKING:
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 PRIORITIES: tuple[PollPriority, ...] = ("normal", "high", "urgent")
 """Of a first poll, its reminder, and the reminder after that."""
 WAIT, ASK, ESCALATE, UNSENT = "wait", "ask", "escalate", "unsent"
-_KEPT = 20
 _GRAIN = 2
 """Seconds by which a time that another clock noted may lie ahead and still count."""
 
@@ -47,60 +50,69 @@ def begin_polling(at: str, times: Times, is_person: bool) -> Polling:
     return new_polling(next_poll_due=None if is_person else clock.add_seconds(at, times.interval))
 
 
-def unanswered_polls(polling: Polling) -> list[Poll]:
+def unanswered_polls(records: Records, assignment: Assignment) -> list[Poll]:
     """The polls that went out and were not answered, oldest first."""
-    return [poll for poll in polling["poll_history"] if poll["sent_at"] and not poll["answered_at"]]
+    waiting = records.where(POLL, task_uuid=assignment["task_uuid"], answered_at=None)
+    return [poll for poll in waiting if poll["sent_at"]]
 
 
-def unsent_poll(polling: Polling) -> Poll | None:
+def unsent_poll(records: Records, assignment: Assignment) -> Poll | None:
     """The poll that has not gone out yet: there is one at most, and while there is, no other is made."""
-    return next((poll for poll in polling["poll_history"] if not poll["sent_at"]), None)
+    return next(iter(records.where(POLL, task_uuid=assignment["task_uuid"], sent_at=None)), None)
 
 
-def polling_step(assignment: Assignment, now: str) -> str:
+def polling_step(records: Records, assignment: Assignment, now: str) -> str:
     """What is to be done about a live assignment of an AI agent now: WAIT, ASK, ESCALATE, or UNSENT."""
     polling = assignment["progress_polling"]
     due = polling["next_poll_due"]
-    if unsent_poll(polling):
+    if unsent_poll(records, assignment):
         return UNSENT
     if due is None or due > now:
         return WAIT
-    waiting = unanswered_polls(polling)
+    waiting = unanswered_polls(records, assignment)
     return ESCALATE if waiting and waiting[-1]["priority"] == PRIORITIES[-1] else ASK
 
 
-def poll_priority(polling: Polling, now: str) -> PollPriority:
+def poll_priority(records: Records, assignment: Assignment, now: str) -> PollPriority:
     """The priority of a poll that is sent now: it rises when the time for answering the one before is over."""
-    waiting = unanswered_polls(polling)
+    waiting = unanswered_polls(records, assignment)
     if not waiting:
         return PRIORITIES[0]
     last = waiting[-1]["priority"]
-    due = polling["next_poll_due"]
+    due = assignment["progress_polling"]["next_poll_due"]
     is_over = due is None or due <= now
     return PRIORITIES[min(PRIORITIES.index(last) + is_over, len(PRIORITIES) - 1)]
 
 
-def note_asked(polling: Polling, message: str, at: str) -> Poll:
+def note_asked(records: Records, assignment: Assignment, message: str, at: str) -> Poll:
     """Note a poll that is on its way by this message; it counts once it is `sent`."""
-    poll = new_poll(number=polling["poll_count"] + 1, at=at, message=message, priority=poll_priority(polling, at))
-    polling["poll_history"] = [*polling["poll_history"], poll][-_KEPT:]
+    poll = new_poll(
+        task_uuid=assignment["task_uuid"],
+        seq=records.seq + 1,
+        number=assignment["progress_polling"]["poll_count"] + 1,
+        at=at,
+        message=message,
+        priority=poll_priority(records, assignment, at),
+    )
+    records.put(POLL, poll)
     return poll
 
 
-def note_sent(assignment: Assignment, sent_at: str, times: Times) -> None:
+def note_sent(records: Records, assignment: Assignment, sent_at: str, times: Times) -> None:
     """Note that the poll on its way has gone out: now it counts, and an answer is waited for."""
     polling = assignment["progress_polling"]
-    poll = unsent_poll(polling)
+    poll = unsent_poll(records, assignment)
     if poll is None:
         return
     poll["sent_at"] = sent_at
+    records.put(POLL, poll)
     polling["last_poll"], polling["poll_count"] = sent_at, poll["number"]
     if polling["escalated_at"] is None:
         patience = times.answer if poll["priority"] == PRIORITIES[0] else times.answer // 2
         polling["next_poll_due"] = clock.add_seconds(sent_at, min(patience, _poll_interval(assignment, times)))
 
 
-def note_heard(assignment: Assignment, at: str, how: str, times: Times, what: str = "") -> None:
+def note_heard(records: Records, assignment: Assignment, at: str, how: str, times: Times, what: str = "") -> None:
     """Note a sign of life: it answers every poll that went out, and the next one is due an interval later.
 
     `how` is one of model.SIGNS; `what` says more. An agent that waits for the lead, its work reported, is not due.
@@ -108,21 +120,22 @@ def note_heard(assignment: Assignment, at: str, how: str, times: Times, what: st
     polling = assignment["progress_polling"]
     if assignment["agent_type"] != AI:
         return
-    for poll in unanswered_polls(polling):
+    for poll in unanswered_polls(records, assignment):
         poll["answered_at"], poll["answered_by"] = at, how
+        records.put(POLL, poll)
     polling["heard"] = {"at": at, "how": how, "what": what}
     polling["escalated_at"] = None
     waits = assignment["status"] == "reported"
     polling["next_poll_due"] = None if waits else clock.add_seconds(at, _poll_interval(assignment, times))
 
 
-def is_new_activity(assignment: Assignment, at: str, now: str) -> bool:
+def is_new_activity(records: Records, assignment: Assignment, at: str, now: str) -> bool:
     """Whether activity at a time tells more than is known: after the last poll and the last sign of life.
 
     Times that are still to come by the clock of `now` tell nothing: it was set back.
     """
     polling, latest = assignment["progress_polling"], clock.add_seconds(now, _GRAIN)
-    known = [assignment["assigned_at"], *(poll["sent_at"] or "" for poll in unanswered_polls(polling))]
+    known = [assignment["assigned_at"], *(poll["sent_at"] or "" for poll in unanswered_polls(records, assignment))]
     known += [polling["heard"]["at"]] if polling["heard"] else []
     return at <= latest and all(at > moment for moment in known if moment <= latest)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atlas.core.records.assignment import Assignment, Question
+from atlas.core.records.assignment import Assignment
 from atlas.core.records.constants import INTERRUPT
-from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MESSAGE, SETTINGS
+from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MESSAGE, QUESTION, SETTINGS
 from atlas.core.records.message import BUILT_IN, PROGRESS_POLL, Message
 from atlas.core.records.protocol import Records
+from atlas.core.records.rows import Question
 from atlas.core.records.team import Agent, Session
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
@@ -31,9 +32,11 @@ class OpenWork:
         return [message for message in self._sent if message["to"] == mailbox]
 
 
-def open_question(assignment: Assignment) -> Question | None:
-    """The agent's first question without an answer."""
-    return next((one for one in assignment["instruction_verification"]["questions"] if one["answer"] is None), None)
+def open_question(records: Records, assignment: Assignment) -> Question | None:
+    """The agent's first question without an answer, of those that were asked here."""
+    if understanding.open_questions(assignment["instruction_verification"]) <= 0:
+        return None  # known without reading the questions, which every change would do otherwise
+    return next(iter(records.where(QUESTION, task_uuid=assignment["task_uuid"], answer=None)), None)
 
 
 def missing_step(assignment: Assignment, rules: dict[str, str]) -> str:
@@ -43,9 +46,9 @@ def missing_step(assignment: Assignment, rules: dict[str, str]) -> str:
     return understanding.waits_for(assignment["instruction_verification"])
 
 
-def is_for_lead(assignment: Assignment, rules: dict[str, str]) -> bool:
+def is_for_lead(records: Records, assignment: Assignment, rules: dict[str, str]) -> bool:
     """Whether the agent can only wait for the lead's word."""
-    asked = open_question(assignment) is not None or updates.waits_for_lead(assignment)
+    asked = open_question(records, assignment) is not None or updates.waits_for_lead(assignment)
     return asked or missing_step(assignment, rules) in (
         understanding.JUDGE,
         understanding.ANSWER,
@@ -55,8 +58,8 @@ def is_for_lead(assignment: Assignment, rules: dict[str, str]) -> bool:
 
 def has_word(records: Records, assignment: Assignment) -> bool:
     """Whether the lead, or the person, has told the agent anything but a poll since its last report."""
-    agent, reports = assignment["agent"], assignment["reports"]
-    since = reports[-1]["at"] if reports else assignment["assigned_at"]
+    agent, reported = assignment["agent"], assignment["reported"]
+    since = reported["at"] if reported else assignment["assigned_at"]
     told_at = [
         message["created_at"]
         for message in records.where(MESSAGE, to=agent, sender=(LEAD, PERSON))

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 IN_PROJECT = (
     *("MISSION_CONTEXT.json", "WORKFLOW_STATE.json", "PHASE_PROGRESS.json", "PARALLEL_STATUS.json"),
-    *("DISCOVERIES.json", "MESSAGES.json", "orchestrator-exec-phase.local.md", "tools/orchestration.py"),
+    *(
+        "REPORTS.json",
+        "EVIDENCE.json",
+        "DISCOVERIES.json",
+        "MESSAGES.json",
+        "orchestrator-exec-phase.local.md",
+        "tools/orchestration.py",
+    ),
 )
 """What ATLAS alone writes in the project's `.claude`; the plan is also written by hand."""
 IN_WORKSPACE = (

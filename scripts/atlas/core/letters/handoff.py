@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from atlas.core.records.assignment import Assignment, Report
 from atlas.core.records.discovery import Discovery
-from atlas.core.records.plan import Module
+from atlas.core.records.rows import ReportContents
+from atlas.core.records.whole import WholeAssignment, WholeModule
 from atlas.core.text import mark_lines, one_line
 
 from .proof import check_lines
@@ -40,12 +40,12 @@ class Facts(NamedTuple):
     """What is known of a module and of everybody who had it; `assignments` and `discoveries` are oldest first."""
 
     goal: str
-    module: Module
+    module: WholeModule
     to: str
     at: str
     needs: list[tuple[str, str]]
     needed_by: list[str]
-    assignments: list[Assignment]
+    assignments: list[WholeAssignment]
     discoveries: list[Discovery]
     branch: Branch | None
 
@@ -86,7 +86,7 @@ def _number_items(items: Iterable[str], prefix: str = "") -> list[str]:
     return [f"- {prefix}{number}: {one_line(item, 2000)}" for number, item in enumerate(items, 1)]
 
 
-def _module_lines(module: Module) -> list[str]:
+def _module_lines(module: WholeModule) -> list[str]:
     fields = [f"- {module['id']}: {one_line(module['name'])}, priority {module['priority']}, now {module['status']}"]
     fields += [f"- its issue: {module['github_issue']}"] if module["github_issue"] else []
     fields += [f"- may touch only: {one_line(', '.join(module['scope']), 2000)}"] if module["scope"] else []
@@ -116,23 +116,23 @@ def _bullet_lines(items: Sequence[str]) -> list[str]:
     return [f"| {one_line(item, 300)}" for item in items[:200]] + more
 
 
-def _assignment_lines(assignment: Assignment) -> list[str]:
+def _assignment_lines(assignment: WholeAssignment) -> list[str]:
     ended = f" to {assignment['ended_at']}" if assignment["ended_at"] else ""
     first = f"- {assignment['agent']} ({assignment['task_uuid']}), from {assignment['assigned_at']}{ended}"
     reports = [line for report in assignment["reports"][-_LATEST:] for line in _report_lines(report)]
     return [first, *reports, *_answer_lines(assignment)]
 
 
-def _report_lines(report: Report) -> list[str]:
+def _report_lines(report: ReportContents) -> list[str]:
     return [f"- {report['at']} {report['kind']}, reported by {report['by']}", *_quote_words(report["text"])]
 
 
-def _answer_lines(assignment: Assignment) -> list[str]:
-    polls = [poll for poll in assignment["progress_polling"]["poll_history"] if poll["answer"]]
+def _answer_lines(assignment: WholeAssignment) -> list[str]:
+    polls = [poll for poll in assignment["progress_polling"]["poll_history"] if poll["answer"]][-_LATEST:]
     return [line for poll in polls for line in (f"- answer to poll {poll['number']}:", *_quote_words(poll["answer"]))]
 
 
-def _question_lines(assignment: Assignment) -> list[str]:
+def _question_lines(assignment: WholeAssignment) -> list[str]:
     lines = []
     for question in assignment["instruction_verification"]["questions"]:
         lines += [f"- {question['id']}, {assignment['agent']} asked:", *_quote_words(question["text"])]
@@ -141,7 +141,7 @@ def _question_lines(assignment: Assignment) -> list[str]:
     return lines
 
 
-def _update_lines(assignment: Assignment) -> list[str]:
+def _update_lines(assignment: WholeAssignment) -> list[str]:
     lines = []
     for update in assignment["instruction_updates"]:
         lines.append(f"- {update['id']}, a {update['type']} of {update['at']}, {update['status']}:")
@@ -159,7 +159,7 @@ def _discovery_lines(discovery: Discovery) -> list[str]:
     ]
 
 
-def _evidence_lines(module: Module) -> list[str]:
+def _evidence_lines(module: WholeModule) -> list[str]:
     failed = module["verification_loops"]
     lines = [f"- checks that did not pass so far: {failed}"] if failed else []
     for evidence in module["evidence"][-3:]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import quote
 
-from atlas.core.records.assignment import Question, Repetition, Verification
+from atlas.core.records.assignment import Verification
 from atlas.core.records.plan import Module
+from atlas.core.records.rows import QuestionContents, RepetitionContents
+from atlas.core.records.whole import WholeVerification
 from atlas.core.rules.understanding import MOST_ATTEMPTS, criteria_by_id
 from atlas.core.text import mark_lines, number_items, one_line
 
@@ -107,13 +109,13 @@ def confirmed_body(module: Module) -> str:
     )
 
 
-def answer_body(module: Module, question: Question) -> str:
+def answer_body(module: Module, question: QuestionContents) -> str:
     """Gives an agent the lead's answer, marked as data."""
     asked = mark_lines(question["text"][:ROOM])
     return f"You asked about {module['id']} ({question['id']}):\n{asked}\n\nThe lead answers:\n{question['answer']}"
 
 
-def authorized_body(module: Module, verification: Verification) -> str:
+def authorized_body(module: Module, verification: WholeVerification) -> str:
     """With what the agent said, and was answered: it may be a session that knows nothing of that."""
     repetition = verification["repetition"]
     answers = [f"{one['id']}: {one['text']}\n→ {one['answer']}"[:ROOM] for one in verification["questions"]]
@@ -145,7 +147,7 @@ def returned_body(module: Module) -> str:
     )
 
 
-def unassigned_body(module: Module, agent: str, verification: Verification) -> str:
+def unassigned_body(module: Module, agent: str, verification: WholeVerification) -> str:
     """For the lead and the person: a module is back in the pool, and what was wrong last."""
     repetition = verification["repetition"]
     wrong = verification["findings"] or [verification["correction"] or ""]
@@ -159,7 +161,7 @@ def unassigned_body(module: Module, agent: str, verification: Verification) -> s
     )
 
 
-def repetition_text(repetition: Repetition) -> str:
+def repetition_text(repetition: RepetitionContents) -> str:
     """A repetition as data: each line that the agent said behind a mark."""
     words = "\n".join(
         [

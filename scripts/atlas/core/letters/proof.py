@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atlas.core.records.plan import Check, Module
+from atlas.core.records.plan import Module
+from atlas.core.records.rows import Check
 from atlas.core.text import number_items, one_line, printable_text
 
 _LONGEST_OUTPUT = 50_000

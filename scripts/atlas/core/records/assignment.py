@@ -1,4 +1,4 @@
-"""Records of a module in an agent's hands: its understanding, polls, updates, reports."""
+"""Records of a module in an agent's hands: its understanding, polling, updates."""
 
 from __future__ import annotations
 
@@ -20,34 +20,7 @@ SIGNS = ("report", "response", "verification", "update", "activity")
 """Of life: what the agent said itself, or what ATLAS saw of its work."""
 
 
-class Repetition(TypedDict):
-    """What an agent will do, in its own words: criteria by their ids, and files that it expects to touch."""
-
-    at: str
-    by: str
-    criteria: list[str]
-    files: list[str]
-    out_of_scope: str
-    evidence: str
-    text: str
-
-
-class Question(TypedDict):
-    """What an agent asked about its task; `answer` is None while nobody has answered."""
-
-    id: str
-    text: str
-    asked_at: str
-    answer: str | None
-    answered_at: str | None
-
-
-def new_question(*, id: str, text: str, asked_at: str) -> Question:
-    """A question without an answer."""
-    return {"id": id, "text": text, "asked_at": asked_at, "answer": None, "answered_at": None}
-
-
-class Verification(TypedDict):
+class VerificationFields(TypedDict):
     """Whether an agent has understood its task. What the latest repetition got wrong is in `findings`, which are
     ATLAS's own, and in `correction`, the lead's. The counters also hold questions that were asked elsewhere.
     """
@@ -59,10 +32,14 @@ class Verification(TypedDict):
     questions_answered: int
     authorized_at: str | None
     attempts: int
-    repetition: Repetition | None
     findings: list[str]
     correction: str | None
-    questions: list[Question]
+
+
+class Verification(VerificationFields):
+    """The verification as it is stored; `repetition` is the row of the latest repetition."""
+
+    repetition: str | None
 
 
 def new_verification(*, authorized_at: str | None = None) -> Verification:
@@ -78,34 +55,6 @@ def new_verification(*, authorized_at: str | None = None) -> Verification:
         "repetition": None,
         "findings": [],
         "correction": None,
-        "questions": [],
-    }
-
-
-class Poll(TypedDict):
-    """A question how it stands. It counts from `sent_at` on; `answered_by` is one of SIGNS, `answer` the words."""
-
-    number: int
-    at: str
-    message: str
-    priority: str
-    sent_at: str | None
-    answered_at: str | None
-    answered_by: str | None
-    answer: str
-
-
-def new_poll(*, number: int, at: str, message: str, priority: str) -> Poll:
-    """A poll that is on its way by this message, and has not gone out yet."""
-    return {
-        "number": number,
-        "at": at,
-        "message": message,
-        "priority": priority,
-        "sent_at": None,
-        "answered_at": None,
-        "answered_by": None,
-        "answer": "",
     }
 
 
@@ -123,7 +72,6 @@ class Polling(TypedDict):
     last_poll: str | None
     poll_count: int
     next_poll_due: str | None
-    poll_history: list[Poll]
     heard: Heard | None
     escalated_at: str | None
 
@@ -134,7 +82,6 @@ def new_polling(*, next_poll_due: str | None) -> Polling:
         "last_poll": None,
         "poll_count": 0,
         "next_poll_due": next_poll_due,
-        "poll_history": [],
         "heard": None,
         "escalated_at": None,
     }
@@ -203,16 +150,16 @@ def new_handover(*, to: str, at: str, until: str, told: list[str]) -> Handover:
     return {"to": to, "at": at, "until": until, "told": told, "saved": None}
 
 
-class Report(TypedDict):
-    """What an agent said of its work, in its own words."""
+class Reported(TypedDict):
+    """The latest report: its number among those about the assignment, the change that made it, when, and its kind."""
 
+    number: int
+    seq: int
     at: str
     kind: str
-    by: str
-    text: str
 
 
-class Assignment(TypedDict):
+class AssignmentFields(TypedDict):
     """A module in the hands of an agent, from `assigned` to `complete` or `released`.
 
     `continues` is the commit with the work of those who had the module before.
@@ -226,12 +173,17 @@ class Assignment(TypedDict):
     assigned_at: str
     status: str
     ended_at: str | None
-    instruction_verification: Verification
-    progress_polling: Polling
     instruction_updates: list[Update]
     handover: Handover | None
     continues: str | None
-    reports: list[Report]
+
+
+class Assignment(AssignmentFields):
+    """An assignment as it is stored. What was said about it are rows; `reported` is the latest report."""
+
+    instruction_verification: Verification
+    progress_polling: Polling
+    reported: Reported | None
 
 
 def new_assignment(
@@ -261,5 +213,10 @@ def new_assignment(
         "instruction_updates": [],
         "handover": None,
         "continues": continues,
-        "reports": [],
+        "reported": None,
     }
+
+
+def report_count(assignment: Assignment) -> int:
+    """How many reports there are about an assignment."""
+    return assignment["reported"]["number"] if assignment["reported"] else 0

@@ -8,10 +8,11 @@ from .assignment import Assignment
 from .discovery import Discovery
 from .message import Message
 from .plan import Landing, Mission, Module, Workflow
+from .rows import Evidence, Poll, Question, Repetition, Report
 from .team import Agent, Session, Settings
 from .workspace import Workspace
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Version of everything stored. A store with a higher one is refused by name."""
 R = TypeVar("R")
 
@@ -37,6 +38,11 @@ LANDING: Kind[Landing] = Kind("landing", "WORKFLOW_STATE.json", "landings")
 MODULE: Kind[Module] = Kind("module", "PHASE_PROGRESS.json", "modules")
 AGENT: Kind[Agent] = Kind("agent", "PARALLEL_STATUS.json", "agents")
 ASSIGNMENT: Kind[Assignment] = Kind("assignment", "PARALLEL_STATUS.json", "assignments", "task_uuid")
+REPORT: Kind[Report] = Kind("report", "REPORTS.json", "reports", "row")
+POLL: Kind[Poll] = Kind("poll", "PARALLEL_STATUS.json", "polls", "row")
+REPETITION: Kind[Repetition] = Kind("repetition", "REPORTS.json", "repetitions", "row")
+QUESTION: Kind[Question] = Kind("question", "REPORTS.json", "questions", "row")
+EVIDENCE: Kind[Evidence] = Kind("evidence", "EVIDENCE.json", "evidence", "row")
 WORKSPACE: Kind[Workspace] = Kind("workspace", "PARALLEL_STATUS.json", "workspaces", "name")
 DISCOVERY: Kind[Discovery] = Kind("discovery", "DISCOVERIES.json", "discoveries")
 MESSAGE: Kind[Message] = Kind("message", "MESSAGES.json", "messages")
@@ -46,6 +52,9 @@ KINDS: dict[str, Kind[Any]] = {
     for kind in (
         *(MISSION, WORKFLOW, SESSION, SETTINGS, LANDING, MODULE),
         *(AGENT, ASSIGNMENT, WORKSPACE, DISCOVERY, MESSAGE),
+        *(REPORT, POLL, REPETITION, QUESTION, EVIDENCE),
     )
 }
+OF_ASSIGNMENT: tuple[Kind[Any], ...] = (REPORT, POLL, REPETITION, QUESTION)
+"""Kinds of rows that belong to an assignment, by its `task_uuid`."""
 FILES: tuple[str, ...] = tuple(dict.fromkeys(kind.file for kind in KINDS.values()))

@@ -1,4 +1,4 @@
-"""Records of the plan and of what came of it: mission, workflow, modules and their evidence."""
+"""Records of the plan and of what came of it: mission, workflow, modules."""
 
 from __future__ import annotations
 
@@ -84,69 +84,22 @@ def new_workflow(*, id: str, lead: str | None, created_at: str) -> Workflow:
     }
 
 
-class Check(TypedDict):
-    """One check command as it ran. `exit_code` is None when it was stopped at its limit of time or output."""
-
-    command: str
-    exit_code: int | None
-    seconds: float
-    output_tail: str
-
-
-class Evidence(TypedDict):
-    """What ATLAS itself saw when a module was checked; `integrated` is where the integration branch got it.
-
-    `reason` stands in the place of checks, `no_commit` says why no commit was needed, and `override` is the word of a
-    person who let the module pass although a condition was not met.
-    """
-
-    commit: str
-    integrated: str | None
-    at: str
-    passed: bool
-    reason: str | None
-    no_commit: str | None
-    override: str | None
-    checks: list[Check]
-
-
-def new_evidence(
-    *,
-    commit: str,
-    passed: bool,
-    checks: list[Check],
-    reason: str | None = None,
-    no_commit: str | None = None,
-    override: str | None = None,
-) -> Evidence:
-    """Evidence that is not integrated; its time is set when it is recorded."""
-    return {
-        "commit": commit,
-        "integrated": None,
-        "at": "",
-        "passed": passed,
-        "reason": reason,
-        "no_commit": no_commit,
-        "override": override,
-        "checks": checks,
-    }
-
-
 class Landing(TypedDict):
     """That the checked commit of a module is being merged; while this is there, nothing else may change the module.
 
-    `id` is the module's, `task_uuid` the assignment that it comes from.
+    `id` is the module's, `task_uuid` the assignment that it comes from, `evidence` the row of what was checked.
     """
 
     id: str
     task_uuid: str
     commit: str
+    evidence: str
     at: str
 
 
-def new_landing(*, id: str, task_uuid: str, commit: str, at: str) -> Landing:
+def new_landing(*, id: str, task_uuid: str, commit: str, evidence: str, at: str) -> Landing:
     """A landing that has just begun."""
-    return {"id": id, "task_uuid": task_uuid, "commit": commit, "at": at}
+    return {"id": id, "task_uuid": task_uuid, "commit": commit, "evidence": evidence, "at": at}
 
 
 class Module(TypedDict):
@@ -169,7 +122,6 @@ class Module(TypedDict):
     github_issue: str | None
     pr: str | None
     verification_loops: int
-    evidence: list[Evidence]
 
 
 def new_module(
@@ -200,5 +152,4 @@ def new_module(
         "github_issue": github_issue,
         "pr": None,
         "verification_loops": 0,
-        "evidence": [],
     }

@@ -17,6 +17,8 @@ class Records(Protocol):
 
     at: str
     """The time of the transaction."""
+    seq: int
+    """The number of the last change that is seen here; what is put becomes part of the next one."""
 
     def get(self, kind: Kind[R], key: str) -> R | None:
         """The record, or None."""

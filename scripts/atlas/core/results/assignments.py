@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict, final
 
-from atlas.core.records.assignment import Assignment, ReportKind
+from atlas.core.records.assignment import ReportKind
 from atlas.core.records.team import Agent
+from atlas.core.records.whole import WholeAssignment
 from atlas.core.records.workspace import Workspace
 
 Receipt = Literal["arrived", "late", "absent"]
@@ -24,7 +25,7 @@ class Given(TypedDict):
 
     module: str
     agent: str
-    assignment: Assignment
+    assignment: WholeAssignment
     created: bool
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict, final
 
-from atlas.core.records.plan import Module
+from atlas.core.records.whole import WholeModule
 
 
 class StartResult(TypedDict):
@@ -52,7 +52,7 @@ class CheckResult(TypedDict):
 class ModuleChanged(TypedDict):
     """The module as it is now, and a line for each thing that changed."""
 
-    module: Module
+    module: WholeModule
     changes: list[str]
 
 
@@ -60,7 +60,7 @@ class ModuleChanged(TypedDict):
 class ModuleRemoved(TypedDict):
     """The module as it was, and whether all that are left are complete: then the orchestration is over."""
 
-    module: Module
+    module: WholeModule
     changes: list[str]
     all_complete: bool
 

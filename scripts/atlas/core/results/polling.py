@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict, final
 
-from atlas.core.records.assignment import Poll
+from atlas.core.records.rows import PollContents
 
 from .messages import UnsentMessage
 
@@ -97,10 +97,10 @@ class PollAnswered(TypedDict):
 
     agent: str
     module: str
-    poll: Poll
+    poll: PollContents
 
 
-class ModulePoll(Poll):
+class ModulePoll(PollContents):
     """A poll, and the module that it was about."""
 
     module: str

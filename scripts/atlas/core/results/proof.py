@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from atlas.core.records.plan import Evidence
+from atlas.core.records.rows import EvidenceContents
 
 
 class _AfterAConflict(TypedDict, total=False):
@@ -21,6 +21,6 @@ class CompleteResult(_AfterAConflict):
     module: str
     passed: bool
     complete: bool
-    evidence: Evidence
+    evidence: EvidenceContents
     conflicts: list[str]
     all_complete: bool

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from atlas.core.records.assignment import Assignment, Heard
+from atlas.core.records.assignment import Heard
 from atlas.core.records.discovery import Discovery
-from atlas.core.records.plan import Module, Pause
+from atlas.core.records.plan import Pause
 from atlas.core.records.team import Agent, Session
+from atlas.core.records.whole import WholeAssignment, WholeModule
 from atlas.core.records.workspace import Workspace
 
 from .messages import UnsentMessage
@@ -77,13 +78,13 @@ class Summary(TypedDict):
     modules_completed: int
     modules_total: int
     all_modules_complete: bool
-    modules: list[Module]
+    modules: list[WholeModule]
     ready: list[str]
     critical_path: list[str]
     agents: list[Agent]
     not_seen_yet: list[str]
-    active_assignments: list[Assignment]
-    returned: list[Assignment]
+    active_assignments: list[WholeAssignment]
+    returned: list[WholeAssignment]
     polls: list[PollStanding]
     unsent_messages: list[UnsentMessage]
     discoveries: list[Discovery]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from atlas.core.records.assignment import Question, Verification
+from atlas.core.records.rows import QuestionContents
+from atlas.core.records.whole import WholeVerification
 
 WaitsFor = Literal["repeat", "judge", "answer", "authorize", "nothing"]
 
@@ -20,7 +21,7 @@ class Standing(TypedDict):
     module: str
     agent: str
     task_uuid: str
-    verification: Verification
+    verification: WholeVerification
     waits_for: WaitsFor
     criteria: dict[str, str]
     returned: bool
@@ -34,13 +35,13 @@ class RepeatResult(Standing):
 class AskResult(Standing):
     """The question that was recorded, now or before, with its answer if it has one, and how the verification stands."""
 
-    question: Question
+    question: QuestionContents
 
 
 class AnswerResult(Standing):
     """The question with its answer, and how the verification stands."""
 
-    question: Question
+    question: QuestionContents
 
 
 class VerificationStep(Standing):

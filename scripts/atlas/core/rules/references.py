@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atlas.core.records.assignment import Assignment
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, MISSION, MODULE, SESSION, WORKFLOW, WORKSPACE
+from atlas.core.records.kinds import (
+    AGENT,
+    ASSIGNMENT,
+    EVIDENCE,
+    MESSAGE,
+    MISSION,
+    MODULE,
+    OF_ASSIGNMENT,
+    REPETITION,
+    SESSION,
+    WORKFLOW,
+    WORKSPACE,
+)
 from atlas.core.records.plan import ORCHESTRATION, Module, Workflow
 from atlas.core.records.protocol import Records
 from atlas.core.records.transitions import LIVE
@@ -22,6 +34,7 @@ def reference_faults(records: Records) -> list[str]:
         *_workflow_faults(records),
         *_all_module_faults(records),
         *_assignment_faults(records),
+        *_row_faults(records),
         *_dependency_faults(records),
         *_other_faults(records),
     ]
@@ -58,8 +71,11 @@ def _all_module_faults(records: Records) -> Iterator[str]:
     for assignment in records.all(ASSIGNMENT):
         if assignment["status"] in LIVE:
             live.setdefault(assignment["module"], []).append(assignment)
+    passed = {evidence["module"]: evidence["passed"] for evidence in records.all(EVIDENCE)}
     for module in records.all(MODULE):
         yield from _module_faults(records, module, live.get(module["id"], []))
+        if module["status"] == "complete" and not passed.get(module["id"]):
+            yield f"module {module['id']} is complete without evidence that its checks passed"
 
 
 def _module_faults(records: Records, module: Module, live: list[Assignment]) -> Iterator[str]:
@@ -74,8 +90,6 @@ def _module_faults(records: Records, module: Module, live: list[Assignment]) -> 
         yield f"{name} is {holder}'s, who is not registered"
     if live and holder != live[0]["agent"]:
         yield f"{name} is {holder or 'nobody'}'s, its assignment {live[0]['agent']}'s"
-    if module["status"] == "complete" and not any(evidence["passed"] for evidence in module["evidence"][-1:]):
-        yield f"{name} is complete without evidence that its checks passed"
 
 
 def _assignment_faults(records: Records) -> Iterator[str]:
@@ -89,6 +103,21 @@ def _assignment_faults(records: Records) -> Iterator[str]:
             yield f"{name} is of module {assignment['module']}, which does not exist"
         if (assignment["status"] in LIVE) != (assignment["ended_at"] is None):
             yield f"{name} is {assignment['status']}, ended at {assignment['ended_at']}"
+
+
+def _row_faults(records: Records) -> Iterator[str]:
+    assignments, modules = set(records.keys(ASSIGNMENT)), set(records.keys(MODULE))
+    for kind in OF_ASSIGNMENT:
+        for row in records.all(kind):
+            if row["task_uuid"] not in assignments:
+                yield f"{kind.name} {row['row']} is about {row['task_uuid']}, which does not exist"
+    for evidence in records.all(EVIDENCE):
+        if evidence["module"] not in modules:
+            yield f"evidence {evidence['row']} is about module {evidence['module']}, which does not exist"
+    for assignment in records.all(ASSIGNMENT):
+        repetition = assignment["instruction_verification"]["repetition"]
+        if repetition is not None and records.get(REPETITION, repetition) is None:
+            yield f"assignment {assignment['task_uuid']} names the repetition {repetition}, which does not exist"
 
 
 def _dependency_faults(records: Records) -> Iterator[str]:

@@ -12,8 +12,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.assignment import Assignment, Repetition, Verification, new_verification
+from atlas.core.records.assignment import Assignment, Verification, VerificationFields, new_verification
+from atlas.core.records.rows import RepetitionContents
 from atlas.core.records.team import HUMAN
+from atlas.core.records.whole import WholeAssignment, WholeVerification
 from atlas.core.text import name_known, one_line
 
 from . import updates, verdicts
@@ -46,11 +48,10 @@ def reopen_verification(verification: Verification) -> Verification:
     anew = new_verification()
     anew["questions_asked"] = verification["questions_asked"]
     anew["questions_answered"] = verification["questions_answered"]
-    anew["questions"] = verification["questions"]
     return anew
 
 
-def may_edit(assignment: Assignment, chosen: dict[str, str]) -> bool:
+def may_edit(assignment: Assignment | WholeAssignment, chosen: dict[str, str]) -> bool:
     """Whether the agent of a live assignment may edit yet. `chosen` are the verdicts that the project chose, by
     rule."""
     if updates.pause_reason(assignment):
@@ -90,7 +91,7 @@ def describe_next(assignment: Assignment) -> str:
     }[waits_for(assignment["instruction_verification"])]
 
 
-def waits_for(verification: Verification) -> WaitsFor:
+def waits_for(verification: Verification | WholeVerification) -> WaitsFor:
     """The next step: one of REPEAT, JUDGE, ANSWER, AUTHORIZE, or NOTHING when the agent is authorised."""
     if verification["status"] == "verified":
         return NOTHING
@@ -101,7 +102,7 @@ def waits_for(verification: Verification) -> WaitsFor:
     return ANSWER if open_questions(verification) else AUTHORIZE
 
 
-def open_questions(verification: Verification) -> int:
+def open_questions(verification: VerificationFields) -> int:
     """How many questions have no answer yet, those asked elsewhere among them."""
     return verification["questions_asked"] - verification["questions_answered"]
 
@@ -118,7 +119,7 @@ def criteria_by_id(module: Module) -> dict[str, str]:
     return {f"c{number}": text for number, text in enumerate(module["acceptance_criteria"], 1)}
 
 
-def compare_repetition(module: Module, repetition: Repetition, claims: Iterable[Claim]) -> list[str]:
+def compare_repetition(module: Module, repetition: RepetitionContents, claims: Iterable[Claim]) -> list[str]:
     """What a repetition gets wrong as far as ATLAS can tell, a sentence each; none when it agrees with the module.
 
     A file that the module's scope names itself is its own, whoever else claims it.

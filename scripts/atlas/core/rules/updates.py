@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.assignment import Assignment, Concern, Update
+from atlas.core.records.assignment import AssignmentFields, Concern, Update
 from atlas.core.text import name_known
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def require_step(module_id: str, update: Update, step: str) -> None:
         )
 
 
-def open_updates(assignment: Assignment) -> list[Update]:
+def open_updates(assignment: AssignmentFields) -> list[Update]:
     """The updates that are not done, oldest first."""
     return [update for update in assignment["instruction_updates"] if next_step(update)]
 
 
-def find_update(assignment: Assignment, update_id: str | None) -> Update:
+def find_update(assignment: AssignmentFields, update_id: str | None) -> Update:
     """The update of that id, or the only open one. Raises AtlasError when there is none, or it is not clear which."""
     module, known = assignment["module"], assignment["instruction_updates"]
     found = [one for one in known if one["id"] == update_id] if update_id else open_updates(assignment)
@@ -110,7 +110,7 @@ def resume_update(update: Update, at: str) -> None:
     update["status"], update["resumed_at"] = "resumed", at
 
 
-def pause_reason(assignment: Assignment) -> str | None:
+def pause_reason(assignment: AssignmentFields) -> str | None:
     """Why the agent of a live assignment may not edit now although it was authorised, or None."""
     if assignment["handover"]:
         return f"{assignment['module']} is being given to {assignment['handover']['to']}: leave everything as it is"
@@ -123,6 +123,6 @@ def pause_reason(assignment: Assignment) -> str | None:
     return None
 
 
-def waits_for_lead(assignment: Assignment) -> bool:
+def waits_for_lead(assignment: AssignmentFields) -> bool:
     """Whether the next step of an open update is the lead's, so that the agent can only wait."""
     return any(next_step(update) in (CONCERNS, AUTHORIZATION) for update in open_updates(assignment))

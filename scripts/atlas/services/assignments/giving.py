@@ -12,6 +12,7 @@ from atlas.core.records.assignment import Assignment, new_assignment, new_verifi
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE
 from atlas.core.records.message import TASK_ASSIGNMENT
 from atlas.core.records.team import AI, HUMAN, Agent
+from atlas.core.records.whole import WholeAssignment, whole_assignment
 from atlas.core.rules import graph, understanding
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.phases import executing_workflow
@@ -34,7 +35,7 @@ def give_pending_module(tx: Transaction, module_id: str, agent_id: str, force: b
     executing_workflow(tx)
     module, agent = tx.need(MODULE, module_id), tx.need(AGENT, agent_id)
     if module["assigned_to"] == agent_id and module["status"] != "complete":
-        return giving_result(module, agent, live_of(tx, module), created=False)
+        return giving_result(tx, module, agent, live_of(tx, module), created=False)
     if module["status"] != "pending":
         raise AtlasError(
             f"{module_id} is {module['status']}, not pending: {module['assigned_to']} has it, see `atlas reassign`"
@@ -42,7 +43,7 @@ def give_pending_module(tx: Transaction, module_id: str, agent_id: str, force: b
     blocking = graph.open_dependencies(module, _complete_modules(tx, module))
     if blocking and not force:
         raise AtlasError(f"{module_id} depends on {', '.join(blocking)}, not complete yet: wait, or use --force")
-    return giving_result(module, agent, give_module(tx, module, agent), created=True)
+    return giving_result(tx, module, agent, give_module(tx, module, agent), created=True)
 
 
 def _complete_modules(tx: Transaction, module: Module) -> set[str]:
@@ -50,9 +51,14 @@ def _complete_modules(tx: Transaction, module: Module) -> set[str]:
     return {other["id"] for other in needed if other is not None and other["status"] == "complete"}
 
 
-def giving_result(module: Module, agent: Agent, assignment: Assignment, created: bool) -> Given:
+def giving_result(tx: Transaction, module: Module, agent: Agent, assignment: Assignment, created: bool) -> Given:
     """What giving a module came to."""
-    return {"module": module["id"], "agent": agent["id"], "assignment": assignment, "created": created}
+    return {
+        "module": module["id"],
+        "agent": agent["id"],
+        "assignment": whole_assignment(tx, assignment),
+        "created": created,
+    }
 
 
 def give_module(tx: Transaction, module: Module, agent: Agent) -> Assignment:
@@ -83,7 +89,7 @@ def _left_work(tx: Transaction, module_id: str) -> str | None:
     return (handover["saved"] if handover else None) or before[-1]["continues"]
 
 
-def announce_task(tx: Transaction, assignment: Assignment, folder: str | None = None, held: bool = False) -> None:
+def announce_task(tx: Transaction, assignment: WholeAssignment, folder: str | None = None, held: bool = False) -> None:
     """Tell an AI agent of its task, and of the `folder` to work in; `held` back until that is ready."""
     if assignment["agent_type"] == AI:
         module, task_uuid = tx.need(MODULE, assignment["module"]), assignment["task_uuid"]

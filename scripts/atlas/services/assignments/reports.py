@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.records.kinds import ASSIGNMENT, MODULE
+from atlas.core.records.assignment import report_count
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, REPORT
+from atlas.core.records.rows import new_report
 from atlas.core.rules import roles, understanding
 from atlas.services.integration import conflicts
 from atlas.services.project.phases import executing_workflow
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
     from atlas.core.records.assignment import Assignment, ReportKind
     from atlas.core.records.plan import Module
+    from atlas.core.records.rows import Report, ReportContents
     from atlas.core.results.assignments import ReportResult
     from atlas.services.project.context import Context
 
@@ -41,7 +44,7 @@ def report_module(context: Context, module_id: str, kind: ReportKind, text: str)
         roles.require_own(actor, assignment["agent"], module_id)
         if actor["role"] == roles.WORKER and kind != "blocked":
             understanding.require_editable(assignment, current_settings(tx)["gates"])
-        if _is_news(assignment, kind, text):
+        if _is_news(tx, assignment, kind, text):
             _store_report(tx, module, assignment, actor, kind, text)
         return {"module": module_id, "report": kind, "status": module["status"], "agent": assignment["agent"]}
 
@@ -54,13 +57,16 @@ _WORK = {"started": "in_progress", "progress": "in_progress", "blocked": "blocke
 """The status of an assignment after each kind of report."""
 
 
-def _is_news(assignment: Assignment, kind: str, text: str) -> bool:
+def _is_news(tx: Transaction, assignment: Assignment, kind: str, text: str) -> bool:
     """Whether a report says more than the last one did: it also does when that was found wrong, or a poll waits."""
-    last = assignment["reports"][-1] if assignment["reports"] else None
-    is_asked = bool(poll_schedule.unanswered_polls(assignment["progress_polling"]))
+    last, is_asked = _last_report(tx, assignment), bool(poll_schedule.unanswered_polls(tx, assignment))
     return (
         last is None or (last["kind"], last["text"]) != (kind, text) or assignment["status"] != _WORK[kind] or is_asked
     )
+
+
+def _last_report(tx: Transaction, assignment: Assignment) -> Report | None:
+    return next(reversed(tx.where(REPORT, task_uuid=assignment["task_uuid"])), None)
 
 
 def _store_report(
@@ -69,7 +75,10 @@ def _store_report(
     assignment["status"] = _WORK[kind]
     module["status"] = "pending_verification" if kind == "done" else _WORK[kind]
     by = actor["agent"] or actor["role"]
-    assignment["reports"].append({"at": tx.at, "kind": kind, "by": by, "text": text})
-    poll_schedule.note_heard(assignment, tx.at, "report", poll_schedule.polling_times(current_settings(tx)))
+    seq, number = tx.seq + 1, report_count(assignment) + 1
+    contents: ReportContents = {"at": tx.at, "kind": kind, "by": by, "text": text}
+    assignment["reported"] = {"number": number, "seq": seq, "at": tx.at, "kind": kind}
+    poll_schedule.note_heard(tx, assignment, tx.at, "report", poll_schedule.polling_times(current_settings(tx)))
     tx.put(MODULE, module)
     tx.put(ASSIGNMENT, assignment)
+    tx.put(REPORT, new_report(task_uuid=assignment["task_uuid"], seq=seq, number=number, contents=contents))

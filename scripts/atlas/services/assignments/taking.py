@@ -50,7 +50,7 @@ def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool) -> 
     if handover is None or not any(told.startswith("msg-") for told in handover["told"]):
         tell_agent_to_stop(tx, old)
     return {
-        **giving_result(module, new, give_module(tx, module, new), created=True),
+        **giving_result(tx, module, new, give_module(tx, module, new), created=True),
         "before": old["agent"],
         "left": left,
     }

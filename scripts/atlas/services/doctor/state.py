@@ -11,7 +11,7 @@ from atlas.adapters.store import leftovers, repair, replay, spool
 from atlas.adapters.system.exclude import missing_patterns
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
-from atlas.core.records.kinds import FILES, SESSION, WORKFLOW
+from atlas.core.records.kinds import FILES, SESSION, STATE_VERSION, WORKFLOW
 from atlas.core.records.plan import PLANNING
 from atlas.core.rules import references
 from atlas.services.plan.document import PlanDocument
@@ -45,7 +45,7 @@ def state_findings(project: Project, survey: Survey, complete: bool) -> Iterator
         yield warning("records", "not checked: ATLAS's packages are missing", "atlas env --wait")
     yield from _check_leftovers(project, survey)
     yield from _check_modes(project)
-    yield from _check_excludes(project)
+    yield from _check_excludes(project, survey)
 
 
 def _check_history(survey: Survey) -> Iterator[Finding]:
@@ -155,8 +155,9 @@ def _check_modes(project: Project) -> Iterator[Finding]:
         yield ok("modes", "only you can read the state")
 
 
-def _check_excludes(project: Project) -> Iterator[Finding]:
-    if missing_patterns(project.common):
+def _check_excludes(project: Project, survey: Survey) -> Iterator[Finding]:
+    is_older = 0 < survey.replay.version < STATE_VERSION  # of files that it does not have yet, git need not know
+    if missing_patterns(project.common) and not is_older:
         yield warning("git", "info/exclude does not name the files of ATLAS", f"they could be committed: {REPAIR}")
     names = [os.path.join(".claude", name) for name in (*FILES, PLAN_FILE, EXEC_FILE)]
     try:

@@ -65,9 +65,9 @@ def _count_poll(tx: Transaction, message: Message) -> None:
     assignment = tx.get(ASSIGNMENT, message["task_uuid"] or "")
     if assignment is None or message["type"] != PROGRESS_POLL:
         return
-    waiting = poll_schedule.unsent_poll(assignment["progress_polling"])
+    waiting = poll_schedule.unsent_poll(tx, assignment)
     if waiting is not None and waiting["message"] == message["id"]:
-        poll_schedule.note_sent(assignment, tx.at, poll_schedule.polling_times(current_settings(tx)))
+        poll_schedule.note_sent(tx, assignment, tx.at, poll_schedule.polling_times(current_settings(tx)))
         tx.put(ASSIGNMENT, assignment)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects, updates
-from atlas.core.records.kinds import MODULE
+from atlas.core.records.kinds import EVIDENCE, MODULE
 from atlas.core.records.team import AI
+from atlas.core.records.whole import whole_module
 from atlas.core.rules import edits, graph, roles
 from atlas.core.text import name_known
 from atlas.services.assignments.assignments import live_assignment
@@ -41,7 +42,7 @@ def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> 
             raise AtlasError(f"there is a module {module['id']!r} already: modify it, or choose another name")
         tx.put(MODULE, module)
         _require_sound_graph(tx)
-        return {"module": module, "changes": [f"added {module['name']}"]}
+        return {"module": whole_module(tx, module), "changes": [f"added {module['name']}"]}
 
     return context.transact("modify", run)
 
@@ -64,7 +65,7 @@ def modify_module(context: Context, module_id: str, edit: edits.Edit) -> ModuleC
             tx.put(MODULE, module)
             _require_sound_graph(tx)
             _tell_agent(tx, actor, module, changes, is_other_task=_module_instructions(module) != before)
-        return {"module": tx.need(MODULE, module_id), "changes": changes}
+        return {"module": whole_module(tx, tx.need(MODULE, module_id)), "changes": changes}
 
     result = context.transact("modify", run)
     if result["changes"] and result["module"]["task_uuid"]:
@@ -109,8 +110,11 @@ def remove_module(context: Context, module_id: str) -> ModuleRemoved:
             raise AtlasError(f"{module_id} cannot be removed: {', '.join(users)} depends on it")
         if tx.count(MODULE) == 1:
             raise AtlasError(f"{module_id} is the only module: nothing would be left to do")
+        removed = whole_module(tx, module)
         tx.delete(MODULE, module_id)
-        return {"module": module, "changes": ["removed"], "all_complete": settle_workflow(tx, workflow, "modify")}
+        for evidence in tx.keys(EVIDENCE, module=module_id):
+            tx.delete(EVIDENCE, evidence)
+        return {"module": removed, "changes": ["removed"], "all_complete": settle_workflow(tx, workflow, "modify")}
 
     return context.transact("modify", run)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.plan import Workflow
+from atlas.core.records.whole import whole_assignment
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import Given
 from atlas.services.assignments import handoff, taking
@@ -101,7 +102,8 @@ def _foresee_taking(tx: Transaction, module_id: str, agent_id: str, force: bool)
     assignment = tx.get(ASSIGNMENT, module["task_uuid"] or "") if module else None
     workspace = workspace_of_task(tx, assignment["task_uuid"]) if assignment else None
     if assignment and workspace and workspace["agent"] == agent_id and workspace["status"] == "creating":
-        given: Given = {"module": module_id, "agent": agent_id, "assignment": assignment, "created": False}
+        whole = whole_assignment(tx, assignment)
+        given: Given = {"module": module_id, "agent": agent_id, "assignment": whole, "created": False}
         return _Left(given, workspace, executing_workflow(tx))
     if cancelling.may_cancel(tx, module_id, agent_id):
         return _CANCELS

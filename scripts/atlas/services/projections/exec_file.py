@@ -7,13 +7,15 @@ modules that takes a few milliseconds where a YAML dumper takes half a second.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from atlas.adapters.store.tables import encode_record
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.paths import PLAN_FILE
 from atlas.core.records.assignment import Assignment
-from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKFLOW
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, POLL, WORKFLOW
 from atlas.core.records.plan import ORCHESTRATION, Module, Workflow
+from atlas.core.records.rows import contents_of
 from atlas.core.records.team import AI, HUMAN, Agent
 from atlas.core.records.transitions import LIVE
 from atlas.core.text import one_line
@@ -26,10 +28,14 @@ def exec_file_bytes(tx: Transaction) -> bytes:
         return b"---\nphase: planning\n---\n\nThe orchestration has not begun: see the plan.\n"
     modules, agents = tx.all(MODULE), tx.all(AGENT)
     assignments = tx.where(ASSIGNMENT, status=LIVE)
-    front = _front_lines(
-        workflow, modules, tx.lines(MODULE), agents, [tx.line(ASSIGNMENT, a["task_uuid"]) for a in assignments]
-    )
+    live = [encode_record(_with_polls(tx, assignment)) for assignment in assignments]
+    front = _front_lines(workflow, modules, tx.lines(MODULE), agents, live)
     return ("\n".join(["---", *front, "---", "", *_table_lines(workflow, modules, assignments)]) + "\n").encode()
+
+
+def _with_polls(tx: Transaction, assignment: Assignment) -> dict[str, Any]:
+    polls = list(map(contents_of, tx.where(POLL, task_uuid=assignment["task_uuid"])))
+    return {**assignment, "progress_polling": {**assignment["progress_polling"], "poll_history": polls}}
 
 
 def _front_lines(

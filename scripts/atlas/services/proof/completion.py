@@ -21,7 +21,7 @@ from .work import Work
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
     from atlas.core.paths import Project
-    from atlas.core.records.plan import Evidence
+    from atlas.core.records.rows import EvidenceContents
     from atlas.core.results.proof import CompleteResult
     from atlas.core.rules.roles import Actor
     from atlas.services.project.context import Context
@@ -42,7 +42,7 @@ class Completion(Operation[Work, Merged, "CompleteResult"]):
 
     verb = "complete"
 
-    def __init__(self, context: Context, checked: Work, evidence: Evidence) -> None:
+    def __init__(self, context: Context, checked: Work, evidence: EvidenceContents) -> None:
         """`checked` is the work as it was when its checks began; `evidence` is how they ran."""
         self._context, self._checked, self._evidence = context, checked, evidence
 
@@ -50,9 +50,10 @@ class Completion(Operation[Work, Merged, "CompleteResult"]):
         """Decide again that the module may be completed, and record what ATLAS saw and that its commit is merged."""
         work, evidence = self._checked.again(tx, actor), self._evidence
         module_id, task_uuid = work.module["id"], work.assignment["task_uuid"]
-        put_evidence(tx, work, evidence)
+        row = put_evidence(tx, module_id, evidence)
         mark_workspace(tx, work.workspace, "merging")
-        tx.put(LANDING, new_landing(id=module_id, task_uuid=task_uuid, commit=evidence["commit"], at=tx.at))
+        commit = evidence["commit"]
+        tx.put(LANDING, new_landing(id=module_id, task_uuid=task_uuid, commit=commit, evidence=row, at=tx.at))
         return work
 
     def act(self, intent: Work) -> Merged:

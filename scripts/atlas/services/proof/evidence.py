@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from atlas.adapters.git import refs
 from atlas.adapters.system import checks, file_lock
 from atlas.core.errors import AtlasError
-from atlas.core.records.plan import new_evidence
+from atlas.core.records.rows import evidence_contents
 from atlas.core.records.team import AI
 from atlas.services.integration.branch import locate_branch
 from atlas.services.integration.landing import require_landable
@@ -23,7 +23,7 @@ from .settling import settle_landing
 from .work import Work, read_words
 
 if TYPE_CHECKING:
-    from atlas.core.records.plan import Evidence
+    from atlas.core.records.rows import EvidenceContents
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.proof import CompleteResult
     from atlas.services.project.context import Context
@@ -71,7 +71,7 @@ def _hold_workspace(context: Context, workspace: Workspace | None) -> Iterator[N
             yield
 
 
-def _run_checks(context: Context, work: Work, limit: float) -> Evidence:
+def _run_checks(context: Context, work: Work, limit: float) -> EvidenceContents:
     """How the checks ran, and on which commit. Raises AtlasError when there is no work, or it did not stay the same."""
     folder = workspace_folder(context.project, work.workspace) if work.workspace else context.project.root
     commit = require_clean_folder(folder)
@@ -80,7 +80,7 @@ def _run_checks(context: Context, work: Work, limit: float) -> Evidence:
     if require_clean_folder(folder, untracked=False) != commit:
         raise AtlasError(f"another commit was checked out in {folder} while the checks ran: run this again")
     passed = all(check["exit_code"] == 0 for check in ran)
-    return new_evidence(commit=commit, passed=passed, checks=ran, **work.words._asdict())
+    return evidence_contents(commit=commit, passed=passed, checks=ran, **work.words._asdict())
 
 
 def _require_commit(context: Context, work: Work, commit: str) -> None:

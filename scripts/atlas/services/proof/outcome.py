@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
-from atlas.core.records.kinds import ASSIGNMENT, LANDING, MODULE, WORKFLOW, WORKSPACE
+from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, LANDING, MODULE, WORKFLOW, WORKSPACE
+from atlas.core.records.rows import contents_of, new_evidence
 from atlas.core.records.team import AI
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration.branch import branch_of_workflow
@@ -18,7 +20,8 @@ from atlas.services.project.workspace_paths import workspace_of_task
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
     from atlas.core.records.assignment import Assignment
-    from atlas.core.records.plan import Evidence, Module
+    from atlas.core.records.plan import Module
+    from atlas.core.records.rows import EvidenceContents
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.proof import CompleteResult
     from atlas.core.rules.roles import Actor
@@ -26,11 +29,13 @@ if TYPE_CHECKING:
     from .work import Work
 
 
-def put_evidence(tx: Transaction, work: Work, evidence: Evidence) -> None:
-    """Store what ATLAS saw, with the time of this transaction."""
+def put_evidence(tx: Transaction, module_id: str, evidence: EvidenceContents) -> str:
+    """Store what ATLAS saw, with the time of this transaction; returns the name of its row."""
     evidence["at"] = tx.at
-    work.module["evidence"].append(evidence)
-    tx.put(MODULE, work.module)
+    number = 1 + max((int(row.rpartition("-")[2]) for row in tx.keys(EVIDENCE)), default=0)
+    row = new_evidence(module=module_id, seq=tx.seq + 1, number=number, contents=evidence)
+    tx.put(EVIDENCE, row)
+    return row["row"]
 
 
 def mark_workspace(tx: Transaction, workspace: Workspace | None, status: str, **fields: Any) -> None:
@@ -50,8 +55,8 @@ def stop_landing(tx: Transaction, module_id: str) -> tuple[Module, Assignment]:
 def record_complete(tx: Transaction, module_id: str, integrated: str) -> CompleteResult:
     """Record that a module is complete, and the commit of the integration branch that has its work."""
     module, assignment = live_assignment(tx, module_id)
-    evidence = module["evidence"][-1]
-    evidence["integrated"] = integrated
+    landing = tx.need(LANDING, module_id)
+    evidence = tx.patch(EVIDENCE, tx.need(EVIDENCE, landing["evidence"]), integrated=integrated)
     tx.delete(LANDING, module_id)
     tx.patch(MODULE, module, status="complete", task_uuid=None)
     tx.patch(ASSIGNMENT, assignment, status="complete", ended_at=tx.at)
@@ -64,6 +69,7 @@ def record_complete(tx: Transaction, module_id: str, integrated: str) -> Complet
 
 def record_conflict(tx: Transaction, module_id: str, files: list[str]) -> CompleteResult:
     """Record that the work conflicts, and tell its agent to resolve that."""
+    evidence = tx.need(EVIDENCE, tx.need(LANDING, module_id)["evidence"])
     module, assignment = stop_landing(tx, module_id)
     _resume_work(tx, module, assignment)
     branch = branch_of_workflow(executing_workflow(tx))
@@ -71,15 +77,15 @@ def record_conflict(tx: Transaction, module_id: str, files: list[str]) -> Comple
         subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"] + 1)
         body = proof.conflict_body(module, branch, files)
         post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
-    return {**_evidence_result(module, module["evidence"][-1], files, False), "integration_branch": branch}
+    return {**_evidence_result(module, evidence, files, False), "integration_branch": branch}
 
 
-def record_failed(tx: Transaction, actor: Actor, checked: Work, evidence: Evidence) -> CompleteResult:
+def record_failed(tx: Transaction, actor: Actor, checked: Work, evidence: EvidenceContents) -> CompleteResult:
     """Record that checks failed, and send the module back to its agent."""
     work = checked.again(tx, actor)
     module, assignment = work.module, work.assignment
     module["verification_loops"] += 1
-    put_evidence(tx, work, evidence)
+    put_evidence(tx, module["id"], evidence)
     _resume_work(tx, module, assignment)
     _send_work_back(tx, module, assignment, evidence)
     return _evidence_result(module, evidence, [], False)
@@ -94,7 +100,7 @@ def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> Non
     tx.put(ASSIGNMENT, assignment)
 
 
-def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evidence: Evidence) -> None:
+def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evidence: EvidenceContents) -> None:
     if assignment["agent_type"] == AI:
         failures = [check for check in evidence["checks"] if check["exit_code"] != 0]
         subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"])
@@ -102,12 +108,14 @@ def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evi
         post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
 
 
-def _evidence_result(module: Module, evidence: Evidence, conflicts: list[str], all_complete: bool) -> CompleteResult:
+def _evidence_result(
+    module: Module, evidence: Mapping[str, Any], conflicts: list[str], all_complete: bool
+) -> CompleteResult:
     return {
         "module": module["id"],
         "passed": evidence["passed"],
         "complete": evidence["integrated"] is not None,
-        "evidence": evidence,
+        "evidence": cast("EvidenceContents", contents_of(evidence)),
         "conflicts": conflicts,
         "all_complete": all_complete,
     }

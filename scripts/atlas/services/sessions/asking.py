@@ -55,17 +55,17 @@ def check_assignment(
     polling = assignment["progress_polling"]
     count_sent(tx, assignment, times)
     poll_schedule.mend_times(assignment, tx.at, times)
-    is_active = seen is not None and poll_schedule.is_new_activity(assignment, clock.time_of_epoch(seen.at), tx.at)
+    is_active = seen is not None and poll_schedule.is_new_activity(tx, assignment, clock.time_of_epoch(seen.at), tx.at)
     if seen is not None and is_active:
-        poll_schedule.note_heard(assignment, clock.time_of_epoch(seen.at), "activity", times, one_line(seen.what))
-    what = poll_schedule.polling_step(assignment, tx.at)
+        poll_schedule.note_heard(tx, assignment, clock.time_of_epoch(seen.at), "activity", times, one_line(seen.what))
+    what = poll_schedule.polling_step(tx, assignment, tx.at)
     if what == ASK and not anyway and _waits_for_lead(assignment):
         poll_schedule.postpone_poll(assignment, tx.at, times)
         what = WAIT
     agent, module = assignment["agent"], assignment["module"]
-    if what == UNSENT:
-        message = next(one["message"] for one in polling["poll_history"] if not one["sent_at"])
-        found["unsent"].append({"agent": agent, "module": module, "message": message})
+    unsent = poll_schedule.unsent_poll(tx, assignment)
+    if what == UNSENT and unsent is not None:
+        found["unsent"].append({"agent": agent, "module": module, "message": unsent["message"]})
     elif anyway or what == ASK:
         found["polled"].append(_ask_agent(tx, assignment, times))
     elif what == ESCALATE:
@@ -85,16 +85,17 @@ def _waits_for_lead(assignment: Assignment) -> bool:
 
 def count_sent(tx: Transaction, assignment: Assignment, times: Times) -> None:
     """Count the last poll if its message has gone out by now."""
-    waiting = poll_schedule.unsent_poll(assignment["progress_polling"])
+    waiting = poll_schedule.unsent_poll(tx, assignment)
     message = tx.get(MESSAGE, waiting["message"]) if waiting else None
     if message is not None and message["sent_at"]:
-        poll_schedule.note_sent(assignment, message["sent_at"], times)
+        poll_schedule.note_sent(tx, assignment, message["sent_at"], times)
+        tx.put(ASSIGNMENT, assignment)
 
 
 def _ask_agent(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
     polling, task_uuid = assignment["progress_polling"], assignment["task_uuid"]
-    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered_polls(polling)
-    since, urgency = waiting[0]["sent_at"] if waiting else None, poll_schedule.poll_priority(polling, tx.at)
+    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered_polls(tx, assignment)
+    since, urgency = waiting[0]["sent_at"] if waiting else None, poll_schedule.poll_priority(tx, assignment, tx.at)
     message: Message = post_message(
         tx,
         assignment["agent"],
@@ -104,7 +105,7 @@ def _ask_agent(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
         priority=urgency,
         task_uuid=task_uuid,
     )
-    asked = poll_schedule.note_asked(polling, message["id"], tx.at)
+    asked = poll_schedule.note_asked(tx, assignment, message["id"], tx.at)
     count_sent(tx, assignment, times)
     return {
         "agent": assignment["agent"],
@@ -119,7 +120,7 @@ def _ask_agent(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
 def _escalate_silence(tx: Transaction, assignment: Assignment) -> Escalated:
     """Tell the lead, and through the status the person, that an agent does not answer."""
     polling = assignment["progress_polling"]
-    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered_polls(polling)
+    module, waiting = tx.need(MODULE, assignment["module"]), poll_schedule.unanswered_polls(tx, assignment)
     since = str(waiting[0]["sent_at"])
     others = idle_agents(tx)
     subject = subjects.silent_subject(module, assignment["task_uuid"])

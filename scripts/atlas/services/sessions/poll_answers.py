@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.records.kinds import AGENT, ASSIGNMENT
+from atlas.core.records.kinds import AGENT, ASSIGNMENT, POLL
+from atlas.core.records.rows import contents_of
+from atlas.core.records.whole import whole_assignments
 from atlas.services.project.phases import orchestration_workflow
 from atlas.services.project.settings import current_settings
 
@@ -14,6 +16,7 @@ from .asking import assignments_of, count_sent
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.rows import PollContents
     from atlas.core.results.polling import ModulePoll, PollAnswered, PollHistory
     from atlas.core.rules.roles import Actor
     from atlas.services.project.context import Context
@@ -36,16 +39,20 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
             raise AtlasError(f"{agent_id} has {', '.join(a['module'] for a in found)}: say with --module which it is")
         (assignment,) = found
         count_sent(tx, assignment, poll_schedule.polling_times(current_settings(tx)))
-        asked = [one for one in assignment["progress_polling"]["poll_history"] if one["sent_at"]]
+        asked = [one for one in tx.where(POLL, task_uuid=assignment["task_uuid"]) if one["sent_at"]]
         if not asked:
             raise AtlasError(f"no poll about {assignment['module']} has gone out: ask with `atlas poll {agent_id}`")
-        if asked[-1]["answer"] not in ("", text):
-            raise AtlasError(f"poll #{asked[-1]['number']} has another answer: use `atlas report` for more")
-        if not asked[-1]["answer"]:
-            poll_schedule.note_heard(assignment, tx.at, "response", poll_schedule.polling_times(current_settings(tx)))
-            asked[-1]["answer"] = text
+        poll = asked[-1]
+        if poll["answer"] not in ("", text):
+            raise AtlasError(f"poll #{poll['number']} has another answer: use `atlas report` for more")
+        if not poll["answer"]:
+            poll_schedule.note_heard(
+                tx, assignment, tx.at, "response", poll_schedule.polling_times(current_settings(tx))
+            )
+            poll = tx.patch(POLL, tx.need(POLL, poll["row"]), answer=text)
             tx.put(ASSIGNMENT, assignment)
-        return {"agent": agent_id, "module": assignment["module"], "poll": asked[-1]}
+        contents = cast("PollContents", contents_of(poll))
+        return {"agent": agent_id, "module": assignment["module"], "poll": contents}
 
     return context.transact("poll", run)
 
@@ -57,7 +64,9 @@ def poll_history(context: Context, agent_id: str, module_id: str | None) -> Poll
         tx.need(AGENT, agent_id)
         mine = [a for a in tx.where(ASSIGNMENT, agent=agent_id) if module_id in (None, a["module"])]
         polls: list[ModulePoll] = [
-            {"module": a["module"], **one} for a in mine for one in a["progress_polling"]["poll_history"]
+            {"module": a["module"], **one}
+            for a in whole_assignments(tx, mine)
+            for one in a["progress_polling"]["poll_history"]
         ]
         return {"agent": agent_id, "polls": polls}
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
-from atlas.core.records.kinds import ASSIGNMENT
+from atlas.core.records.kinds import ASSIGNMENT, QUESTION
+from atlas.core.records.whole import whole_verification
 from atlas.core.rules import understanding
 
 from .lead_steps import NEXT_STEP, take_step
@@ -32,7 +33,7 @@ def count_questions(
 
     def change(tx: Transaction, module: Module, assignment: Assignment) -> bool:
         verification = assignment["instruction_verification"]
-        known = verification["questions"]
+        known = tx.where(QUESTION, task_uuid=assignment["task_uuid"])
         open_here = sum(question["answer"] is None for question in known)
         if not 0 <= answered <= asked <= _MOST or answered < len(known) - open_here or asked - answered < open_here:
             raise AtlasError(
@@ -65,7 +66,7 @@ def authorize_agent(context: Context, target: str, module_id: str | None) -> Ver
             raise AtlasError(f"{assignment['agent']} may not begin yet: {NEXT_STEP[waits].format(module['id'])}")
         verification.update({"status": "verified", "authorized_at": tx.at})
         tx.put(ASSIGNMENT, assignment)
-        body = handshake.authorized_body(module, verification)
+        body = handshake.authorized_body(module, whole_verification(tx, assignment))
         tell_agent(tx, assignment, subjects.authorized_subject(module, assignment["task_uuid"]), body)
         return True
 

@@ -8,7 +8,7 @@ from atlas.adapters.git import git, tree_status
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.assignment import Assignment
-from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, REPETITION, WORKSPACE
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import roles
@@ -57,15 +57,15 @@ def read_claims(tx: Transaction, own: Assignment, changed: dict[str, set[str]]) 
             if places[other["task_uuid"]] not in changed:
                 return None
             module = tx.need(MODULE, other["module"])
-            files = _announced_files(other) | changed.get(places[other["task_uuid"]], set())
+            files = _announced_files(tx, other) | changed.get(places[other["task_uuid"]], set())
             claims.append(Claim(other["agent"], module["id"], tuple(module["scope"]), files))
     return claims
 
 
-def _announced_files(assignment: Assignment) -> frozenset[str]:
+def _announced_files(tx: Transaction, assignment: Assignment) -> frozenset[str]:
     """The files that an agent said it will touch, unless that was wrong."""
     verification = assignment["instruction_verification"]
-    repetition = verification["repetition"]
+    repetition = tx.get(REPETITION, verification["repetition"] or "")
     if repetition is None or verification["findings"] or verification["correction"]:
         return frozenset()
     return frozenset(repetition["files"])

@@ -8,6 +8,7 @@ from atlas.core.records.assignment import Assignment
 from atlas.core.records.constants import ATLAS
 from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
+from atlas.core.records.whole import whole_verification
 from atlas.core.rules import understanding
 from atlas.services.assignments import assignments
 from atlas.services.messages.mailbox import post_message
@@ -37,7 +38,7 @@ def _take_module_back(tx: Transaction, module: Module, assignment: Assignment) -
         tx,
         LEAD_MAILBOX,
         subjects.unassigned_subject(module, task_uuid),
-        handshake.unassigned_body(module, agent, assignment["instruction_verification"]),
+        handshake.unassigned_body(module, agent, whole_verification(tx, assignment)),
         priority="high",
         task_uuid=task_uuid,
         sender=ATLAS,

@@ -38,7 +38,7 @@ def take_step(context: Context, target: str, module_id: str | None, change: Chan
         module, assignment = _find_assignment(tx, target, module_id)
         require_ai(assignment)
         changed = change(tx, module, assignment)
-        return {**understanding_result(module, tx.need(ASSIGNMENT, assignment["task_uuid"])), "changed": changed}
+        return {**understanding_result(tx, module, tx.need(ASSIGNMENT, assignment["task_uuid"])), "changed": changed}
 
     return context.transact("verify-instructions", run)
 

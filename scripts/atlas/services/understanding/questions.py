@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects
-from atlas.core.records.assignment import Question, new_question
-from atlas.core.records.kinds import ASSIGNMENT
+from atlas.core.records.kinds import ASSIGNMENT, QUESTION
+from atlas.core.records.rows import Question, contents_of, new_question
 from atlas.core.rules import roles
 from atlas.core.text import name_known
 from atlas.services.assignments import assignments
@@ -18,6 +18,8 @@ from .verification import LONGEST_TEXT, LONGEST_WORDS, note_sign_of_life, requir
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
+    from atlas.core.records.assignment import Assignment
+    from atlas.core.records.rows import QuestionContents
     from atlas.core.results.understanding import AnswerResult, AskResult
     from atlas.services.project.context import Context
 
@@ -39,22 +41,25 @@ def ask_question(context: Context, module_id: str, text: str) -> AskResult:
         module, assignment = assignments.live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
         require_ai(assignment)
-        verification = assignment["instruction_verification"]
-        asked = next((one for one in verification["questions"] if one["text"] == text), None)
+        before = tx.where(QUESTION, task_uuid=assignment["task_uuid"])
+        asked = next((one for one in before if one["text"] == text), None)
         if asked is None:
-            asked = _new_question(tx.at, verification["questions"], text)
-            verification["questions"].append(asked)
-            verification["questions_asked"] += 1
+            asked = _record_question(tx, assignment, before, text)
+            assignment["instruction_verification"]["questions_asked"] += 1
             note_sign_of_life(tx, assignment)
-        return {**understanding_result(module, assignment), "question": asked}
+        contents = cast("QuestionContents", contents_of(asked))
+        return {**understanding_result(tx, module, assignment), "question": contents}
 
     return context.transact("ask", run)
 
 
-def _new_question(at: str, before: list[Question], text: str) -> Question:
+def _record_question(tx: Transaction, assignment: Assignment, before: list[Question], text: str) -> Question:
     if len(before) >= MOST_QUESTIONS:
         raise AtlasError(f"{MOST_QUESTIONS} questions were asked: report blocked, and say what you need")
-    return new_question(id=f"q{len(before) + 1}", text=text, asked_at=at)
+    name, seq = f"q{len(before) + 1}", tx.seq + 1
+    asked = new_question(task_uuid=assignment["task_uuid"], seq=seq, id=name, text=text, asked_at=tx.at)
+    tx.put(QUESTION, asked)
+    return asked
 
 
 def answer_question(context: Context, module_id: str, question_id: str | None, text: str) -> AnswerResult:
@@ -69,17 +74,18 @@ def answer_question(context: Context, module_id: str, question_id: str | None, t
         executing_workflow(tx)
         module, assignment = assignments.live_assignment(tx, module_id)
         require_ai(assignment)
-        verification = assignment["instruction_verification"]
-        question = _find_question(module_id, verification["questions"], question_id, text)
+        known = tx.where(QUESTION, task_uuid=assignment["task_uuid"])
+        question = _find_question(module_id, known, question_id, text)
         if question["answer"] is None:
-            question["answer"], question["answered_at"] = text, tx.at
-            verification["questions_answered"] += 1
+            question = tx.patch(QUESTION, question, answer=text, answered_at=tx.at)
+            assignment["instruction_verification"]["questions_answered"] += 1
             tx.put(ASSIGNMENT, assignment)
             subject = subjects.clarification_subject(module, assignment["task_uuid"])
             tell_agent(tx, assignment, subject, handshake.answer_body(module, question))
         elif question["answer"] != text:
             raise AtlasError(f"{question['id']} of {module_id} is answered already: add to it with `atlas notify`")
-        return {**understanding_result(module, assignment), "question": question}
+        contents = cast("QuestionContents", contents_of(question))
+        return {**understanding_result(tx, module, assignment), "question": contents}
 
     return context.transact("answer", run)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, contains_path, own_path
-from atlas.core.records.kinds import ASSIGNMENT
+from atlas.core.records.kinds import ASSIGNMENT, REPETITION
+from atlas.core.records.rows import contents_of, new_repetition
 from atlas.core.rules import roles, understanding
 from atlas.services.assignments import assignments
 from atlas.services.project.phases import executing_workflow
@@ -23,8 +24,9 @@ from .verification import LONGEST_TEXT, LONGEST_WORDS, note_sign_of_life, requir
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
-    from atlas.core.records.assignment import Assignment, Repetition
+    from atlas.core.records.assignment import Assignment
     from atlas.core.records.plan import Module
+    from atlas.core.records.rows import Repetition, RepetitionContents
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.understanding import RepeatResult
     from atlas.services.project.context import Context
@@ -66,12 +68,12 @@ def _repeat_beside(
             return None
         findings = understanding.compare_repetition(module, repetition, claims)
         verification = assignment["instruction_verification"]
-        if not _is_same_repetition(verification["repetition"], repetition) or (
+        if not _is_same_repetition(tx.get(REPETITION, verification["repetition"] or ""), repetition) or (
             verification["correction"] is None and findings != verification["findings"]
         ):
             _require_turn(assignment)
             _record_repetition(tx, module, assignment, repetition, findings)
-        return understanding_result(module, tx.need(ASSIGNMENT, assignment["task_uuid"]))
+        return understanding_result(tx, module, tx.need(ASSIGNMENT, assignment["task_uuid"]))
 
     return context.transact("repeat", run)
 
@@ -103,8 +105,8 @@ def _own_files(project: Project, workspace: Workspace | None, files: Sequence[st
     return list(dict.fromkeys(map(inner, files)))
 
 
-def _is_same_repetition(before: Repetition | None, now: Repetition) -> bool:
-    return before is not None and {**before, "at": now["at"], "by": now["by"]} == now
+def _is_same_repetition(before: Repetition | None, now: RepetitionContents) -> bool:
+    return before is not None and {**contents_of(before), "at": now["at"], "by": now["by"]} == now
 
 
 def _require_turn(assignment: Assignment) -> None:
@@ -117,16 +119,19 @@ def _require_turn(assignment: Assignment) -> None:
 
 
 def _record_repetition(
-    tx: Transaction, module: Module, assignment: Assignment, repetition: Repetition, findings: list[str]
+    tx: Transaction, module: Module, assignment: Assignment, contents: RepetitionContents, findings: list[str]
 ) -> None:
-    verification = assignment["instruction_verification"]
+    task_uuid, verification = assignment["task_uuid"], assignment["instruction_verification"]
+    number = tx.count(REPETITION, task_uuid=task_uuid) + 1
+    repetition = new_repetition(task_uuid=task_uuid, seq=tx.seq + 1, number=number, contents=contents)
+    tx.put(REPETITION, repetition)
     verification.update(
         {
             "status": "correcting",
             "repetition_received": True,
             "repetition_correct": False,
             "attempts": verification["attempts"] + 1,
-            "repetition": repetition,
+            "repetition": repetition["row"],
             "findings": findings,
             "correction": None,
         }

@@ -39,7 +39,7 @@ def change_update(context: Context, verb: str, module_id: str, update_id: str | 
         before = dict(update)
         change(tx, module, assignment, update)
         if actor["role"] == roles.WORKER and before != update:
-            poll_schedule.note_heard(assignment, tx.at, "update", poll_schedule.polling_times(current_settings(tx)))
+            poll_schedule.note_heard(tx, assignment, tx.at, "update", poll_schedule.polling_times(current_settings(tx)))
         tx.put(ASSIGNMENT, assignment)
         return update_result(assignment, update)
 

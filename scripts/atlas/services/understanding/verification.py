@@ -11,6 +11,7 @@ from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.message import INSTRUCTION_VERIFICATION
 from atlas.core.records.team import AI, HUMAN
 from atlas.core.records.transitions import LIVE
+from atlas.core.records.whole import whole_verification
 from atlas.core.rules import roles, understanding
 from atlas.services.assignments import assignments
 from atlas.services.messages.mailbox import post_message
@@ -37,9 +38,9 @@ def understanding_status(context: Context, module_id: str | None) -> Verificatio
     def run(tx: Transaction, actor: roles.Actor) -> Verifications:
         orchestration_workflow(tx)
         if module_id is not None:
-            return {"verifications": [understanding_result(*assignments.live_assignment(tx, module_id))]}
+            return {"verifications": [understanding_result(tx, *assignments.live_assignment(tx, module_id))]}
         live = tx.where(ASSIGNMENT, status=LIVE, agent_type=AI)
-        return {"verifications": [understanding_result(tx.need(MODULE, a["module"]), a) for a in live]}
+        return {"verifications": [understanding_result(tx, tx.need(MODULE, a["module"]), a) for a in live]}
 
     return context.read("verify-instructions", run)
 
@@ -69,19 +70,20 @@ def tell_agent(tx: Transaction, assignment: Assignment, subject: str, body: str)
 
 def note_sign_of_life(tx: Transaction, assignment: Assignment) -> None:
     """Put an assignment whose agent has just said something of its instructions."""
-    poll_schedule.note_heard(assignment, tx.at, "verification", poll_schedule.polling_times(current_settings(tx)))
+    times = poll_schedule.polling_times(current_settings(tx))
+    poll_schedule.note_heard(tx, assignment, tx.at, "verification", times)
     tx.put(ASSIGNMENT, assignment)
 
 
-def understanding_result(module: Module, assignment: Assignment) -> Standing:
+def understanding_result(tx: Transaction, module: Module, assignment: Assignment) -> Standing:
     """How the verification of an assignment stands."""
-    verification = assignment["instruction_verification"]
+    verification = whole_verification(tx, assignment)
     return {
         "module": module["id"],
         "agent": assignment["agent"],
         "task_uuid": assignment["task_uuid"],
         "verification": verification,
-        "waits_for": understanding.waits_for(verification),
+        "waits_for": understanding.waits_for(assignment["instruction_verification"]),
         "criteria": understanding.criteria_by_id(module),
         "returned": understanding.gave_up(assignment),
         "attempts_left": understanding.MOST_ATTEMPTS - verification["attempts"],

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
-from atlas.core.records.assignment import Assignment
+from atlas.core.records.assignment import AssignmentFields
 from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import Workspace, new_workspace
 
@@ -21,7 +21,7 @@ class Owner(TypedDict):
     task_uuid: str
 
 
-def reserve_workspace(tx: Transaction, wanted: Draft, assignment: Assignment | None) -> Workspace:
+def reserve_workspace(tx: Transaction, wanted: Draft, assignment: AssignmentFields | None) -> Workspace:
     """Record a workspace that is about to be made. Raises AtlasError when its name was taken meanwhile."""
     before = tx.get(WORKSPACE, wanted.name)
     if before is not None and before["removed_at"] is None:
@@ -40,10 +40,10 @@ def reserve_workspace(tx: Transaction, wanted: Draft, assignment: Assignment | N
     return record
 
 
-def _owner_fields(assignment: Assignment) -> Owner:
+def _owner_fields(assignment: AssignmentFields) -> Owner:
     return {"module": assignment["module"], "agent": assignment["agent"], "task_uuid": assignment["task_uuid"]}
 
 
-def adopt_workspace(tx: Transaction, free: Workspace, assignment: Assignment, skeleton: list[str]) -> Workspace:
+def adopt_workspace(tx: Transaction, free: Workspace, assignment: AssignmentFields, skeleton: list[str]) -> Workspace:
     """Give a workspace that belongs to nobody to an assignment; it is equipped for it before it is ready again."""
     return tx.patch(WORKSPACE, free, status="creating", subagent=None, skeleton=skeleton, **_owner_fields(assignment))

@@ -1,0 +1,97 @@
+"""The life of an orchestration: the bytes of history and the time that a change takes, early and late.
+
+Each module is assigned, reported on, and completed, by the services that the commands use. The picture `docs/life.svg`
+is drawn anew by a run over all modules; `ATLAS_BENCH_LIFE` makes it fewer.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
+
+from .marks import Figure
+from .project import LEAD, make_project
+
+MODULES = 1_000
+PARTS = 10
+MARKS = {"bytes": 1.2, "time": 2.0}
+PICTURE = Path(__file__).resolve().parent.parent / "docs" / "life.svg"
+_WORDS = "What was done since the last report, what was found on the way, and what comes next. " * 12
+_WIDTH, _HEIGHT, _LEFT, _BELOW = 640, 120, 60, 30
+
+
+class Change(NamedTuple):
+    """One call of a service: the bytes that it added to the history, and its seconds."""
+
+    bytes: int
+    seconds: float
+
+
+def measure(folder: Path) -> Iterator[Figure]:
+    """The last tenth of a life against its first."""
+    count = int(os.environ.get("ATLAS_BENCH_LIFE", MODULES))
+    changes = list(_live(make_project(folder / "life", count), count))
+    size = len(changes) // PARTS
+    parts = [changes[start : start + size] for start in range(0, size * PARTS, size)]
+    weights = [fmean(change.bytes for change in part) for part in parts]
+    times = [fmean(change.seconds for change in part) for part in parts]
+    if count == MODULES:
+        PICTURE.write_text(_picture(weights, [one * 1000 for one in times]), encoding="utf-8")
+    yield Figure(f"{count} modules, last tenth / first: bytes", weights[-1] / weights[0], MARKS["bytes"])
+    yield Figure(f"{count} modules, last tenth / first: time", times[-1] / times[0], MARKS["time"])
+
+
+def _live(repository: Path, count: int) -> Iterator[Change]:
+    from atlas.app import context_at
+    from atlas.core.records.assignment import REPORTS
+    from atlas.services.assignments import reports
+    from atlas.services.orchestration import assigning
+    from atlas.services.proof import evidence
+
+    _commit(repository)
+    lead, person = context_at(str(repository), LEAD), context_at(str(repository))
+
+    def timed(change: Callable[..., object], *arguments: object) -> Change:
+        before, began = lead.store.position(), time.perf_counter()
+        change(*arguments)
+        return Change(lead.store.position() - before, time.perf_counter() - began)
+
+    for number in range(count):
+        module = f"m{number}"
+        yield timed(assigning.dispatch_module, lead, module, f"implementer-{number % 2 + 1}", False, False)
+        for kind in REPORTS:
+            yield timed(reports.report_module, person, module, kind, _WORDS)
+        yield timed(evidence.complete_module, lead, module)
+
+
+def _commit(repository: Path) -> None:
+    """What the checks run, so that a module can be completed."""
+    (repository / "Makefile").write_text("test:\n\t@seq 400\n", encoding="utf-8")
+    who = ("-c", "user.name=bench", "-c", "user.email=bench@example.org")
+    for words in (("add", "Makefile"), (*who, "commit", "--quiet", "--message", "Begin")):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+
+
+def _picture(weights: list[float], times: list[float]) -> str:
+    """Two rows of bars, one for each tenth of the life."""
+    panels = [("bytes of history a change", weights), ("milliseconds a change", times)]
+    parts = [part for number, panel in enumerate(panels) for part in _panel(*panel, number * (_HEIGHT + 2 * _BELOW))]
+    high = len(panels) * (_HEIGHT + 2 * _BELOW)
+    box = f'viewBox="0 0 {_WIDTH} {high}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-family="sans-serif" font-size="12">'
+    return "\n".join([head, f'<rect width="{_WIDTH}" height="{high}" fill="white"/>', *parts, "</svg>\n"])
+
+
+def _panel(title: str, values: list[float], top: int) -> Iterator[str]:
+    step, most, floor = (_WIDTH - _LEFT) / len(values), max(values), top + _HEIGHT + _BELOW
+    yield f'<text x="{_LEFT}" y="{top + 18}">{title}, by tenths of the life of {MODULES} modules</text>'
+    for number, value in enumerate(values):
+        high, left = value / most * (_HEIGHT - 20), _LEFT + number * step
+        yield f'<rect x="{left:.0f}" y="{floor - high:.0f}" width="{step - 8:.0f}" height="{high:.0f}" fill="#4a78b5"/>'
+        yield f'<text x="{left:.0f}" y="{floor - high - 4:.0f}">{value:.4g}</text>'
+        yield f'<text x="{left:.0f}" y="{floor + 15}">{number + 1}</text>'

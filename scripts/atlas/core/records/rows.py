@@ -1,0 +1,188 @@
+"""Records that come one by one as work goes on, a row each: what was said about an assignment, what proves a module.
+
+The row keeps the name of what it belongs to and the number of the change that made it, so that a change costs what it
+changes, however much there was before. The contents of a row are what answers show of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+OF_ROW = frozenset(("row", "task_uuid", "module", "seq"))
+"""The fields of a row that are not its contents."""
+
+
+class _OfAssignment(TypedDict):
+    """`seq` is the number of the change that made the row."""
+
+    row: str
+    task_uuid: str
+    seq: int
+
+
+class ReportContents(TypedDict):
+    """What an agent said of its work, in its own words."""
+
+    at: str
+    kind: str
+    by: str
+    text: str
+
+
+class Report(_OfAssignment, ReportContents):
+    """A report about an assignment."""
+
+
+class RepetitionContents(TypedDict):
+    """What an agent will do, in its own words: criteria by their ids, and files that it expects to touch."""
+
+    at: str
+    by: str
+    criteria: list[str]
+    files: list[str]
+    out_of_scope: str
+    evidence: str
+    text: str
+
+
+class Repetition(_OfAssignment, RepetitionContents):
+    """A repetition of the task of an assignment."""
+
+
+class QuestionContents(TypedDict):
+    """What an agent asked about its task; `answer` is None while nobody has answered. `id` counts from q1 on."""
+
+    id: str
+    text: str
+    asked_at: str
+    answer: str | None
+    answered_at: str | None
+
+
+class Question(_OfAssignment, QuestionContents):
+    """A question about the task of an assignment."""
+
+
+class PollContents(TypedDict):
+    """A question how it stands. It counts from `sent_at` on; `answered_by` is one of SIGNS, `answer` the words."""
+
+    number: int
+    at: str
+    message: str
+    priority: str
+    sent_at: str | None
+    answered_at: str | None
+    answered_by: str | None
+    answer: str
+
+
+class Poll(_OfAssignment, PollContents):
+    """A poll about an assignment."""
+
+
+class Check(TypedDict):
+    """One check command as it ran. `exit_code` is None when it was stopped at its limit of time or output."""
+
+    command: str
+    exit_code: int | None
+    seconds: float
+    output_tail: str
+
+
+class EvidenceContents(TypedDict):
+    """What ATLAS itself saw when a module was checked; `integrated` is where the integration branch got it.
+
+    `reason` stands in the place of checks, `no_commit` says why no commit was needed, and `override` is the word of a
+    person who let the module pass although a condition was not met.
+    """
+
+    commit: str
+    integrated: str | None
+    at: str
+    passed: bool
+    reason: str | None
+    no_commit: str | None
+    override: str | None
+    checks: list[Check]
+
+
+class Evidence(EvidenceContents):
+    """Evidence about a module; `seq` is the number of the change that made the row."""
+
+    row: str
+    module: str
+    seq: int
+
+
+def new_report(*, task_uuid: str, seq: int, number: int, contents: ReportContents) -> Report:
+    """The `number`-th report about an assignment."""
+    return {"row": f"{task_uuid}-report-{number}", "task_uuid": task_uuid, "seq": seq, **contents}
+
+
+def new_repetition(*, task_uuid: str, seq: int, number: int, contents: RepetitionContents) -> Repetition:
+    """The `number`-th repetition of an assignment."""
+    return {"row": f"{task_uuid}-repetition-{number}", "task_uuid": task_uuid, "seq": seq, **contents}
+
+
+def new_question(*, task_uuid: str, seq: int, id: str, text: str, asked_at: str) -> Question:
+    """A question without an answer."""
+    return {
+        "row": f"{task_uuid}-question-{id}",
+        "task_uuid": task_uuid,
+        "seq": seq,
+        "id": id,
+        "text": text,
+        "asked_at": asked_at,
+        "answer": None,
+        "answered_at": None,
+    }
+
+
+def new_poll(*, task_uuid: str, seq: int, number: int, at: str, message: str, priority: str) -> Poll:
+    """A poll that is on its way by this message, and has not gone out yet."""
+    return {
+        "row": f"{task_uuid}-poll-{number}",
+        "task_uuid": task_uuid,
+        "seq": seq,
+        "number": number,
+        "at": at,
+        "message": message,
+        "priority": priority,
+        "sent_at": None,
+        "answered_at": None,
+        "answered_by": None,
+        "answer": "",
+    }
+
+
+def evidence_contents(
+    *,
+    commit: str,
+    passed: bool,
+    checks: list[Check],
+    reason: str | None = None,
+    no_commit: str | None = None,
+    override: str | None = None,
+) -> EvidenceContents:
+    """Evidence that is not integrated; its time is set when it is recorded."""
+    return {
+        "commit": commit,
+        "integrated": None,
+        "at": "",
+        "passed": passed,
+        "reason": reason,
+        "no_commit": no_commit,
+        "override": override,
+        "checks": checks,
+    }
+
+
+def new_evidence(*, module: str, seq: int, number: int, contents: EvidenceContents) -> Evidence:
+    """The evidence with this `number` among those of all modules."""
+    return {"row": f"evidence-{number}", "module": module, "seq": seq, **contents}
+
+
+def contents_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says, without where it belongs."""
+    return {name: value for name, value in row.items() if name not in OF_ROW}
