@@ -18,18 +18,21 @@ from atlas.services.project.context import Context, Courier, Settler
 from atlas.services.projections import exec_file, projections
 
 
-def open_context() -> Context:
-    """The context of the current folder and session. Raises AtlasError when there is no project here."""
+def open_context(unattended: bool = False) -> Context:
+    """The context of the current folder and session, in which ATLAS acts by itself when it is `unattended`.
+
+    Raises AtlasError when there is no project here.
+    """
     try:
         folder = os.getcwd()
     except FileNotFoundError as error:
         raise AtlasError("the current folder was removed: go to the project's folder") from error
-    return context_at(folder, os.environ.get("CLAUDE_CODE_SESSION_ID"))
+    return context_at(folder, os.environ.get("CLAUDE_CODE_SESSION_ID"), unattended)
 
 
-def context_at(folder: str, session: str | None = None) -> Context:
+def context_at(folder: str, session: str | None = None, unattended: bool = False) -> Context:
     """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
-    return _compose(folder, session, _print_notice, _deliver_outbox, _settle_landing)
+    return _compose(folder, session, _print_notice, _deliver_outbox, _settle_landing, unattended)
 
 
 def context_for_repair(folder: str, session: str | None, notice: Callable[[str], None]) -> Context:
@@ -48,10 +51,11 @@ def _compose(
     notice: Callable[[str], None],
     courier: Courier | None,
     settler: Settler | None,
+    unattended: bool = False,
 ) -> Context:
     project = find_project(folder)
     store = FileStore(project, exec_file.exec_file_bytes, projections.prepare_projections, notice)
-    return Context(project, store, session, folder, courier, settler)
+    return Context(project, store, session, folder, courier, settler, unattended)
 
 
 def _settle_landing(context: Context) -> None:

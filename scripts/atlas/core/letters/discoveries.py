@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from atlas.core.records.constants import ATLAS
 from atlas.core.text import mark_lines, one_line
-from atlas.core.verbs import LEAD, PERSON
+from atlas.core.verbs import ATLAS, LEAD, PERSON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

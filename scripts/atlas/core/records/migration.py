@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from atlas.core.verbs import ATLAS
+
 from . import rows
-from .constants import ATLAS
 from .kinds import ASSIGNMENT, EVIDENCE, MODULE, POLL, QUESTION, REPETITION, REPORT, Kind
 
 VERB = "migrate"

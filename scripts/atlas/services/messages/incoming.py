@@ -50,7 +50,7 @@ def _receive_message(context: Context, incoming: Incoming) -> bool:
         tx.put(MESSAGE, incoming_message(tx, f"msg-{mark}", incoming))
         return True
 
-    return context.store.transact("receive", context.actor, run)
+    return context.tend("receive", run)
 
 
 def incoming_message(tx: Transaction, message_id: str, incoming: Incoming) -> Message:
