@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Emitted: TypeAlias = dict[str, Any]
     """An event as the history keeps it: its name as `event`, and its fields."""
 
-LEAD, AGENT, TO = "lead", "agent", "to"
-"""Who is told: the lead, the agent in the field `agent`, or the mailboxes in the field `to`."""
+LEAD, TO = "lead", "to"
+"""Who is told: the lead, or the mailboxes in the field `to`; an agent hears of the rest by a message to it."""
 LONGEST_FIELD = 200
 """Characters of a field that an event keeps, on one line: the whole text is in the records."""
 _PLAIN = (int, bool, type(None))
@@ -67,6 +67,7 @@ _ROWS = (
     Event("QuestionAsked", "module agent question text", "{agent} asked about {module} ({question})", LEAD),
     Event("QuestionAnswered", "module agent question text", "answered {question} of {agent} on {module}"),
     Event("AgentAuthorized", "module agent", "{agent} authorised on {module}"),
+    Event("QuestionsCounted", "module agent asked answered", "questions of {agent} on {module}: {answered} of {asked}"),
     Event("UpdateSent", "module agent update type text", "update {update} ({type}) of {module} sent to {agent}"),
     Event("UpdateReceived", "module agent update status", "{agent} received update {update} of {module}", LEAD),
     Event("UpdateAssessed", "module agent update status", "{agent} on update {update} of {module}: {status}", LEAD),
@@ -83,7 +84,10 @@ _ROWS = (
     Event("InterruptDelivered", "discovery agent", "interrupt {discovery} delivered to {agent}"),
     Event("MessageWritten", "message sender to", "{message} to {to} written"),
     Event("MessageSent", "message sender to text", "{message} from {sender} sent to {to}", TO),
-    Event("MessageFailed", "message to text", "{message} to {to} failed", LEAD),
+    Event("MessageTried", "message to attempts", "{message} to {to} tried ({attempts})"),
+    Event("MessageFailed", "message to attempts text", "{message} to {to} failed", LEAD),
+    Event("MessageReceived", "message sender to text", "{message} from {sender} received", TO),
+    Event("MessageRead", "message to", "{message} read by {to} where it went"),
     Event("MessageSeen", "message to", "{message} seen by {to}"),
     # Where it is done.
     Event("WorkspaceReserved", "workspace", "workspace {workspace} begun"),
@@ -93,14 +97,16 @@ _ROWS = (
     Event("WorkspaceMended", "workspace text", "record of workspace {workspace} mended"),
     Event("AgentLaunched", "agent workspace", "{agent} launched in {workspace}"),
     Event("AgentStopped", "agent workspace", "session of {agent} in {workspace} stopped"),
-    Event("AgentRelaunched", "agent workspace", "{agent} goes on in {workspace} in a new session"),
+    Event("SessionFollowed", "agent workspace session", "{agent} works in {workspace} in session {session}"),
     Event("SubagentBound", "subagent workspace", "subagent {subagent} works in {workspace}"),
+    Event("HistoryBegunAnew", "", "history begun anew with all that could be saved"),
     # Proof that it is done.
     Event("ChecksPassed", "module commit", "checks of {module} passed on {commit}"),
     Event("ChecksFailed", "module commit", "checks of {module} failed on {commit}"),
+    Event("MergeBegun", "module", "merge of {module} begun"),
     Event("MergeStopped", "module", "merge of {module} stopped"),
     Event("MergeConflicted", "module files", "merge of {module} conflicts in {files}"),
-    Event("BranchChosen", "branch", "work is merged into {branch}"),
+    Event("IntegrationBegun", "commit", "integration branch begun at {commit}"),
     Event("WorkMerged", "module commit", "{module} merged as {commit}"),
     Event("ModuleCompleted", "module agent", "{module} complete"),
     Event("ConflictFound", "between", "conflict between {between}"),
@@ -109,6 +115,7 @@ _ROWS = (
     Event("SessionBegan", "session agent", "session {session} of {agent} began"),
     Event("SessionEnded", "session agent", "session {session} of {agent} ended"),
     Event("SessionStopped", "session agent text", "session {session} of {agent} stopped incomplete"),
+    Event("GateDecided", "session rule", "gate {rule} decided about a call of session {session}"),
     Event("SessionContinued", "session before", "session {before} goes on as {session}"),
 )  # fmt: skip
 
@@ -142,3 +149,8 @@ def event_words(event: Emitted) -> str:
     shown = {key: ", ".join(value) if isinstance(value, list) else value for key, value in event.items()}
     text = event.get("text")
     return row.words.format_map(shown) + (f": {text}" if text else "")
+
+
+def fields_of(event: Emitted) -> dict[str, Any]:
+    """The fields of an event, without its name."""
+    return {key: value for key, value in event.items() if key != "event"}

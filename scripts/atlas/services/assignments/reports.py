@@ -72,4 +72,5 @@ def _store_report(
     assignment["reports"].append({"at": tx.at, "kind": kind, "by": by, "text": text})
     poll_schedule.note_heard(assignment, tx.at, "report", poll_schedule.polling_times(current_settings(tx)))
     tx.put(MODULE, module)
+    tx.emit("ModuleReported", module=module["id"], agent=assignment["agent"], report=kind, text=text)
     tx.put(ASSIGNMENT, assignment)

@@ -47,7 +47,10 @@ def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool, sav
     handover = old["handover"]
     if handover is not None:
         handover["saved"] = saved
+        if saved is not None:
+            tx.emit("HandoverSaved", module=module_id, agent=old["agent"], commit=saved[:12])
     release_assignment(tx, old)
+    tx.emit("ModuleReassigned", module=module_id, agent=agent_id, before=old["agent"])
     withdraw_held_messages(tx, old["task_uuid"])
     if handover is None or not any(told.startswith("msg-") for told in handover["told"]):
         tell_agent_to_stop(tx, old)

@@ -165,6 +165,7 @@ def _kept_commits(context: Context, record: Workspace) -> list[str]:
 
 def _mark_removed(tx: Transaction, name: str) -> Workspace:
     record = tx.need(WORKSPACE, name)
+    tx.emit("WorkspaceRemoved", workspace=name)
     status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=record["removed_at"] or tx.at, process=None)
 
@@ -232,6 +233,7 @@ def _locks(project: Project, name: str, path: str, entry: worktree.WorktreeEntry
 
 def _set_fields(tx: Transaction, name: str, **fields: Any) -> None:
     tx.patch(WORKSPACE, tx.need(WORKSPACE, name), **fields)
+    tx.emit("WorkspaceMended", workspace=name, text=", ".join(f"{key}: {value}" for key, value in fields.items()))
 
 
 def _run_git(root: str, *words: str) -> None:

@@ -46,6 +46,7 @@ def branch_of_workflow(workflow: Workflow) -> str:
 def _note_commit(context: Context, verb: str, commit: str) -> None:
     def run(tx: Transaction, actor: Actor) -> None:
         tx.patch(WORKFLOW, orchestration_workflow(tx), integration_commit=commit)
+        tx.emit("IntegrationBegun", commit=commit[:12])
 
     context.transact(verb, run)
 

@@ -74,6 +74,7 @@ def _begin_handover(tx: Transaction, actor: Actor, module_id: str, agent_id: str
         seconds = current_settings(tx)["reassign_wait_seconds"] if wait is None else wait
         until = clock.add_seconds(tx.at, int(seconds))
         handover = new_handover(to=agent_id, at=tx.at, until=until, told=[message_id])
+    tx.emit("HandoverBegun", module=module_id, agent=old["agent"], to=agent_id)
     # Given again for a third agent, the stop stays as it was: only who gets the module changes.
     handover["to"] = agent_id
     return Holder(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)
@@ -110,6 +111,7 @@ def cancel_handover(context: Context, module_id: str, agent_id: str) -> KeptAfte
             return None
         task_uuid = mine["task_uuid"]
         tx.patch(ASSIGNMENT, mine, handover=None)
+        tx.emit("HandoverCancelled", module=module_id, agent=agent_id)
         post_message(
             tx,
             agent_id,

@@ -39,6 +39,7 @@ def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> 
         if tx.get(MODULE, module["id"]) is not None:
             raise AtlasError(f"there is a module {module['id']!r} already: modify it, or choose another name")
         tx.put(MODULE, module)
+        tx.emit("ModuleAdded", module=module["id"])
         _require_sound_graph(tx)
         return {"module": module, "changes": [f"added {module['name']}"]}
 
@@ -61,6 +62,7 @@ def modify_module(context: Context, module_id: str, edit: edits.Edit) -> ModuleC
         changes = edits.apply_edit(fields, edit)
         if changes:
             tx.put(MODULE, module)
+            tx.emit("ModuleModified", module=module_id, text="; ".join(changes))
             _require_sound_graph(tx)
             _tell_agent(tx, actor, module, changes, is_other_task=_module_instructions(module) != before)
         return {"module": tx.need(MODULE, module_id), "changes": changes}
@@ -109,6 +111,7 @@ def remove_module(context: Context, module_id: str) -> ModuleRemoved:
         if tx.count(MODULE) == 1:
             raise AtlasError(f"{module_id} is the only module: nothing would be left to do")
         tx.delete(MODULE, module_id)
+        tx.emit("ModuleRemoved", module=module_id)
         return {"module": module, "changes": ["removed"], "all_complete": settle_workflow(tx, workflow, "modify")}
 
     return context.transact("modify", run)

@@ -47,6 +47,7 @@ def start_workflow(context: Context, integration_branch: str | None = None) -> S
         if workflow["lead"] is None and actor["session"]:
             workflow["lead"], workflow["lead_since"] = actor["session"], tx.at
         tx.put(WORKFLOW, workflow)
+        tx.emit("OrchestrationStarted", plan=workflow["plan_id"], modules=len(plan.modules))
         return _start_result(workflow, tx, created=True)
 
     result = context.transact("start", run)

@@ -37,6 +37,7 @@ def begin_merge(tx: Transaction, work: Work, reason: str | None) -> None:
     work.require_same(now)
     tx.patch(MODULE, now.module, status="pending_verification")
     tx.patch(ASSIGNMENT, now.assignment, status="reported")
+    tx.emit("MergeBegun", module=work.module["id"])
     _mark_workspace(tx, now, "merging")
 
 
@@ -48,6 +49,7 @@ def _mark_workspace(tx: Transaction, work: Work, status: str, **fields: Any) -> 
 def stop_merge(tx: Transaction, work: Work) -> None:
     """Note that the work is not being merged any more."""
     if work.workspace is not None and tx.need(WORKSPACE, work.workspace["name"])["status"] == "merging":
+        tx.emit("MergeStopped", module=work.module["id"])
         _mark_workspace(tx, work, "ready")
 
 
@@ -56,6 +58,9 @@ def record_complete(tx: Transaction, work: Work, evidence: Evidence) -> Complete
     now = _current_work(tx, work, evidence)
     tx.patch(MODULE, now.module, status="complete", task_uuid=None)
     tx.patch(ASSIGNMENT, now.assignment, status="complete", ended_at=tx.at)
+    tx.emit("ChecksPassed", module=work.module["id"], commit=evidence["commit"][:12])
+    tx.emit("WorkMerged", module=work.module["id"], commit=(evidence["integrated"] or "")[:12])
+    tx.emit("ModuleCompleted", module=work.module["id"], agent=now.assignment["agent"])
     _mark_workspace(tx, now, "merged", conflicts={})
     workflow = executing_workflow(tx)
     workflow["integration_commit"] = evidence["integrated"]
@@ -69,6 +74,7 @@ def record_conflict(tx: Transaction, work: Work, evidence: Evidence, files: list
     stop_merge(tx, now)
     _resume_work(tx, now.module, now.assignment)
     branch = integration.branch_of_workflow(executing_workflow(tx))
+    tx.emit("MergeConflicted", module=work.module["id"], files=files[:8])
     if now.assignment["agent_type"] == AI:
         subject = subjects.failed_subject(now.module, now.assignment["task_uuid"], now.module["verification_loops"] + 1)
         body = proof.conflict_body(now.module, branch, files)
@@ -83,6 +89,7 @@ def record_failed(tx: Transaction, work: Work, evidence: Evidence) -> CompleteRe
     stop_merge(tx, now)
     module["verification_loops"] += 1
     _resume_work(tx, module, assignment)
+    tx.emit("ChecksFailed", module=module["id"], commit=evidence["commit"][:12])
     _send_work_back(tx, module, assignment, evidence)
     return _evidence_result(now, evidence, [], False)
 

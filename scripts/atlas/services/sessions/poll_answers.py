@@ -44,6 +44,8 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
         if not asked[-1]["answer"]:
             poll_schedule.note_heard(assignment, tx.at, "response", poll_schedule.polling_times(current_settings(tx)))
             asked[-1]["answer"] = text
+            number, module = asked[-1]["number"], assignment["module"]
+            tx.emit("PollAnswered", module=module, agent=agent_id, number=number, text=text)
             tx.put(ASSIGNMENT, assignment)
         return {"agent": agent_id, "module": assignment["module"], "poll": asked[-1]}
 

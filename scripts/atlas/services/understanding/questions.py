@@ -44,6 +44,7 @@ def ask_question(context: Context, module_id: str, text: str) -> AskResult:
             asked = _new_question(tx.at, verification["questions"], text)
             verification["questions"].append(asked)
             verification["questions_asked"] += 1
+            tx.emit("QuestionAsked", module=module_id, agent=assignment["agent"], question=asked["id"], text=text)
             note_sign_of_life(tx, assignment)
         return {**understanding_result(module, assignment), "question": asked}
 
@@ -74,6 +75,7 @@ def answer_question(context: Context, module_id: str, question_id: str | None, t
             question["answer"], question["answered_at"] = text, tx.at
             verification["questions_answered"] += 1
             tx.put(ASSIGNMENT, assignment)
+            tx.emit("QuestionAnswered", module=module_id, agent=assignment["agent"], question=question["id"], text=text)
             subject = subjects.clarification_subject(module, assignment["task_uuid"])
             tell_agent(tx, assignment, subject, handshake.answer_body(module, question))
         elif question["answer"] != text:

@@ -88,5 +88,6 @@ def _note_removed(tx: Transaction, actor: Actor, name: str, saved: str | None) -
     if assignment is not None and assignment["status"] in LIVE:
         give_back_module(tx, assignment)
         tell_agent_to_stop(tx, assignment)
+    tx.emit("WorkspaceRemoved", workspace=name)
     status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=tx.at, saved=saved, process=None, conflicts={})
