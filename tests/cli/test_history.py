@@ -64,7 +64,7 @@ def test_a_limit_that_is_no_number(atlas: Atlas, limit: str) -> None:
 def test_only_what_is_asked_for(atlas: Atlas, begun: Path) -> None:
     assert sequence(shown(atlas, "--verb", "register")) == [7, 8]
     assert sequence(shown(atlas, "--verb", "register", "--limit", "1")) == [8]
-    assert sequence(shown(atlas, "--about", "auth-core")) == [6, 9, 12], "created, assigned, reported on"
+    assert sequence(shown(atlas, "--about", "auth-core")) == [2, 6, 9, 12], "planned, created, assigned, reported on"
     assert sequence(shown(atlas, "--about", "dev-alice")) == [8, 10]
     assert sequence(shown(atlas, "--about", WORKER)) == [11], "what the session did"
     message = next(iter(records(begun)["messages"]))
