@@ -41,6 +41,7 @@ def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> 
         if tx.get(MODULE, module["id"]) is not None:
             raise AtlasError(f"there is a module {module['id']!r} already: modify it, or choose another name")
         tx.put(MODULE, module)
+        tx.emit("ModuleAdded", module=module["id"])
         _require_sound_graph(tx)
         return {"module": whole_module(tx, module), "changes": [f"added {module['name']}"]}
 
@@ -63,6 +64,7 @@ def modify_module(context: Context, module_id: str, edit: edits.Edit) -> ModuleC
         changes = edits.apply_edit(fields, edit)
         if changes:
             tx.put(MODULE, module)
+            tx.emit("ModuleModified", module=module_id, text="; ".join(changes))
             _require_sound_graph(tx)
             _tell_agent(tx, actor, module, changes, is_other_task=_module_instructions(module) != before)
         return {"module": whole_module(tx, tx.need(MODULE, module_id)), "changes": changes}
@@ -114,6 +116,7 @@ def remove_module(context: Context, module_id: str) -> ModuleRemoved:
         tx.delete(MODULE, module_id)
         for evidence in tx.keys(EVIDENCE, module=module_id):
             tx.delete(EVIDENCE, evidence)
+        tx.emit("ModuleRemoved", module=module_id)
         return {"module": removed, "changes": ["removed"], "all_complete": settle_workflow(tx, workflow, "modify")}
 
     return context.transact("modify", run)
