@@ -6,9 +6,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from .assignment import Assignment
 from .discovery import Discovery
-from .landing import Landing
 from .message import Message
-from .plan import Mission, Module, Workflow
+from .plan import Landing, Mission, Module, Workflow
 from .rows import Evidence, Poll, Question, Repetition, Report
 from .team import Agent, Session, Settings
 from .workspace import Workspace

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from atlas.adapters.system import file_lock
 from atlas.core import text
 from atlas.core.records.kinds import LANDING
-from atlas.core.records.landing import new_landing
+from atlas.core.records.plan import new_landing
 from atlas.core.rules.roles import ATLAS_ITSELF
 from atlas.services.integration import landing
 from atlas.services.project.operation import Operation

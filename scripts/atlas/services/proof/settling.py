@@ -15,7 +15,7 @@ from .outcome import record_complete, stop_landing
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
-    from atlas.core.records.landing import Landing
+    from atlas.core.records.plan import Landing
     from atlas.core.results.proof import CompleteResult
     from atlas.core.rules.roles import Actor
     from atlas.services.project.context import Context
