@@ -24,7 +24,7 @@ def test_the_session_that_it_keeps_is_noted_by_atlas(repo: Path, tmp_path: Path)
     event = json.dumps({"type": "system", "subtype": "init", "session_id": SESSION})
     client.write_text(f"#!/bin/sh\necho '{event}'\nread -r line && cat >/dev/null\n")
     client.chmod(0o755)
-    command = [PYTHON, script_of("supervise"), "core-ws", "--client", str(client), "--prompt", "Begin"]
+    command = [PYTHON, str(script_of("supervise")), "core-ws", "--client", str(client), "--prompt", "Begin"]
     process = subprocess.Popen(command, cwd=team.root, env={**os.environ, "CLAUDE_CODE_SESSION_ID": LEAD})
     try:
         fields = new_process(mode="headless", pid=process.pid, birth="1", started_at="2026-01-01T00:00:00Z", tmux=None)
