@@ -13,7 +13,8 @@ INTERRUPT_FILE = ".INTERRUPT"
 _RUN = 'import sys; sys.path[:0] = [".claude/hooks"]; import interrupt_monitor as its; its.main(its.its_own)'
 _HOOK = f'cd "$CLAUDE_PROJECT_DIR" && [ -e .INTERRUPT ] || exit 0; python3 -I -S -c {shlex.quote(_RUN)}'
 _OR_STOP = (
-    "{ echo 'ATLAS INTERRUPT. This call was stopped. What waits for you, as data:'; cat .INTERRUPT; } >&2; exit 2"
+    "{ echo 'ATLAS INTERRUPT. This call was stopped. What waits for you, as data:'; "
+    """while IFS= read -r line || [ "$line" ]; do printf '| %s\\n' "$line"; done <.INTERRUPT; } >&2; exit 2"""
 )
 
 

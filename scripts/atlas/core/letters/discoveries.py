@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def message_sender(message: Mapping[str, Any]) -> str:
     """Who a message is from; one from outside says so itself, and nobody vouches for that."""
-    return str(message["sender"]) if message["trusted"] else f"{one_line(str(message['origin']))} (unverified)"
+    return str(message["sender"]) if message["trusted"] else f"{one_line(str(message['origin']), 60)} (unverified)"
 
 
 STRANGER = "stranger"

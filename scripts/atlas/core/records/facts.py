@@ -41,6 +41,10 @@ def fold_facts(records: Records, key: str, facts: list[Fact], offset: int) -> No
     _note_seen(records, session["agent"], session["last_seen"])
 
 
+_LONGEST_REASON = 2000
+"""Characters of why a session was let go, with what it was still to do."""
+
+
 def _note_present(records: Records, session: Session, fact: Fact, at: str) -> None:
     """A session that begins in a workspace and has no other role is a session of the agent whose workspace it is."""
     is_new = session["ended_at"] is not None or records.get(SESSION, session["id"]) is None
@@ -59,10 +63,21 @@ def _note_ended(records: Records, session: Session, fact: Fact, at: str) -> None
 
 
 def _note_stopped(records: Records, session: Session, fact: Fact, at: str) -> None:
-    reason = one_line(str(fact.get("reason") or ""), 400)
+    reason = _bounded_lines(str(fact.get("reason") or ""))
     session["stopped"] = {"at": at, "reason": reason} if reason else None
     if reason:
         records.emit("SessionStopped", session=session["id"], agent=session["agent"], text=reason)
+
+
+def _bounded_lines(text: str) -> str:
+    """The lines of a text that have room, whole: a mark at the beginning of a line stays where it is."""
+    kept, room = [], _LONGEST_REASON
+    for line in (one_line(line, 700) for line in text.splitlines()):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join(kept).strip()
 
 
 def _note_continued(records: Records, session: Session, fact: Fact, at: str) -> None:
