@@ -18,7 +18,7 @@ DELIVERED = ("sent", "seen")
 
 
 class Message(TypedDict):
-    """A message in the outbox or a mailbox; its id is its idempotency key.
+    """A message in the outbox or a mailbox; its id is its idempotency key, `seq` the number of the change that made it.
 
     While it is `held` nobody sends it. `attempts` counts the tries that were begun. After one whose end is not known it
     is `in_doubt`: until `next_try` it is only looked for. `read_at`: the recipient's own inbox says that it was read
@@ -27,6 +27,7 @@ class Message(TypedDict):
     """
 
     id: str
+    seq: int
     to: str
     sender: str
     subject: str
@@ -54,6 +55,7 @@ class Message(TypedDict):
 def new_message(
     *,
     id: str,
+    seq: int,
     to: str,
     sender: str,
     subject: str,
@@ -68,6 +70,7 @@ def new_message(
     """A message that waits in the outbox and that nobody has tried to send yet."""
     return {
         "id": id,
+        "seq": seq,
         "to": to,
         "sender": sender,
         "subject": subject,

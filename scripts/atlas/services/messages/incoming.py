@@ -63,6 +63,7 @@ def incoming_message(tx: Transaction, message_id: str, incoming: Incoming) -> Me
     is_answer = answered is not None and agent is not None and answered["to"] == agent["id"]
     message = new_message(
         id=message_id,
+        seq=tx.seq + 1,
         to=LEAD_MAILBOX,
         sender=agent["id"] if agent else discoveries.STRANGER,
         subject=incoming.subject,
