@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,12 @@ def test_giving_a_module_looks_at_the_store_three_times(shop: Project, monkeypat
     looks: list[str] = []
     for name in ("read", "transact"):
         inner = getattr(FileStore, name)
-        monkeypatch.setattr(
-            FileStore, name, lambda *given, inner=inner, name=name: (looks.append(name), inner(*given))[1]
-        )
+
+        def look(*given: Any, inner: Any = inner, name: str = name) -> Any:
+            looks.append(name)
+            return inner(*given)
+
+        monkeypatch.setattr(FileStore, name, look)
     given = assigning.dispatch_module(context(shop.folder), "auth", "implementer-1")
     assert given["workspace"] is not None
     assert len(looks) <= READS, looks
