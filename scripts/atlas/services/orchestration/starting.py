@@ -87,6 +87,10 @@ class _Start(Operation["StartResult", "list[str]", "StartResult"]):
         """It has begun, whatever could not be prepared."""
         return "the orchestration has begun"
 
+    def leave_open(self, intent: StartResult, effect: list[str]) -> str:
+        """It has begun; nothing was left to record."""
+        return "the orchestration has begun"
+
 
 def _start_result(workflow: Workflow, tx: Transaction, created: bool) -> StartResult:
     ready = [module["id"] for module in graph.ready_modules(tx.all(MODULE))]
