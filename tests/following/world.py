@@ -86,8 +86,8 @@ class World:
             "seq": LATER,
             "sender": "lead",
             "type": "notification",
-            "created_at": TOLD,
-            "sent_at": TOLD,
+            "created_at": NOW,
+            "sent_at": NOW,
         }
         return self._put(MESSAGE, to=to, status=status, **{**made, **fields})
 

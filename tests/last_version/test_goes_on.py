@@ -60,7 +60,7 @@ def test_all_that_the_old_version_said_of_it_is_said(shop: Path) -> None:
 
 
 def words_alone(said: Any) -> Any:
-    """What was said but for the numbers of changes, which the old version kept in no record, and for marks and lines."""
+    """What was said but for marks, lines, and the numbers of changes, which the old version kept in no record."""
     if isinstance(said, str):
         return "".join(said.replace("| ", "").split())
     if isinstance(said, list):

@@ -17,7 +17,21 @@ DELIVERED = ("sent", "seen")
 """Statuses of a message that is where its recipient finds it."""
 
 
-class Message(TypedDict):
+class Travel(TypedDict):
+    """How a message fares on its way, by a transport that is not the store."""
+
+    attempts: int
+    in_doubt: bool
+    next_try: str | None
+    external_id: str | None
+    read_at: str | None
+
+
+def _untried() -> Travel:
+    return {"attempts": 0, "in_doubt": False, "next_try": None, "external_id": None, "read_at": None}
+
+
+class Message(Travel):
     """A message in the outbox or a mailbox; its id is its idempotency key, `seq` the number of the change that made it.
 
     While it is `held` nobody sends it. `attempts` counts the tries that were begun. After one whose end is not known it
@@ -42,11 +56,6 @@ class Message(TypedDict):
     error: str | None
     transport: str
     held: bool
-    attempts: int
-    in_doubt: bool
-    next_try: str | None
-    external_id: str | None
-    read_at: str | None
     in_reply_to: str | None
     trusted: bool
     origin: str | None
@@ -85,11 +94,7 @@ def new_message(
         "error": None,
         "transport": transport,
         "held": held,
-        "attempts": 0,
-        "in_doubt": False,
-        "next_try": None,
-        "external_id": None,
-        "read_at": None,
+        **_untried(),
         "in_reply_to": None,
         "trusted": True,
         "origin": None,
