@@ -27,8 +27,7 @@ class Travel(TypedDict):
     read_at: str | None
 
 
-def _untried() -> Travel:
-    return {"attempts": 0, "in_doubt": False, "next_try": None, "external_id": None, "read_at": None}
+_UNTRIED: Travel = {"attempts": 0, "in_doubt": False, "next_try": None, "external_id": None, "read_at": None}
 
 
 class Message(Travel):
@@ -94,7 +93,7 @@ def new_message(
         "error": None,
         "transport": transport,
         "held": held,
-        **_untried(),
+        **_UNTRIED,
         "in_reply_to": None,
         "trusted": True,
         "origin": None,
