@@ -56,8 +56,6 @@ def test_what_was_done_is_said(shop: Project) -> None:
     text = shop.run("history", "--limit", "999").stdout
     asking = r"person  ask: implementer-1 asked about auth \(q1\)$\n +\| Which passwords\?$"
     assert re.search(asking, text, re.MULTILINE)
-        r"person  ask: implementer-1 asked about auth \(q1\)$\n +\| Which passwords\?$", text, re.MULTILINE
-    )
     (asked,) = [event for change in changes for event in change["events"] if event["event"] == "QuestionAsked"]
     fields = {"module": "auth", "agent": "implementer-1", "question": "q1", "text": "Which passwords?"}
     assert asked["fields"] == fields
