@@ -55,6 +55,8 @@ def _broken_by_call(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
     if call.command:
         from . import command_rules  # which writing tools need not wait for
 
+        if command_rules.names_session(call.command):
+            yield "verbs", refusals.explain_refusal("caller")
         run = command_rules.read_programs(call)
         yield from broken_by_edits(view, command_rules.written_targets(run))
         yield from command_rules.broken_rules(view, run)
