@@ -70,7 +70,7 @@ NAMING = [
     "setsid env -uCLAUDE_CODE_SESSION_ID atlas pause because",
     """python3 -c "import os; os.environ.pop('CLAUDE_CODE_' + 'SESSION_ID'); os.system('atlas pause because')\"""",
     "python3 - <<'EOF'\nimport os\ndel os.environ['CLAUDE_CODE_SESSION_ID']\nEOF",
-    "unset CLAUDE_CODE_\"SESSION\"_ID; make",
+    'unset CLAUDE_CODE_"SESSION"_ID; make',
     "unset CLAUDE_CODE\\_SESSION_ID; make",
     "unset CLAUDE_CODE_SES\\\nSION_ID; make",
     "v=CLAUDE_CODE_SESSION; unset ${v}_ID; make",
@@ -104,7 +104,7 @@ def test_the_refusal_says_what_to_do(scene: Scene) -> None:
         NAMING[0]: "call ATLAS as who you are",
         EMPTYING[0]: "call ATLAS as who you are",
         "atlas pause because": "ask the person to type /atlas-pause.",
-        "atlas complete auth --override=x": "ask the person to type /atlas-complete with --override.",
+        "atlas complete auth --override=x": "ask the person to type /atlas-complete with --override TEXT.",
         "atlas settings gate.state off": "ask the person to run it in a plain terminal.",
         "atlas settings workspace.copy .env": "ask the person to run it in a plain terminal.",
     }.items():
@@ -113,7 +113,7 @@ def test_the_refusal_says_what_to_do(scene: Scene) -> None:
         assert words in " ".join(found.reason.split())
 
 
-@pytest.mark.parametrize("command", ["sh /p/hooks/run.sh command", "echo x | /p/hooks/run.sh command", "run.sh command"])
+@pytest.mark.parametrize("command", ["sh /p/hooks/run.sh command", "echo x | /p/run.sh command", "run.sh command"])
 def test_nobody_plays_the_client(scene: Scene, command: str) -> None:
     assert {scene.runs(role, command) for role in ROLES} == {"verbs deny"}
 

@@ -265,4 +265,4 @@ def persons_way(name: str) -> str:
     row = next(row for row in _ROWS if name in (row.name, *(form for form, _ in row.forms)))
     if row.slash is None:
         return "run it in a plain terminal"
-    return f"type /atlas-{row.name}" + (f" with {row.decisive}" if row.decisive else "")
+    return f"type /atlas-{row.name}" + (f" with {row.decisive} TEXT" if row.decisive else "")

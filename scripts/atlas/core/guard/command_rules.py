@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlas.core.verbs import LEAD, UNASKED, VERBS, WORKER, persons_way, roles_of
 
 from . import refusals
-from .atlas_calls import called_verb, hides_caller, names_session, runs_hook
+from .atlas_calls import called_verb, hides_caller, runs_hook
 from .git_calls import GitCall, forbidden_effect
 from .programs import Program, list_programs
 from .protected_paths import is_inside
