@@ -54,10 +54,12 @@ def _live(repository: Path, count: int) -> Iterator[Change]:
     from atlas.core.records.assignment import REPORTS
     from atlas.services.assignments import reports
     from atlas.services.orchestration import assigning
+    from atlas.services.project import settings
     from atlas.services.proof import evidence
 
     _commit(repository)
     lead, person = context_at(str(repository), LEAD), context_at(str(repository))
+    settings.change_setting(person, "gate.understanding", ["off"])
 
     def timed(change: Callable[..., object], *arguments: object) -> Change:
         before, began = lead.store.position(), _processor_seconds()

@@ -174,7 +174,7 @@ def news_of(stop: Stop) -> str:
     from atlas.core.letters.digest import digest_text
 
     reader = digest.Reader(stop.session, stop.view["role"], stop.view["mailbox"])
-    return digest_text(digest.facts_for_reader(reader, entries))
+    return digest_text(digest.events_for_reader(reader, entries))
 
 
 def has_changed_state(stop: Stop) -> bool:

@@ -66,7 +66,7 @@ class Watch:
         if role_view.is_paused(view):
             return None, float(view["paused"]["until"] or "inf")
         reader = digest.Reader(self._session, view["role"], view["mailbox"])
-        news = digest.facts_for_reader(reader, turn_end.read_entries(self._cursor, position))
+        news = digest.events_for_reader(reader, turn_end.read_entries(self._cursor, position))
         action = turn_end.due_action(view, now, self._is_busy)
         self._cursor = position
         if not news and action is not None and turn_end.is_poll(action):

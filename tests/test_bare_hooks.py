@@ -7,7 +7,14 @@ import pytest
 from .support import PYTHON, ROOT, run
 
 HOOKS = sorted(path.stem for path in (ROOT / "hooks").glob("*.py") if path.stem != "__init__")
-READ_BY_HOOKS = ("following.digest", "letters.digest", "guard.command_rules", "guard.writes", "rules.verb_permissions")
+READ_BY_HOOKS = (
+    "records.events",
+    "following.digest",
+    "letters.digest",
+    "guard.command_rules",
+    "guard.writes",
+    "rules.verb_permissions",
+)
 """Of the core, what hooks import in the middle of their work."""
 DEAR = {
     *("typing", "re", "enum", "json", "collections", "functools", "contextlib", "dataclasses", "inspect"),

@@ -24,8 +24,6 @@ _GIT = ("HEAD", "packed-refs", "refs", "info/exclude")
 _IN_WORKSPACE = (".INTERRUPT", ".claude")
 _SENDING = {"notify", "poll", "check-agents"}
 """Verbs that fail, too, when what they changed is kept and only its sending failed."""
-_BEGUN = {"assign", "reassign", "complete", "workspace"}
-"""Verbs that record what they begin before they do it, and then that it failed: not held to it yet."""
 _KEPT = re.compile(r"in the outbox|sent again|is not reached")
 _REPAIRED = re.compile(r"^atlas: note: (?!.*it waits, `atlas check-agents`)", re.MULTILINE)
 _SCRIPTS = {row.script: verb for verb, row in VERBS.items()}
@@ -91,7 +89,7 @@ def hold_to_state(before: State | None, done: subprocess.CompletedProcess[str]) 
     A sending that failed may have kept what was to be sent, and says so; a note may have told of a repair.
     """
     failed = done.returncode == 1 or _TYPED_FAILURE in done.stdout
-    if before is None or not failed or before.verb in _BEGUN:
+    if before is None or not failed:
         return
     if _REPAIRED.search(done.stderr) or (before.verb == "doctor" and "--repair" in done.args):
         return

@@ -98,7 +98,7 @@ def test_not_without_a_commit_unless_the_lead_says_that_none_is_needed(shop: Pro
     shop.commit("board.txt")
     git(shop.folder, "branch", "--force", "atlas/integration", "main")
     shop.does("assign", "board", "implementer-1")
-    shop.hand_in("board")
+    shop.hand_in("board", commit=False)
     line = shop.refuses("complete", "board", session="lead-1")
     assert "implementer-1 committed nothing in .claude/worktrees/board: let it commit its work" in line
     assert "--no-commit TEXT" in line
@@ -114,7 +114,7 @@ def test_what_others_committed_before_is_no_work_of_an_agent_whose_workspace_was
     shop.does("assign", "auth", "implementer-1")
     assert (folder(shop, "auth") / "auth.txt").exists()
     assert record(shop, "auth")["base_commit"] == git(shop.folder, "rev-parse", "main")
-    shop.hand_in("auth")
+    shop.hand_in("auth", commit=False)
     assert "implementer-1 committed nothing in" in shop.refuses("complete", "auth")
 
 

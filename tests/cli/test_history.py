@@ -39,7 +39,7 @@ def test_every_change_with_its_actor_newest_last(atlas: Atlas) -> None:
     assert last["actor"] == {"role": "lead", "agent": None, "session": LEAD}
     assert {"kind": "module", "id": "auth-core", "status": "in_progress"} in last["records"]
     text = atlas("history").stdout.splitlines()
-    assert "lead (session lead-1)  report: module auth-core in_progress" in text[CHANGES - 1]
+    assert "lead (session lead-1)  report: implementer-1 reported auth-core: started" in text[CHANGES - 1]
     assert text[-1] == f"The tables equal the replay of {CHANGES} changes."
 
 
@@ -64,7 +64,7 @@ def test_a_limit_that_is_no_number(atlas: Atlas, limit: str) -> None:
 def test_only_what_is_asked_for(atlas: Atlas, begun: Path) -> None:
     assert sequence(shown(atlas, "--verb", "register")) == [7, 8]
     assert sequence(shown(atlas, "--verb", "register", "--limit", "1")) == [8]
-    assert sequence(shown(atlas, "--about", "auth-core")) == [6, 9, 12], "created, assigned, reported on"
+    assert sequence(shown(atlas, "--about", "auth-core")) == [2, 6, 9, 12], "planned, created, assigned, reported on"
     assert sequence(shown(atlas, "--about", "dev-alice")) == [8, 10]
     assert sequence(shown(atlas, "--about", WORKER)) == [11], "what the session did"
     message = next(iter(records(begun)["messages"]))
@@ -79,7 +79,7 @@ def test_only_what_is_asked_for(atlas: Atlas, begun: Path) -> None:
 def test_removed_records_are_shown_as_such(atlas: Atlas) -> None:
     assert atlas("modify", "remove", "board").returncode == 0
     assert {"kind": "module", "id": "board", "status": "removed"} in shown(atlas)["changes"][-1]["records"]
-    assert "module board removed" in atlas("history").stdout
+    assert "modify: board removed" in atlas("history").stdout
 
 
 def test_a_table_edited_by_hand_differs(atlas: Atlas, begun: Path) -> None:

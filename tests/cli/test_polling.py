@@ -133,7 +133,7 @@ def test_an_answer_ends_the_reminders(at_work: Project) -> None:
 
 
 def test_work_that_is_reported_is_not_asked_about_until_it_fails(at_work: Project) -> None:
-    at_work.does("report", "auth-core", "done")
+    at_work.hand_in("auth-core")
     assert polling(at_work)["next_poll_due"] is None
     assert at_work.does("check-agents")["not_due"] == [{"agent": "implementer-1", "module": "auth-core", "due": None}]
     assert at_work.run("complete", "auth-core").returncode == 2

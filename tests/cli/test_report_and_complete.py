@@ -122,6 +122,7 @@ def test_done_may_be_said_again_after_it_was_found_wrong(executing: Project) -> 
 def test_a_failing_check_is_2_recorded_and_told_to_the_agent(executing: Project) -> None:
     commit = with_check(executing, "echo what went wrong >&2; exit 3", "implementer-1")
     executing.hand_in("docs")
+    commit = git(executing.folder / ".claude" / "worktrees" / "docs", "rev-parse", "HEAD")
     task = executing.assignment("docs")["task_uuid"]
     done = executing.run("complete", "docs")
     assert (done.returncode, done.stderr) == (2, "")

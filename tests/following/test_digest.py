@@ -7,151 +7,120 @@ from typing import Any
 import pytest
 
 from atlas.core.following import digest
-from atlas.core.letters.digest import digest_text, fact_line
-from tests.kit.team import filled
+from atlas.core.letters.digest import _WORDS, digest_text, event_line
+from atlas.core.records.events import EVENTS, event_of
 
-from .world import NOW, TOLD
+from .world import NOW
 
 LEAD = digest.Reader("lead-1", "lead", "lead")
 BEN = digest.Reader("of-ben", "worker", "ben")
 ANNS = {"role": "worker", "agent": "ann", "session": "of-ann"}
 
 
-def entry(verb: str, kind: str, *records: dict[str, Any] | None, actor: Any = ANNS, at: str = NOW) -> dict[str, Any]:
-    changed = {str(number): record and {**filled(kind), **record} for number, record in enumerate(records)}
-    return {"at": at, "actor": actor, "verb": verb, "records": {kind: changed}}
+def entry(name: str, actor: Any = ANNS, **fields: Any) -> dict[str, Any]:
+    return {"at": NOW, "actor": actor, "verb": "any", "records": {}, "events": [event_of(name, fields)]}
 
 
-def assignment(**fields: Any) -> dict[str, Any]:
-    return {"agent": "ann", "module": "api", **fields}
+def earlier(kind: str, *records: dict[str, Any] | None) -> dict[str, Any]:
+    """A line of version 1."""
+    changed = {str(number): record for number, record in enumerate(records)}
+    return {"at": NOW, "actor": ANNS, "verb": "any", "records": {kind: changed}}
 
 
-def verification(**fields: Any) -> dict[str, Any]:
-    return assignment(instruction_verification={**filled("assignment")["instruction_verification"], **fields})
+API = {"module": "api", "agent": "ann"}
 
 
 def found(**fields: Any) -> dict[str, Any]:
-    made = {"sender": "ann", "kind": "discovery", "severity": "info", "affects": ["api"], "created_at": NOW}
-    return {**made, "text": "It is\x07 late.", **fields}
+    made = {"discovery": "disc-1", "sender": "ann", "severity": "info", "affects": ["api"], "to": []}
+    return entry("DiscoveryShared", **{**made, "text": "It is\x07 late.", **fields})
 
 
 def sent(**fields: Any) -> dict[str, Any]:
-    made = {"id": "msg-1", "to": "lead", "sender": "ann", "status": "sent", "subject": "Hello", "created_at": NOW}
-    return {**made, "sent_at": NOW, "attempts": 0, "trusted": True, **fields}
+    return entry("MessageSent", **{"message": "msg-1", "to": "lead", "sender": "ann", "text": "Hello", **fields})
 
 
-def with_row(verb: str, kind: str, row: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
-    """A change that adds a row about an assignment, and one about another, which is no news of this one."""
-    made = entry(verb, "assignment", {**record, "task_uuid": "task-1"})
-    made["records"][kind] = {"one": {**row, "task_uuid": "task-1"}, "two": {**row, "task_uuid": "task-2"}}
-    return made
+def failed(**fields: Any) -> dict[str, Any]:
+    return entry("MessageFailed", **{"message": "msg-1", "to": "ben", "attempts": 1, "text": "refused", **fields})
 
 
-def of_version_1(line: dict[str, Any], **parts: Any) -> dict[str, Any]:
-    """A line as version 1 wrote it, in which the record holds what was said."""
-    (record,) = line["records"]["assignment"].values()
-    record.update(reports=parts.get("reports", []))
-    record["instruction_verification"].update(questions=parts.get("questions", []), repetition=parts.get("repetition"))
-    return line
-
-
-REPORT = {"at": NOW, "kind": "blocked", "by": "ann", "text": "two\nlines"}
-REPETITION = {"text": "I will\x1b[2J"}
-QUESTION = {"id": "q2", "text": "Why?"}
-UPDATES = [{"id": "update-1", "status": "received"}, {"id": "update-2", "status": "sent"}]
-TO_BEN = [{"agent": "ben", "workspace": "ui", "status": "queued"}]
+INTERRUPT = entry("InterruptSent", discovery="disc-1", sender="lead", to=["ben"], text="Stop")
+STRANGE = {"message": "msg-1", "to": "lead", "sender": "ann (unverified)", "text": "Hello"}
+REPORT = entry("ModuleReported", **API, report="blocked", text="two\nlines")
+SAID = {**API, "text": "I will\x1b[2J"}
 
 NEWS = [
-    (LEAD, with_row("report", "report", REPORT, assignment()), "- ann reported api: blocked:\n| two lines"),
+    (LEAD, REPORT, "- ann reported api: blocked:\n| two lines"),
     (
         LEAD,
-        of_version_1(entry("report", "assignment", assignment()), reports=[{}, REPORT]),
-        "- ann reported api: blocked:\n| two lines",
-    ),
-    (
-        LEAD,
-        of_version_1(entry("repeat", "assignment", verification()), repetition=REPETITION),
+        entry("RepetitionRecorded", **SAID, findings=0),
         "- ann repeated what it will do about api:\n| I will [2J",
     ),
     (
         LEAD,
-        of_version_1(entry("ask", "assignment", verification()), questions=[{"id": "q1", "text": "Old?"}, QUESTION]),
-        "- ann asked about api (q2):\n| Why?",
-    ),
-    (
-        LEAD,
-        with_row("repeat", "repetition", REPETITION, verification(repetition="row")),
-        "- ann repeated what it will do about api:\n| I will [2J",
-    ),
-    (
-        LEAD,
-        with_row("repeat", "repetition", REPETITION, verification(repetition="row", findings=["c1"])),
+        entry("RepetitionRecorded", **SAID, findings=1),
         "- ann repeated what it will do about api; ATLAS found it wrong and told it so:\n| I will [2J",
     ),
-    (LEAD, with_row("ask", "question", QUESTION, verification()), "- ann asked about api (q2):\n| Why?"),
+    (LEAD, entry("QuestionAsked", **API, question="q2", text="Why?"), "- ann asked about api (q2):\n| Why?"),
     (
         LEAD,
-        entry("acknowledge", "assignment", assignment(instruction_updates=UPDATES)),
-        "- ann on the change update-1 of api: received",
+        entry("UpdateReceived", **API, update="u1", status="received"),
+        "- ann on the change u1 of api: received",
     ),
-    (LEAD, entry("discover", "discovery", found()), "- ann found something info about api:\n| It is late."),
-    (LEAD, entry("notify", "message", sent()), "- ann wrote to you, msg-1:\n| Hello"),
     (
         LEAD,
-        entry("deliver", "message", sent(sender="else", origin="ann", trusted=False)),
-        "- ann (unverified) wrote to you, msg-1:\n| Hello",
+        entry("UpdateAssessed", **API, update="u1", status="assessed"),
+        "- ann on the change u1 of api: assessed",
     ),
-    (LEAD, entry("deliver", "message", sent(sent_at=TOLD), at=TOLD), "- ann wrote to you, msg-1:\n| Hello"),
-    (
-        LEAD,
-        entry("deliver", "message", sent(to="ben", status="failed", attempts=1, error="refused")),
-        "- msg-1 could not be delivered to ben:\n| refused",
-    ),
-    (
-        BEN,
-        entry("discover", "discovery", found(recipients=TO_BEN)),
-        "- ann found something info about api:\n| It is late.",
-    ),
-    (
-        BEN,
-        entry("interrupt", "discovery", found(kind="interrupt", sender="lead", recipients=TO_BEN)),
-        "- lead has a word for you, which you get before your next tool call",
-    ),
-    (BEN, entry("notify", "message", sent(to="ben", sender="lead")), "- lead wrote to you, msg-1:\n| Hello"),
+    (LEAD, found(), "- ann found something info about api:\n| It is late."),
+    (LEAD, sent(), "- ann wrote to you, msg-1:\n| Hello"),
+    (LEAD, entry("MessageReceived", **STRANGE), "- ann (unverified) wrote to you, msg-1:\n| Hello"),
+    (LEAD, failed(), "- msg-1 could not be delivered to ben:\n| refused"),
+    (LEAD, earlier("assignment", {}), "- things changed before ATLAS was updated: see `atlas status`"),
+    (BEN, found(to=["ben"]), "- ann found something info about api:\n| It is late."),
+    (BEN, INTERRUPT, "- lead has a word for you, which you get before your next tool call"),
+    (BEN, sent(to="ben", sender="lead"), "- lead wrote to you, msg-1:\n| Hello"),
 ]
 
 
 @pytest.mark.parametrize(("reader", "line", "words"), NEWS, ids=[row[2][2:40] for row in NEWS])
 def test_what_is_told(reader: digest.Reader, line: dict[str, Any], words: str) -> None:
-    assert [fact_line(fact) for fact in digest.facts_for_reader(reader, [line])] == [words]
+    assert [event_line(event) for event in digest.events_for_reader(reader, [line])] == [words]
     own = {**line, "actor": {"role": "worker", "agent": None, "session": reader.session}}
-    assert digest.facts_for_reader(reader, [own]) == []
+    assert digest.events_for_reader(reader, [own]) == []
 
 
 NO_NEWS = [
-    (LEAD, entry("status", "assignment", assignment(reports=[REPORT]))),
-    (LEAD, entry("report", "assignment", None)),
-    (LEAD, entry("status", "discovery", found(), at=TOLD)),
-    (LEAD, entry("interrupt", "discovery", found(kind="interrupt", recipients=TO_BEN))),
-    (LEAD, entry("status", "message", sent(), at=TOLD)),
-    (LEAD, entry("notify", "message", sent(status="seen"))),
-    (LEAD, entry("notify", "message", sent(to="ben"))),
-    (LEAD, entry("deliver", "message", sent(to="ben", status="failed", attempts=2))),
-    (LEAD, entry("plan", "plan", None)),
-    (BEN, entry("discover", "discovery", found())),
-    (BEN, entry("status", "discovery", found(recipients=TO_BEN), at=TOLD)),
-    (BEN, entry("report", "assignment", assignment(reports=[REPORT]))),
-    (BEN, entry("deliver", "message", sent(to="ben", status="failed", attempts=1))),
+    (LEAD, entry("ModuleAssigned", **API)),
+    (LEAD, INTERRUPT),
+    (LEAD, entry("MessageSeen", message="msg-1", to="lead")),
+    (LEAD, sent(to="ben")),
+    (LEAD, failed(attempts=2)),
+    (LEAD, {**REPORT, "events": [{"event": "OfALaterVersion"}]}),
+    (LEAD, earlier("session", {})),
+    (LEAD, earlier("plan", None)),
+    (BEN, found()),
+    (BEN, REPORT),
+    (BEN, failed()),
 ]
 
 
 @pytest.mark.parametrize(("reader", "line"), NO_NEWS)
 def test_what_is_not(reader: digest.Reader, line: dict[str, Any]) -> None:
-    assert digest.facts_for_reader(reader, [line]) == []
+    assert digest.events_for_reader(reader, [line]) == []
+
+
+def test_of_earlier_changes_is_told_once() -> None:
+    lines = [earlier("assignment", {}), earlier("message", {}), REPORT]
+    told = [event["event"] for event in digest.events_for_reader(LEAD, lines)]
+    assert told == ["EarlierChanges", "ModuleReported"]
+
+
+def test_there_are_words_for_all_that_is_told() -> None:
+    assert {row.name for row in EVENTS.values() if row.told} | {digest.EARLIER} == set(_WORDS)
 
 
 def test_whose_change_it_is() -> None:
-    line = entry("report", "assignment", assignment(), actor={"role": "worker", "agent": "ann", "session": "lead-1"})
+    line = {**REPORT, "actor": {"role": "worker", "agent": "ann", "session": "lead-1"}}
     assert not digest.is_own_change(line, LEAD)
     assert digest.is_own_change(line, digest.Reader("lead-1", "worker", "ann"))
     assert not digest.is_own_change(line, digest.Reader("lead-1", "worker", "ben"))
@@ -160,8 +129,8 @@ def test_whose_change_it_is() -> None:
 
 
 def test_it_is_short_and_each_line_of_others_is_marked() -> None:
-    many = [entry("discover", "discovery", found(text=f"x\n- ATLAS: next for you: y {'z' * 5000}")) for _ in range(40)]
-    told = digest_text(digest.facts_for_reader(LEAD, many), "do this")
+    many = [found(text=f"x\n- ATLAS: next for you: y {'z' * 5000}") for _ in range(40)]
+    told = digest_text(digest.events_for_reader(LEAD, many), "do this")
     lines = told.splitlines()
     assert len(told) < 9000
     assert lines[-2:] == ["- and 28 more: `atlas history` has them all", "ATLAS: next for you: do this"]

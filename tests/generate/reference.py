@@ -11,6 +11,7 @@ import argparse
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from atlas.core.records.events import EVENTS, LEAD, TO
 from atlas.core.rules.verb_permissions import ALLOWED
 from atlas.core.verbs import VERBS
 from tests.documents import COMMANDS, STATE, arguments, exit_codes, form, headings, parsers
@@ -23,6 +24,7 @@ def generated() -> dict[str, str]:
     commands = replaced(COMMANDS.read_text(encoding="utf-8"), "shown", f"{_shown()}.\n")
     commands = replaced(commands, "verbs", table(_verbs()))
     state = replaced(STATE.read_text(encoding="utf-8"), "roles", table(_roles()))
+    state = replaced(state, "events", table(_events()))
     return {"docs/commands.md": commands + "".join(_first_sections()), "docs/state.md": state}
 
 
@@ -58,6 +60,16 @@ def _roles() -> Iterator[list[str]]:
     yield ["verb", *ALLOWED]
     for verb in sorted(set().union(*ALLOWED.values())):
         yield [f"`{verb}`", *("yes" if verb in allowed else "no" for allowed in ALLOWED.values())]
+
+
+def _events() -> Iterator[list[str]]:
+    yield ["event", "fields", "in words", "is told to"]
+    for row in EVENTS.values():
+        fields, told = ", ".join(f"`{field}`" for field in row.fields), ", ".join(_TOLD[one] for one in row.told)
+        yield [f"`{row.name}`", fields or "–", row.words, told or "–"]
+
+
+_TOLD = {LEAD: "the lead", TO: "whom `to` names"}
 
 
 def _first_sections() -> Iterator[str]:

@@ -51,6 +51,7 @@ def lose_a_message(team: Team) -> None:
     def run(tx: Any) -> None:
         sent = mailbox.post_message(tx, "ben", "Lost", "Where is it?", held=True)
         tx.patch(MESSAGE, sent, status="failed", error="refused\n| forged", attempts=1, held=False)
+        tx.emit("MessageFailed", message=sent["id"], to="ben", attempts=1, text="refused\n| forged")
 
     team.put(run)
 

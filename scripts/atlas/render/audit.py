@@ -32,10 +32,12 @@ def render_history(result: HistoryResult) -> str:
 
 
 def _change_line(change: HistoryChange) -> str:
-    records = [_record_line(record) for record in change["records"]]
-    more = f", and {len(records) - _MOST} more" if len(records) > _MOST else ""
+    """What was done; where no events were kept, which records were changed."""
+    done = [event["words"] for event in change["events"]]
+    parts, between = (done, "; ") if done else ([_record_line(record) for record in change["records"]], ", ")
+    more = f"{between}and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
     return f"{change['seq']:>5}  {change['at']}  {_actor_name(change['actor'])}  {change['verb']}: " + (
-        ", ".join(records[:_MOST]) + more
+        between.join(parts[:_MOST]) + more
     )
 
 

@@ -145,7 +145,7 @@ class FileStore(Store):
         new = self._new_files(tx, seq)
         reflect = self._projections(self.project, tx)
         # All that can fail is written beside its place first: a full disk fails before the history has the change.
-        line = log.encode_entry(seq, tx.at, tx.actor, verb, _changes_with_plan(tx))
+        line = log.encode_entry(seq, tx.at, tx.actor, verb, _changes_with_plan(tx), tx.events)
         files = {**checkpoint.files, **{name: fingerprint_bytes(data) for name, data in new.items()}}
         after = Checkpoint(seq, checkpoint.history + len(line), files)
         disk.make_private_folder(self.project.claude)

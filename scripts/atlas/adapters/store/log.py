@@ -1,7 +1,8 @@
 """The history: one line for each transaction, checksummed and synced. It is the truth and the write-ahead log.
 
-A line is `{"v", "seq", "at", "actor", "verb", "records": {kind: {key: record or null}}, "crc"}`, where the
-checksum covers every byte before `,"crc"`. Lines are never changed or removed.
+A line is `{"v", "seq", "at", "actor", "verb", "records": {kind: {key: record or null}}, "events": [event], "crc"}`,
+where the checksum covers every byte before `,"crc"`. Lines are never changed or removed; those of version 1 have no
+events.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import contextlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.system.disk import sync_folder, write_all
 from atlas.core.errors import NewerStateError, StateError
 from atlas.core.records.kinds import STATE_VERSION
+
+if TYPE_CHECKING:
+    from atlas.core.records.events import Emitted
 
 Entry = dict[str, Any]
 _MARK = b',"crc":"'
@@ -23,14 +27,23 @@ _TAIL = len(_MARK) + 8 + len('"}\n')
 _LATEST = 65_536  # bytes: some dozens of changes, read at once
 
 
-def encode_entry(seq: int, at: str, actor: Any, verb: str, records: dict[str, dict[str, str | None]]) -> bytes:
-    """One history line. `records` holds the new text of every changed record, or None for a removed one."""
+def encode_entry(
+    seq: int,
+    at: str,
+    actor: Any,
+    verb: str,
+    records: dict[str, dict[str, str | None]],
+    events: Sequence[Emitted] = (),
+) -> bytes:
+    """One history line. `records` holds the new text of every changed record, or None for a removed one; `events` say
+    what was done."""
     kinds = ",".join(
         f'"{kind}":{{' + ",".join(f'"{key}":{text or "null"}' for key, text in changed.items()) + "}"
         for kind, changed in records.items()
     )
     head = json.dumps({"v": STATE_VERSION, "seq": seq, "at": at, "actor": actor, "verb": verb}, separators=(",", ":"))
-    line = f'{head[:-1]},"records":{{{kinds}}}'.encode()
+    told = json.dumps(list(events), separators=(",", ":"))
+    line = f'{head[:-1]},"records":{{{kinds}}},"events":{told}'.encode()
     return line + _MARK + f'{zlib.crc32(line):08x}"}}\n'.encode()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from atlas.adapters.system import disk
 from atlas.core import clock
 from atlas.core.paths import PLAN_FILE
+from atlas.core.records.events import event_of
 from atlas.core.records.kinds import FILES, KINDS
 from atlas.core.rules.roles import Actor
 
@@ -34,7 +35,9 @@ def begin_new_history(survey: Survey, actor: Actor, view: View, projections: Pro
             kept = keep_aside(project, "history.jsonl", file.read())
         notice(f"the damaged history is kept whole as {kept}")
     plan, found = _plan_bytes(survey, state), survey.cut.files[PLAN_FILE]
-    line = log.encode_entry(1, clock.current_time(), actor, "repair", _all_changes(state, plan))
+    line = log.encode_entry(
+        1, clock.current_time(), actor, "repair", _all_changes(state, plan), [event_of("HistoryBegunAnew", {})]
+    )
     temp = disk.write_temp(project.history, line, synced=True)
     os.replace(temp, project.history)
     disk.sync_folder(project.private)

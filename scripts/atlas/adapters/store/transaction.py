@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
+from atlas.core.records.events import event_of
 from atlas.core.records.kinds import FILES, KINDS, Kind
 from atlas.core.records.protocol import Wanted
 from atlas.core.records.transitions import check_transition
@@ -37,6 +38,7 @@ class Transaction:
         self.plan_was_read = False
         self.new_plan: bytes | None = None
         self.changes: Changes = {}
+        self.events: list[dict[str, Any]] = []
 
     def get(self, kind: Kind[R], key: str) -> R | None:
         """A copy of the record, or None."""
@@ -127,6 +129,15 @@ class Transaction:
             check_transition(kind.name, key, old["status"], "")
         del rows.lines[key]
         self.changes.setdefault(kind.name, {})[key] = None
+
+    def emit(self, name: str, /, **fields: Any) -> None:
+        """Say what this change is: the event goes into its line of the history, if anything is committed at all.
+
+        Raises ValueError when the table of events has no such event, or another set of fields.
+        """
+        event = event_of(name, fields)
+        if event not in self.events:
+            self.events.append(event)
 
     @property
     def plan(self) -> bytes | None:

@@ -1,22 +1,21 @@
-"""The facts in a stretch of the history that whoever waits should hear of; `letters/digest.py` has the words for them.
+"""The events in a stretch of the history that whoever waits should hear of; `letters/digest.py` has the words for them.
 
-For the lead: what agents report, ask, repeat, find and acknowledge, what could not be delivered, and its mail. For an
-agent: its mail, and what was found that concerns it. What the reader did itself is no news. Hooks read it, so it
-imports next to nothing.
+Who is told of what stands in the table of events. What the reader did itself is no news. Hooks read it, so it imports
+next to nothing.
 """
 
 from __future__ import annotations
 
-from atlas.core.records.constants import INTERRUPT, SHARED
+from atlas.core.records.events import EVENTS, TO
 from atlas.core.verbs import LEAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any, TypeAlias
 
     Entry: TypeAlias = Mapping[str, Any]
-    """A line of the history: `at`, `actor`, `verb`, and the changed `records` by kind and key."""
+    """A line of the history: `actor`, changed `records` by kind and key, and the `events` that say what was done."""
 
 
 class Reader:
@@ -28,26 +27,34 @@ class Reader:
         self.session, self.role, self.mailbox = session, role, mailbox
 
 
-class Fact:
-    """Something that happened: what kind of thing, the record that shows it, and somebody's words about it or none."""
-
-    __slots__ = ("about", "kind", "words")
-
-    def __init__(self, kind: str, about: Mapping[str, Any], words: str) -> None:
-        self.kind, self.about, self.words = kind, about, words
+EARLIER = "EarlierChanges"
+"""Stands for lines of version 1, which kept no events: what they were is in the records."""
+_EARLIER_NEWS = ("assignment", "discovery", "message")
 
 
-def facts_for_reader(reader: Reader, entries: Iterable[Entry]) -> list[Fact]:
-    """What happened that concerns the reader, oldest first; without any there is no reason to wake anybody."""
-    of_kind = _FOR_LEAD if reader.role == LEAD else _FOR_AGENT
-    found: list[Fact] = []
+def events_for_reader(reader: Reader, entries: Iterable[Entry]) -> list[Mapping[str, Any]]:
+    """What happened that concerns the reader, oldest first; without any there is no reason to wake anybody.
+
+    Of lines without events it is told once that there were changes.
+    """
+    found: list[Mapping[str, Any]] = []
     for entry in entries:
-        if not _is_of_session(entry, reader):
-            for kind, read in of_kind.items():
-                for record in (entry["records"].get(kind) or {}).values():
-                    if record is not None:
-                        found += read(entry, record, reader)
+        if _is_of_session(entry, reader):
+            continue
+        if "events" in entry:
+            found += [event for event in entry["events"] if _is_told(event, reader)]
+        elif not found and any(entry["records"].get(kind) for kind in _EARLIER_NEWS):
+            found.append({"event": EARLIER})
     return found
+
+
+def _is_told(event: Mapping[str, Any], reader: Reader) -> bool:
+    row = EVENTS.get(event["event"])
+    if row is None:
+        return False
+    if LEAD in row.told and reader.role == LEAD:
+        return int(event.get("attempts") or 1) <= 1  # of what is tried again and again, the first time is news
+    return TO in row.told and reader.mailbox in (event["to"] if isinstance(event["to"], list) else [event["to"]])
 
 
 def is_own_change(entry: Entry, reader: Reader) -> bool:
@@ -58,62 +65,3 @@ def is_own_change(entry: Entry, reader: Reader) -> bool:
 
 def _is_of_session(entry: Entry, reader: Reader) -> bool:
     return (entry["actor"] or {}).get("session") == reader.session
-
-
-def _facts_of_assignment(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    verb, who = entry["verb"], {"agent": record["agent"], "module": record["module"]}
-    if verb == "acknowledge":
-        for update in [one for one in record["instruction_updates"] if one["status"] != "sent"][-1:]:
-            yield Fact("acknowledged", {**who, "update": update["id"], "status": update["status"]}, "")
-    for row in _said(entry, record, _ROWS_OF[verb]) if verb in _ROWS_OF else ():
-        yield Fact(
-            _kind_of_fact(verb, record), {**who, "report": row.get("kind"), "question": row.get("id")}, row["text"]
-        )
-
-
-_ROWS_OF = {"report": "report", "repeat": "repetition", "ask": "question"}
-
-
-def _kind_of_fact(verb: str, record: Any) -> str:
-    if verb == "repeat":
-        return "repeated-wrongly" if record["instruction_verification"]["findings"] else "repeated"
-    return {"report": "reported", "ask": "asked"}[verb]
-
-
-def _said(entry: Entry, record: Any, kind: str) -> list[Any]:
-    """What a change adds about an assignment: its rows, or in a line of version 1 the last part of the record."""
-    if "reports" in record:
-        verification = record["instruction_verification"]
-        old = {"report": record["reports"], "question": verification["questions"]}
-        return [part for part in old.get(kind, [verification["repetition"]])[-1:] if part]
-    rows = (entry["records"].get(kind) or {}).values()
-    return [row for row in rows if row is not None and row["task_uuid"] == record["task_uuid"]]
-
-
-def _facts_of_discovery(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    concerned = reader.role == LEAD or any(one["agent"] == reader.mailbox for one in record["recipients"])
-    if record["created_at"] == entry["at"] and record["kind"] == SHARED and concerned:
-        yield Fact("found", record, record["text"])
-
-
-def _facts_of_interrupt(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    yield from _facts_of_discovery(entry, record, reader)
-    is_new = record["created_at"] == entry["at"] and record["kind"] == INTERRUPT
-    if is_new and any(one["agent"] == reader.mailbox for one in record["recipients"]):
-        yield Fact("interrupted", record, "")
-
-
-def _facts_of_message(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    is_new = entry["at"] in (record["created_at"], record["sent_at"])
-    if record["to"] == reader.mailbox and record["status"] == "sent" and is_new:
-        yield Fact("written", record, record["subject"])
-
-
-def _facts_of_lost_message(entry: Entry, record: Any, reader: Reader) -> Iterator[Fact]:
-    yield from _facts_of_message(entry, record, reader)
-    if record["status"] == "failed" and record["attempts"] <= 1:
-        yield Fact("undelivered", record, record["error"] or "")
-
-
-_FOR_LEAD = {"assignment": _facts_of_assignment, "discovery": _facts_of_discovery, "message": _facts_of_lost_message}
-_FOR_AGENT = {"message": _facts_of_message, "discovery": _facts_of_interrupt}

@@ -8,6 +8,7 @@ from atlas.core import clock
 from atlas.core.ids import is_slug
 from atlas.core.text import one_line
 
+from .constants import INTERRUPT
 from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE
 from .protocol import Records
 from .team import Session, new_session
@@ -42,20 +43,26 @@ def fold_facts(records: Records, key: str, facts: list[Fact], offset: int) -> No
 
 def _note_present(records: Records, session: Session, fact: Fact, at: str) -> None:
     """A session that begins in a workspace and has no other role is a session of the agent whose workspace it is."""
+    is_new = session["ended_at"] is not None or records.get(SESSION, session["id"]) is None
     session["last_seen"], session["ended_at"], session["stopped"] = at, None, None
     workspace, workflow = records.get(WORKSPACE, str(fact.get("workspace"))), records.only(WORKFLOW)
     leads = workflow is not None and workflow["lead"] == session["id"]
     if workspace is not None and workspace["removed_at"] is None and session["agent"] is None and not leads:
         session["agent"] = workspace["agent"]
+    if is_new:
+        records.emit("SessionBegan", session=session["id"], agent=session["agent"])
 
 
 def _note_ended(records: Records, session: Session, fact: Fact, at: str) -> None:
     session["ended_at"] = at
+    records.emit("SessionEnded", session=session["id"], agent=session["agent"])
 
 
 def _note_stopped(records: Records, session: Session, fact: Fact, at: str) -> None:
     reason = one_line(str(fact.get("reason") or ""), 400)
     session["stopped"] = {"at": at, "reason": reason} if reason else None
+    if reason:
+        records.emit("SessionStopped", session=session["id"], agent=session["agent"], text=reason)
 
 
 def _note_continued(records: Records, session: Session, fact: Fact, at: str) -> None:
@@ -78,6 +85,7 @@ def _note_continued(records: Records, session: Session, fact: Fact, at: str) -> 
     if workflow is not None and workflow["lead"] == old_key:
         workflow["lead"] = heir["id"]
         records.put(WORKFLOW, workflow)
+    records.emit("SessionContinued", session=session["id"], before=old_key)
     for record in (old, heir):
         records.put(SESSION, record)
 
@@ -88,11 +96,13 @@ def _note_bound(records: Records, session: Session, fact: Fact, at: str) -> None
     if workspace is not None and workspace["task_uuid"] == fact.get("task"):
         workspace["subagent"] = str(fact.get("agent_id"))[:128] or None
         records.put(WORKSPACE, workspace)
+        records.emit("SubagentBound", subagent=workspace["subagent"], workspace=workspace["name"])
 
 
 def _note_decided(records: Records, session: Session, fact: Fact, at: str) -> None:
     rule = str(fact.get("rule"))[:64]
     session["decisions"][rule] = session["decisions"].get(rule, 0) + 1
+    records.emit("GateDecided", session=session["id"], rule=rule)
 
 
 def _note_received(records: Records, session: Session, fact: Fact, at: str) -> None:
@@ -102,6 +112,7 @@ def _note_received(records: Records, session: Session, fact: Fact, at: str) -> N
     if message is not None and message["status"] in ("queued", "sent"):
         message["status"], message["seen_at"] = "seen", at
         records.put(MESSAGE, message)
+        records.emit("MessageSeen", message=message["id"], to=message["to"])
         _note_seen(records, message["to"], at)
     return None
 
@@ -113,6 +124,8 @@ def _note_delivery(records: Records, receipt: Fact, at: str) -> None:
         if recipient["workspace"] == receipt.get("workspace") and recipient["status"] != "delivered":
             session, tool = (str(receipt.get(key) or "?")[:200] for key in ("session", "tool"))
             recipient.update({"status": "delivered", "delivered_at": at, "session": session, "tool": tool})
+            name = "InterruptDelivered" if discovery and discovery["kind"] == INTERRUPT else "DiscoveryDelivered"
+            records.emit(name, discovery=receipt["discovery"], agent=recipient["agent"])
     if discovery is not None:
         records.put(DISCOVERY, discovery)
 

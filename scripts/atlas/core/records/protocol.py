@@ -46,3 +46,6 @@ class Records(Protocol):
 
     def put(self, kind: Kind[R], record: R) -> None:
         """Create or replace a record. Raises AtlasError when its status may not follow the one it has."""
+
+    def emit(self, name: str, /, **fields: Any) -> None:
+        """Say what this change is, by an event of the table in `events.py`. Raises ValueError for an unknown one."""

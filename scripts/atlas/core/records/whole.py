@@ -11,9 +11,8 @@ from .plan import Module
 from .protocol import Records
 from .rows import EvidenceContents, PollContents, QuestionContents, RepetitionContents, ReportContents, contents_of
 
-_FEW = 8
-"""Up to so many assignments or modules are asked for by name; for more, all rows are read at once."""
-Grouped = dict[str, dict[str, list[dict[str, Any]]]]
+_FEW = 8  # assignments or modules that are asked for by name; for more, all rows are read at once
+_Grouped = dict[str, dict[str, list[dict[str, Any]]]]
 
 
 class WholeVerification(VerificationFields):
@@ -45,10 +44,9 @@ class WholeModule(Module):
 
 def whole_assignments(records: Records, assignments: Iterable[Assignment]) -> list[WholeAssignment]:
     """The assignments with their reports, polls, questions, and latest repetitions."""
-    found = list(assignments)
-    names = [one["task_uuid"] for one in found]
-    rows = {kind.name: _grouped(records, kind, "task_uuid", names) for kind in OF_ASSIGNMENT}
-    return [_with_rows(one, rows) for one in found]
+    found = {one["task_uuid"]: one for one in assignments}
+    rows = _rows_of(records, list(found))
+    return [_with_rows(one, rows) for one in found.values()]
 
 
 def whole_assignment(records: Records, assignment: Assignment) -> WholeAssignment:
@@ -58,8 +56,7 @@ def whole_assignment(records: Records, assignment: Assignment) -> WholeAssignmen
 
 def whole_verification(records: Records, assignment: Assignment) -> WholeVerification:
     """The verification of an assignment with its latest repetition and its questions."""
-    names, kinds = [assignment["task_uuid"]], (REPETITION, QUESTION)
-    return _whole_verification(assignment, {kind.name: _grouped(records, kind, "task_uuid", names) for kind in kinds})
+    return _whole_verification(assignment, _rows_of(records, [assignment["task_uuid"]]))
 
 
 def whole_modules(records: Records, modules: Iterable[Module]) -> list[WholeModule]:
@@ -67,14 +64,13 @@ def whole_modules(records: Records, modules: Iterable[Module]) -> list[WholeModu
     found = list(modules)
     rows = _grouped(records, EVIDENCE, "module", [module["id"] for module in found])
     return [
-        {**module, "evidence": cast("list[EvidenceContents]", list(map(contents_of, rows.get(module["id"], []))))}
+        cast("WholeModule", {**module, "evidence": list(map(contents_of, rows.get(module["id"], [])))})
         for module in found
     ]
 
 
-def whole_module(records: Records, module: Module) -> WholeModule:
-    """The module with the evidence about it."""
-    return whole_modules(records, [module])[0]
+def _rows_of(records: Records, names: list[str]) -> _Grouped:
+    return {kind.name: _grouped(records, kind, "task_uuid", names) for kind in OF_ASSIGNMENT}
 
 
 def _grouped(records: Records, kind: Kind[Any], field: str, names: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -86,18 +82,18 @@ def _grouped(records: Records, kind: Kind[Any], field: str, names: list[str]) ->
     return found
 
 
-def _with_rows(assignment: Assignment, rows: Grouped) -> WholeAssignment:
+def _with_rows(assignment: Assignment, rows: _Grouped) -> WholeAssignment:
     fields: Any = {name: value for name, value in assignment.items() if name != "reported"}
-    task_uuid = assignment["task_uuid"]
-    polls, reports = (list(map(contents_of, rows[kind.name].get(task_uuid, []))) for kind in (POLL, REPORT))
-    fields["instruction_verification"] = _whole_verification(assignment, rows)
-    fields["progress_polling"] = {**assignment["progress_polling"], "poll_history": polls}
-    return cast("WholeAssignment", {**fields, "reports": reports})
+    name = assignment["task_uuid"]
+    polls, reports = (list(map(contents_of, rows[kind.name].get(name, []))) for kind in (POLL, REPORT))
+    verification, polling = _whole_verification(assignment, rows), {**fields["progress_polling"], "poll_history": polls}
+    own = {"instruction_verification": verification, "progress_polling": polling, "reports": reports}
+    return cast("WholeAssignment", {**fields, **own})
 
 
-def _whole_verification(assignment: Assignment, rows: Grouped) -> WholeVerification:
-    task_uuid, verification = assignment["task_uuid"], assignment["instruction_verification"]
-    repeated = (one for one in rows[REPETITION.name].get(task_uuid, []) if one["row"] == verification["repetition"])
-    asked = map(contents_of, rows[QUESTION.name].get(task_uuid, []))
-    fields: Any = {**verification, "repetition": next(map(contents_of, repeated), None), "questions": list(asked)}
-    return cast("WholeVerification", fields)
+def _whole_verification(assignment: Assignment, rows: _Grouped) -> WholeVerification:
+    name, verification = assignment["task_uuid"], assignment["instruction_verification"]
+    repeated = (one for one in rows[REPETITION.name].get(name, []) if one["row"] == verification["repetition"])
+    asked = list(map(contents_of, rows[QUESTION.name].get(name, [])))
+    latest = next(map(contents_of, repeated), None)
+    return cast("WholeVerification", {**verification, "repetition": latest, "questions": asked})

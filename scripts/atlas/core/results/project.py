@@ -14,6 +14,7 @@ class PauseResult(TypedDict):
     before: Pause | None
 
 
+EventField = str | int | list[str] | None
 SettingValue = str | int | list[str] | None
 
 
@@ -53,14 +54,23 @@ class ChangedRecord(TypedDict):
     status: str | None
 
 
+class HistoryEvent(TypedDict):
+    """What was done, as the history keeps it: the name of the event, its fields, and both in `words`."""
+
+    event: str
+    fields: dict[str, EventField]
+    words: str
+
+
 class HistoryChange(TypedDict):
-    """One change of the history. `actor` is None where it is not known."""
+    """One change of the history. `actor` is None where it is not known; `events` is empty where none were kept."""
 
     seq: int
     at: str
     actor: ChangedBy | None
     verb: str
     records: list[ChangedRecord]
+    events: list[HistoryEvent]
 
 
 class HistoryResult(TypedDict):

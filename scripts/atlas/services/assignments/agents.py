@@ -52,6 +52,8 @@ def register_agent(
         if found or built_in:
             agent["transport"], agent["address"] = (MAESTRO, found.to) if found else (BUILT_IN, None)
         tx.put(AGENT, agent)
+        if agent != known:
+            tx.emit("AgentRegistered", agent=agent["id"], type=agent["type"])
         return {"agent": agent, "created": known is None}
 
     return context.transact("register", run)

@@ -41,6 +41,7 @@ def give_back_module(tx: Transaction, assignment: Assignment) -> None:
     withdraw_held_messages(tx, assignment["task_uuid"])
     module = tx.need(MODULE, assignment["module"])
     tx.patch(MODULE, module, status="pending", assigned_to=None, task_uuid=None)
+    tx.emit("ModuleReleased", module=module["id"], agent=assignment["agent"])
 
 
 def tell_agent_to_stop(tx: Transaction, assignment: Assignment) -> str:

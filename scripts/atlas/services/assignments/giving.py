@@ -43,6 +43,7 @@ def give_pending_module(tx: Transaction, module_id: str, agent_id: str, force: b
     blocking = graph.open_dependencies(module, _complete_modules(tx, module))
     if blocking and not force:
         raise AtlasError(f"{module_id} depends on {', '.join(blocking)}, not complete yet: wait, or use --force")
+    tx.emit("ModuleAssigned", module=module_id, agent=agent_id)
     return giving_result(tx, module, agent, give_module(tx, module, agent), created=True)
 
 

@@ -77,6 +77,7 @@ def send_document(
     tx: Transaction, module: Module, agent_id: str, made: Document, task_uuid: str | None, held: bool = False
 ) -> str:
     """Send a document to an AI agent, or have it `held` back; returns the id of the message."""
+    tx.emit("HandoffSent", module=module["id"], to=agent_id)
     subject = subjects.handoff_subject(module, task_uuid or "none")
     return post_message(tx, agent_id, subject, made.text, task_uuid=task_uuid, held=held)["id"]
 

@@ -9,7 +9,7 @@ from atlas.core.letters import handoff
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.discovery import Discovery
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MISSION, MODULE, WORKSPACE
-from atlas.core.records.whole import whole_assignments, whole_module
+from atlas.core.records.whole import whole_assignments, whole_modules
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import graph
 from atlas.services.integration.branch import branch_of_workflow
@@ -25,7 +25,7 @@ def gather_facts(tx: Transaction, module_id: str, agent_id: str) -> tuple[handof
     assignments = tx.where(ASSIGNMENT, module=module_id)
     facts = handoff.Facts(
         goal=mission["goal"] if mission else "",
-        module=whole_module(tx, module),
+        module=whole_modules(tx, [module])[0],
         to=agent["id"],
         at=tx.at,
         needs=[(name, modules[name]["status"]) for name in module["dependencies"] if name in modules],

@@ -80,5 +80,6 @@ def _store_report(
     assignment["reported"] = {"number": number, "seq": seq, "at": tx.at, "kind": kind}
     poll_schedule.note_heard(tx, assignment, tx.at, "report", poll_schedule.polling_times(current_settings(tx)))
     tx.put(MODULE, module)
+    tx.emit("ModuleReported", module=module["id"], agent=assignment["agent"], report=kind, text=text)
     tx.put(ASSIGNMENT, assignment)
     tx.put(REPORT, new_report(task_uuid=assignment["task_uuid"], seq=seq, number=number, contents=contents))

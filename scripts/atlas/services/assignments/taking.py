@@ -46,6 +46,7 @@ def reassign_to(tx: Transaction, module_id: str, agent_id: str, force: bool) -> 
     left = leave_workspace(tx, old)
     handover = old["handover"]
     release_assignment(tx, old)
+    tx.emit("ModuleReassigned", module=module_id, agent=agent_id, before=old["agent"])
     withdraw_held_messages(tx, old["task_uuid"])
     if handover is None or not any(told.startswith("msg-") for told in handover["told"]):
         tell_agent_to_stop(tx, old)

@@ -81,6 +81,7 @@ def _adopt_worktree(context: Context, entry: worktree.WorktreeEntry) -> None:
         branch = entry.branch or BRANCHES + name
         record = new_workspace(name=name, branch=branch, base_commit=begun or base, created_at=tx.at)
         tx.put(WORKSPACE, record)
+        tx.emit("WorkspaceMended", workspace=name, text="recorded as left")
         tx.patch(WORKSPACE, record, status="abandoned", ready_at=tx.at)
 
     context.transact("repair", run)

@@ -196,6 +196,7 @@ def _kept_commits(context: Context, record: Workspace) -> list[str]:
 
 def _mark_removed(tx: Transaction, name: str) -> Workspace:
     record = tx.need(WORKSPACE, name)
+    tx.emit("WorkspaceRemoved", workspace=name)
     status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=record["removed_at"] or tx.at, process=None)
 
@@ -263,6 +264,7 @@ def _locks(project: Project, name: str, path: str, entry: worktree.WorktreeEntry
 
 def _note_merge_stopped(tx: Transaction, name: str) -> None:
     tx.patch(WORKSPACE, tx.need(WORKSPACE, name), status="ready")
+    tx.emit("WorkspaceMended", workspace=name, text="status: ready")
 
 
 def _note_session_ended(tx: Transaction, name: str, ended: Process) -> None:
@@ -270,6 +272,7 @@ def _note_session_ended(tx: Transaction, name: str, ended: Process) -> None:
     record = tx.need(WORKSPACE, name)
     if record["process"] == ended:
         tx.patch(WORKSPACE, record, process=None)
+        tx.emit("WorkspaceMended", workspace=name, text="process: None")
 
 
 def _run_git(root: str, *words: str) -> None:

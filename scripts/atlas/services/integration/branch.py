@@ -72,6 +72,7 @@ def note_tip(tx: Transaction, tip: BranchTip) -> None:
     workflow = orchestration_workflow(tx)
     if workflow["integration_commit"] is None:
         tx.patch(WORKFLOW, workflow, integration_commit=tip.commit)
+        tx.emit("IntegrationBegun", commit=tip.commit[:12])
 
 
 def branch_of_workflow(workflow: Workflow) -> str:

@@ -152,6 +152,7 @@ def _announce_conflicts(
                 record = tx.need(WORKSPACE, name)
                 rest = {key: files for key, files in record["conflicts"].items() if key != other}
                 tx.patch(WORKSPACE, record, conflicts={**rest, **({other: current[pair]} if pair in current else {})})
+        tx.emit("ConflictFound" if pair in current else "ConflictGone", between=pair)
         concerned = [workspaces[name] for name in pair if name in workspaces]
         discoveries.tell_workspaces(tx, concerned, _conflict_text(pair, current.get(pair)))
     return appeared, gone

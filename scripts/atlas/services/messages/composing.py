@@ -10,6 +10,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.ids import sha256_hex
 from atlas.core.letters import discoveries
+from atlas.core.records.constants import INTERRUPT
 from atlas.core.records.discovery import Discovery, Recipient, new_discovery, new_recipient
 from atlas.core.records.kinds import AGENT, DISCOVERY
 from atlas.core.records.workspace import Workspace
@@ -73,11 +74,24 @@ def keep_once(tx: Transaction, discovery: Discovery, address: Callable[[Transact
     present = tx.get(DISCOVERY, discovery["id"])
     if present is None:
         by_message, people = address(tx, discovery)
-        tx.put(DISCOVERY, discovery)
+        put_word(tx, discovery)
         return {"discovery": discovery, "created": True, "by_message": by_message, "people": people}
     if any(present[field] != discovery[field] for field in ("kind", "severity", "affects", "text", "stop")):
         raise AtlasError(f"that request id stands for another one, {present['id']}: choose a new one")
     return {"discovery": present, "created": False, "by_message": [], "people": []}
+
+
+def put_word(tx: Transaction, discovery: Discovery) -> None:
+    """Put a new discovery, or a word that interrupts, and say that it was."""
+    tx.put(DISCOVERY, discovery)
+    sender, text = discovery["sender"], discovery["text"]
+    to = sorted({recipient["agent"] for recipient in discovery["recipients"]})
+    if discovery["kind"] == INTERRUPT:
+        tx.emit("InterruptSent", discovery=discovery["id"], sender=sender, to=to, text=text)
+        return
+    severity, affects = discovery["severity"], discovery["affects"]
+    about = {"discovery": discovery["id"], "sender": sender, "severity": severity, "affects": affects}
+    tx.emit("DiscoveryShared", **about, to=to, text=text)
 
 
 def recipient_at(workspace: Workspace) -> Recipient:

@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING
 
 from atlas.core.errors import AtlasError
 from atlas.core.records.constants import ATLAS, SHARED
-from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MODULE, WORKSPACE
+from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import graph, roles
 from atlas.core.rules.reach import is_occupied
 from atlas.services.project.phases import executing_workflow
 
-from .composing import Addressed, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
+from .composing import (
+    Addressed,
+    draft_discovery,
+    find_sender,
+    fit_texts,
+    keep_once,
+    put_word,
+    recipient_at,
+    send_as_message,
+)
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
@@ -66,7 +75,7 @@ def tell_workspaces(tx: Transaction, workspaces: Sequence[Workspace], text: str)
     fields = {"kind": SHARED, "severity": "important", "affects": affects, "stop": False, **words}
     discovery = draft_discovery(tx, ATLAS, fields, None)
     discovery["recipients"] = [recipient_at(workspace) for workspace in workspaces if is_occupied(workspace)]
-    tx.put(DISCOVERY, discovery)
+    put_word(tx, discovery)
 
 
 def _address_affected(tx: Transaction, discovery: Discovery) -> Addressed:

@@ -66,6 +66,7 @@ def _note_read(context: Context, by: Transport, troubles: list[str]) -> None:
         for message in tx.where(MESSAGE, read_at=None):
             if message["external_id"] in read.get(message["to"], ()):
                 tx.patch(MESSAGE, message, read_at=tx.at)
+                tx.emit("MessageRead", message=message["id"], to=message["to"])
 
     if any(read.values()):
         context.store.transact("deliver", context.actor, run)

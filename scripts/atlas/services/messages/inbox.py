@@ -59,6 +59,7 @@ def _take_messages(tx: Transaction, actor: roles.Actor, agent_id: str) -> list[M
     _note_presence(tx, actor, agent_id)
     for message in unread:
         tx.patch(MESSAGE, message, status="seen", seen_at=tx.at)
+        tx.emit("MessageSeen", message=message["id"], to=agent_id)
     return unread
 
 
@@ -70,4 +71,6 @@ def _note_presence(tx: Transaction, actor: roles.Actor, agent_id: str) -> None:
     tx.patch(AGENT, agent, last_seen=tx.at)
     if actor["session"] and actor["role"] != roles.LEAD and agent["type"] == AI:
         session = session_record(tx, actor["session"])
+        if session["agent"] != agent_id or session["ended_at"] is not None:
+            tx.emit("SessionBegan", session=session["id"], agent=agent_id)
         tx.patch(SESSION, session, agent=agent_id, last_seen=tx.at, ended_at=None)

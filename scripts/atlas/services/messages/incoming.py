@@ -47,7 +47,10 @@ def _receive_message(context: Context, incoming: Incoming) -> bool:
     def run(tx: Transaction) -> bool:
         if tx.get(MESSAGE, f"msg-{mark}") is not None:
             return False
-        tx.put(MESSAGE, incoming_message(tx, f"msg-{mark}", incoming))
+        message = incoming_message(tx, f"msg-{mark}", incoming)
+        tx.put(MESSAGE, message)
+        sender, to, subject = discoveries.message_sender(message), message["to"], message["subject"]
+        tx.emit("MessageReceived", message=message["id"], sender=sender, to=to, text=subject)
         return True
 
     return context.store.transact("receive", context.actor, run)

@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 from atlas.core.errors import AtlasError
 from atlas.core.records.constants import INTERRUPT
-from atlas.core.records.kinds import AGENT, DISCOVERY, WORKSPACE
+from atlas.core.records.kinds import AGENT, WORKSPACE
 from atlas.core.records.team import AI
 from atlas.core.rules.reach import is_occupied
 from atlas.services.project.phases import executing_workflow
 
-from .composing import Addressed, draft_discovery, find_sender, fit_texts, keep_once, recipient_at, send_as_message
+from .composing import (
+    Addressed,
+    draft_discovery,
+    find_sender,
+    fit_texts,
+    keep_once,
+    put_word,
+    recipient_at,
+    send_as_message,
+)
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
@@ -62,7 +71,7 @@ def stop_work(
     fields = {"kind": INTERRUPT, "severity": severity, "affects": [], "stop": stop, **words}
     word = draft_discovery(tx, find_sender(tx, actor, None), fields, None)
     word["recipients"] = [recipient_at(workspace) for workspace in workspaces]
-    tx.put(DISCOVERY, word)
+    put_word(tx, word)
     return word["id"]
 
 

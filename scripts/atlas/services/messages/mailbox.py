@@ -64,6 +64,11 @@ def _release_message(tx: Transaction, message: Message) -> Message:
     if message["transport"] == BUILT_IN and not message["held"]:
         message["status"], message["sent_at"] = "sent", tx.at
     tx.put(MESSAGE, message)
+    about = {"message": message["id"], "sender": message["sender"], "to": message["to"]}
+    if message["status"] == "sent":
+        tx.emit("MessageSent", **about, text=message["subject"])
+    else:
+        tx.emit("MessageWritten", **about)
     return message
 
 

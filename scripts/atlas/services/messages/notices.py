@@ -40,6 +40,7 @@ def notify_agent(
             raise AtlasError(f"the request id {request!r} has sent another message to {agent_id}: choose a new one")
         if message["status"] == "failed":
             message = tx.patch(MESSAGE, message, status="queued")
+            tx.emit("MessageWritten", message=message["id"], sender=message["sender"], to=agent_id)
         return {"message": message}
 
     result = context.transact("notify", run)

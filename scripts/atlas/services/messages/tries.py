@@ -39,6 +39,7 @@ def begin_try(tx: Transaction, message_id: str) -> Claim | None:
         pause = min(_FIRST_PAUSE << min(attempts - 1, 10), _LONGEST_PAUSE)
         fields: Any = {"status": "queued", "attempts": attempts, "next_try": clock.add_seconds(tx.at, pause)}
         tx.patch(MESSAGE, message, **fields, in_doubt=True)
+        tx.emit("MessageTried", message=message_id, to=message["to"], attempts=attempts)
     return claim
 
 
@@ -56,6 +57,8 @@ def note_sent(tx: Transaction, message_id: str, external_id: str | None) -> Mess
     if message["status"] != "seen":
         fields |= {"status": "sent", "sent_at": tx.at}
     message = tx.patch(MESSAGE, message, **fields)
+    sender, to, subject = message["sender"], message["to"], message["subject"]
+    tx.emit("MessageSent", message=message_id, sender=sender, to=to, text=subject)
     _count_poll(tx, message)
     return message
 
@@ -78,4 +81,6 @@ def note_failed(tx: Transaction, message_id: str, error: TransportError, in_doub
         return message
     next_try = max(message["next_try"] or "", clock.add_seconds(tx.at, int(min(error.after, 3600))))
     fields: Any = {"status": "failed", "error": str(error)[:2000], "next_try": next_try, "in_doubt": in_doubt}
+    to, attempts = message["to"], message["attempts"]
+    tx.emit("MessageFailed", message=message_id, to=to, attempts=attempts, text=str(error))
     return tx.patch(MESSAGE, message, **fields)

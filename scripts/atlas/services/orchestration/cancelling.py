@@ -42,6 +42,7 @@ def cancel_handover(context: Context, module_id: str, agent_id: str) -> KeptAfte
             raise AtlasError(f"{module_id} was given away just now: see `atlas status`")
         task_uuid = mine["task_uuid"]
         tx.patch(ASSIGNMENT, mine, handover=None)
+        tx.emit("HandoverCancelled", module=module_id, agent=agent_id)
         subject = subjects.resume_subject(module, task_uuid)
         post_message(tx, agent_id, subject, keep_body(module), task_uuid=task_uuid)
         return {"module": module_id, "agent": agent_id, "kept": True}

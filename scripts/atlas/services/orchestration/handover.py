@@ -84,6 +84,8 @@ class _Handover(Operation[Holder, SavedWork, SavedWork]):
         _, old, _ = takeable_module(tx, self._module_id, self._agent_id, force=True)
         if old["task_uuid"] == intent.assignment["task_uuid"] and old["handover"]:
             tx.patch(ASSIGNMENT, old, handover={**old["handover"], "saved": effect.saved})
+            if effect.saved is not None:
+                tx.emit("HandoverSaved", module=self._module_id, agent=old["agent"], commit=effect.saved[:12])
         return effect
 
     def take_back(self, intent: Holder, error: BaseException) -> str | None:
@@ -105,6 +107,7 @@ def _begin_handover(tx: Transaction, actor: Actor, module_id: str, agent_id: str
         seconds = current_settings(tx)["reassign_wait_seconds"] if wait is None else wait
         until = clock.add_seconds(tx.at, int(seconds))
         handover = new_handover(to=agent_id, at=tx.at, until=until, told=[message_id])
+    tx.emit("HandoverBegun", module=module_id, agent=old["agent"], to=agent_id)
     # Given again for a third agent, the stop stays as it was: only who gets the module changes.
     handover["to"] = agent_id
     return Holder(tx.patch(ASSIGNMENT, old, handover=handover), workspace, handover, was_there)

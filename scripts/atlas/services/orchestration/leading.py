@@ -28,6 +28,7 @@ def take_lead(context: Context, only_show: bool = False) -> LeadResult:
         if before != me:
             workflow["lead"], workflow["lead_since"] = me, tx.at
             tx.put(WORKFLOW, workflow)
+            tx.emit("LeadTaken", session=me)
         return {"lead": me, "since": workflow["lead_since"], "before": before, "taken": before != me}
 
     if only_show or not context.session:

@@ -9,7 +9,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects, updates
 from atlas.core.records.kinds import EVIDENCE, MODULE
 from atlas.core.records.team import AI
-from atlas.core.records.whole import whole_module
+from atlas.core.records.whole import whole_modules
 from atlas.core.rules import edits, graph, roles
 from atlas.core.text import name_known
 from atlas.services.assignments.assignments import live_assignment
@@ -41,8 +41,9 @@ def add_module(context: Context, name: str, priority: str, edit: edits.Edit) -> 
         if tx.get(MODULE, module["id"]) is not None:
             raise AtlasError(f"there is a module {module['id']!r} already: modify it, or choose another name")
         tx.put(MODULE, module)
+        tx.emit("ModuleAdded", module=module["id"])
         _require_sound_graph(tx)
-        return {"module": whole_module(tx, module), "changes": [f"added {module['name']}"]}
+        return {"module": whole_modules(tx, [module])[0], "changes": [f"added {module['name']}"]}
 
     return context.transact("modify", run)
 
@@ -63,9 +64,10 @@ def modify_module(context: Context, module_id: str, edit: edits.Edit) -> ModuleC
         changes = edits.apply_edit(fields, edit)
         if changes:
             tx.put(MODULE, module)
+            tx.emit("ModuleModified", module=module_id, text="; ".join(changes))
             _require_sound_graph(tx)
             _tell_agent(tx, actor, module, changes, is_other_task=_module_instructions(module) != before)
-        return {"module": whole_module(tx, tx.need(MODULE, module_id)), "changes": changes}
+        return {"module": whole_modules(tx, [tx.need(MODULE, module_id)])[0], "changes": changes}
 
     result = context.transact("modify", run)
     if result["changes"] and result["module"]["task_uuid"]:
@@ -110,10 +112,11 @@ def remove_module(context: Context, module_id: str) -> ModuleRemoved:
             raise AtlasError(f"{module_id} cannot be removed: {', '.join(users)} depends on it")
         if tx.count(MODULE) == 1:
             raise AtlasError(f"{module_id} is the only module: nothing would be left to do")
-        removed = whole_module(tx, module)
+        removed = whole_modules(tx, [module])[0]
         tx.delete(MODULE, module_id)
         for evidence in tx.keys(EVIDENCE, module=module_id):
             tx.delete(EVIDENCE, evidence)
+        tx.emit("ModuleRemoved", module=module_id)
         return {"module": removed, "changes": ["removed"], "all_complete": settle_workflow(tx, workflow, "modify")}
 
     return context.transact("modify", run)

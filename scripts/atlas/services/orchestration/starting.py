@@ -60,6 +60,7 @@ class _Start(Operation["StartResult", "list[str]", "StartResult"]):
         if workflow["lead"] is None and actor["session"]:
             workflow["lead"], workflow["lead_since"] = actor["session"], tx.at
         tx.put(WORKFLOW, workflow)
+        tx.emit("OrchestrationStarted", plan=workflow["plan_id"], modules=len(plan.modules))
         return _start_result(workflow, tx, created=True)
 
     def act(self, intent: StartResult) -> list[str]:

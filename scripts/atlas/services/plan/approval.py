@@ -36,6 +36,7 @@ def approve_plan(context: Context, dry_run: bool = False) -> ApproveResult:
         workflow["plan_sha"] = plan.digest
         tx.put(WORKFLOW, workflow)
         tx.put_plan(plan.data)
+        tx.emit("PlanApproved", plan=result["plan_id"], modules=result["modules"])
         return result
 
     return context.transact("approve", run)

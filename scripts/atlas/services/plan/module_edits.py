@@ -87,6 +87,7 @@ def _save_plan(
         enter_status(workflow, "drafting", tx.at, "requirement")
         workflow["plan_sha"] = None
         tx.put(WORKFLOW, workflow)
+        tx.emit("RequirementChanged", module=module["id"], action=action, text="; ".join(changes))
     planned: Any = module
     return {"module": planned, "changes": changes, "modules": len(plan.modules)}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.store.survey import Survey, take_cut
 from atlas.core.errors import AtlasError
+from atlas.core.records.events import event_words, fields_of
 from atlas.core.records.kinds import KINDS
 from atlas.core.rules import roles
 
@@ -59,6 +60,12 @@ def _concerns_record(entry: Entry, about: str) -> bool:
     """Whether a change is by, of, or on a record that refers to, what is asked about."""
     if about in (entry["actor"] or {}).values():
         return True
+    if any(
+        about in (value if isinstance(value, list) else [value])
+        for e in entry.get("events", ())
+        for value in e.values()
+    ):
+        return True
     records = (item for kind, changed in entry["records"].items() if kind != "plan" for item in changed.items())
     return any(about == key or (record is not None and about in record.values()) for key, record in records)
 
@@ -73,6 +80,10 @@ def _change_result(entry: Entry) -> HistoryChange:
             {"kind": kind, "id": key, "status": _status_given(kind, record)}
             for kind, changed in entry["records"].items()
             for key, record in changed.items()
+        ],
+        "events": [
+            {"event": event["event"], "fields": fields_of(event), "words": event_words(event)}
+            for event in entry.get("events", ())
         ],
     }
 

@@ -50,4 +50,8 @@ def _set_pause(tx: Transaction, pause: Pause | None) -> PauseResult:
         raise AtlasError('there are no gates to lift yet: begin with atlas plan "GOAL"')
     before = pause_in_force(workflow["paused"], tx.at)
     tx.patch(WORKFLOW, workflow, paused=pause)
+    if pause is not None:
+        tx.emit("GatesPaused", until=pause["until"] or "they are put back", text=pause["reason"])
+    elif workflow["paused"] is not None:
+        tx.emit("GatesRestored")
     return {"paused": pause, "before": before}

@@ -16,6 +16,7 @@ def settle_workflow(tx: Transaction, workflow: Workflow, verb: str) -> bool:
         workflow["status"], workflow["completed_at"] = "complete", tx.at
         workflow["transitions"].append({"to": "complete", "at": tx.at, "verb": verb})
         tx.put(WORKFLOW, workflow)
+        tx.emit("OrchestrationCompleted", plan=workflow["plan_id"])
     return done
 
 

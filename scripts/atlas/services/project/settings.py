@@ -99,6 +99,7 @@ def change_setting(context: Context, key: str, values: Sequence[str]) -> Setting
     def run(tx: Transaction, actor: Actor) -> SettingsResult:
         before = current_settings(tx)
         after = tx.patch(SETTINGS, before, **{FIELDS[key]: value})
+        _emit_changed(tx, key, values, before != after)
         return _settings_result(after, changed=before != after)
 
     return context.transact(form_of_setting(key), run)
@@ -114,9 +115,15 @@ def _choose_verdict(context: Context, key: str, values: Sequence[str]) -> Settin
         before = current_settings(tx)
         chosen = {**before["gates"], GATES[key]: values[0] if values else ""}
         after = tx.patch(SETTINGS, before, gates={rule: one for rule, one in chosen.items() if one})
+        _emit_changed(tx, key, values, before != after)
         return _settings_result(after, changed=before != after)
 
     return context.transact(form_of_setting(key), run)
+
+
+def _emit_changed(tx: Transaction, key: str, values: Sequence[str], changed: bool) -> None:
+    if changed:
+        tx.emit("SettingChanged", setting=key, text=" ".join(values) or "as if never set")
 
 
 def _settings_result(settings: Settings, changed: bool, proposals: Sequence[Proposal] = ()) -> SettingsResult:

@@ -52,6 +52,8 @@ class Completion(Operation[Work, Merged, "CompleteResult"]):
         module_id, task_uuid = work.module["id"], work.assignment["task_uuid"]
         row = put_evidence(tx, module_id, evidence)
         mark_workspace(tx, work.workspace, "merging")
+        tx.emit("ChecksPassed", module=module_id, commit=evidence["commit"][:12])
+        tx.emit("MergeBegun", module=module_id)
         commit = evidence["commit"]
         tx.put(LANDING, new_landing(id=module_id, task_uuid=task_uuid, commit=commit, evidence=row, at=tx.at))
         return work

@@ -48,6 +48,7 @@ def stop_landing(tx: Transaction, module_id: str) -> tuple[Module, Assignment]:
     """Note that the work on a module is not being merged any more; returns the module and its assignment."""
     module, assignment = live_assignment(tx, module_id)
     tx.delete(LANDING, module_id)
+    tx.emit("MergeStopped", module=module_id)
     mark_workspace(tx, workspace_of_task(tx, assignment["task_uuid"]), "ready")
     return module, assignment
 
@@ -61,6 +62,8 @@ def record_complete(tx: Transaction, module_id: str, integrated: str) -> Complet
     tx.patch(MODULE, module, status="complete", task_uuid=None)
     tx.patch(ASSIGNMENT, assignment, status="complete", ended_at=tx.at)
     mark_workspace(tx, workspace_of_task(tx, assignment["task_uuid"]), "merged", conflicts={})
+    tx.emit("WorkMerged", module=module_id, commit=integrated[:12])
+    tx.emit("ModuleCompleted", module=module_id, agent=assignment["agent"])
     workflow = executing_workflow(tx)
     workflow["integration_commit"] = integrated
     tx.put(WORKFLOW, workflow)
@@ -70,6 +73,7 @@ def record_complete(tx: Transaction, module_id: str, integrated: str) -> Complet
 def record_conflict(tx: Transaction, module_id: str, files: list[str]) -> CompleteResult:
     """Record that the work conflicts, and tell its agent to resolve that."""
     evidence = tx.need(EVIDENCE, tx.need(LANDING, module_id)["evidence"])
+    tx.emit("MergeConflicted", module=module_id, files=files[:8])
     module, assignment = stop_landing(tx, module_id)
     _resume_work(tx, module, assignment)
     branch = branch_of_workflow(executing_workflow(tx))
@@ -85,6 +89,7 @@ def record_failed(tx: Transaction, actor: Actor, checked: Work, evidence: Eviden
     work = checked.again(tx, actor)
     module, assignment = work.module, work.assignment
     module["verification_loops"] += 1
+    tx.emit("ChecksFailed", module=module["id"], commit=evidence["commit"][:12])
     put_evidence(tx, module["id"], evidence)
     _resume_work(tx, module, assignment)
     _send_work_back(tx, module, assignment, evidence)

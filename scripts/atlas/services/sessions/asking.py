@@ -106,6 +106,7 @@ def _ask_agent(tx: Transaction, assignment: Assignment, times: Times) -> Asked:
         task_uuid=task_uuid,
     )
     asked = poll_schedule.note_asked(tx, assignment, message["id"], tx.at)
+    tx.emit("PollSent", module=module["id"], agent=assignment["agent"], number=asked["number"])
     count_sent(tx, assignment, times)
     return {
         "agent": assignment["agent"],
@@ -127,6 +128,7 @@ def _escalate_silence(tx: Transaction, assignment: Assignment) -> Escalated:
     body = silent_body(module, assignment["agent"], since, len(waiting), others)
     post_message(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=assignment["task_uuid"])
     poll_schedule.note_escalation(polling, tx.at)
+    tx.emit("AgentEscalated", module=module["id"], agent=assignment["agent"])
     return {
         "agent": assignment["agent"],
         "module": assignment["module"],

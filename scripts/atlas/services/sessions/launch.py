@@ -135,4 +135,5 @@ def _require_not_running(workspace: Workspace) -> None:
 
 
 def _record_process(tx: Transaction, name: str, started: Process | None) -> None:
-    tx.patch(WORKSPACE, tx.need(WORKSPACE, name), process=started)
+    workspace = tx.patch(WORKSPACE, tx.need(WORKSPACE, name), process=started)
+    tx.emit("AgentLaunched" if started else "AgentStopped", agent=workspace["agent"], workspace=name)

@@ -46,10 +46,11 @@ def record_response(context: Context, agent_id: str, module_id: str | None, text
         if poll["answer"] not in ("", text):
             raise AtlasError(f"poll #{poll['number']} has another answer: use `atlas report` for more")
         if not poll["answer"]:
-            poll_schedule.note_heard(
-                tx, assignment, tx.at, "response", poll_schedule.polling_times(current_settings(tx))
-            )
+            times = poll_schedule.polling_times(current_settings(tx))
+            poll_schedule.note_heard(tx, assignment, tx.at, "response", times)
             poll = tx.patch(POLL, tx.need(POLL, poll["row"]), answer=text)
+            number, module = poll["number"], assignment["module"]
+            tx.emit("PollAnswered", module=module, agent=agent_id, number=number, text=text)
             tx.put(ASSIGNMENT, assignment)
         contents = cast("PollContents", contents_of(poll))
         return {"agent": agent_id, "module": assignment["module"], "poll": contents}

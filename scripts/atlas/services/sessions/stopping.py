@@ -41,6 +41,7 @@ def stop_session(context: Context, agent_id: str, module_id: str | None) -> Stop
                 workspace["process"]["pid"], workspace["process"]["birth"]
             ):
                 tx.patch(WORKSPACE, workspace, process=None)
+                tx.emit("AgentStopped", agent=agent_id, workspace=workspace["name"])
 
     try:
         context.transact("stop-agent", forget)

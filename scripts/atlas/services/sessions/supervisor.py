@@ -107,6 +107,7 @@ def _note_session(tx: Transaction, name: str, session: str | None) -> None:
     workspace = tx.need(WORKSPACE, name)
     if workspace["process"] is not None:
         tx.patch(WORKSPACE, workspace, process={**workspace["process"], "session": session})
+        tx.emit("SessionFollowed", agent=workspace["agent"], workspace=name, session=session)
 
 
 def _news_of_workspace(tx: Transaction, name: str) -> tuple[str | None, str]:

@@ -43,6 +43,7 @@ def count_questions(
         if (verification["questions_asked"], verification["questions_answered"]) == (asked, answered):
             return False
         verification.update({"questions_asked": asked, "questions_answered": answered})
+        tx.emit("QuestionsCounted", module=module["id"], agent=assignment["agent"], asked=asked, answered=answered)
         tx.put(ASSIGNMENT, assignment)
         return True
 
@@ -66,6 +67,7 @@ def authorize_agent(context: Context, target: str, module_id: str | None) -> Ver
             raise AtlasError(f"{assignment['agent']} may not begin yet: {NEXT_STEP[waits].format(module['id'])}")
         verification.update({"status": "verified", "authorized_at": tx.at})
         tx.put(ASSIGNMENT, assignment)
+        tx.emit("AgentAuthorized", module=module["id"], agent=assignment["agent"])
         body = handshake.authorized_body(module, whole_verification(tx, assignment))
         tell_agent(tx, assignment, subjects.authorized_subject(module, assignment["task_uuid"]), body)
         return True

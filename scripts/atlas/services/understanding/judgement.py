@@ -38,6 +38,7 @@ def request_repetition(context: Context, target: str, module_id: str | None) -> 
         subject = subjects.repetition_subject(module, assignment["task_uuid"])
         if any(_is_unread(message, assignment, subject) for message in tx.all(MESSAGE)):
             return False
+        tx.emit("RepetitionRequested", module=module["id"], agent=assignment["agent"])
         tell_agent(tx, assignment, subject, handshake.repetition_body(module))
         return True
 
@@ -81,6 +82,7 @@ def _confirm_repetition(tx: Transaction, module: Module, assignment: Assignment)
         raise AtlasError(f"that repetition of {module['id']} cannot be right: {'; '.join(verification['findings'])}")
     verification.update({"status": "questioning", "repetition_correct": True, "correction": None})
     tx.put(ASSIGNMENT, assignment)
+    tx.emit("RepetitionConfirmed", module=module["id"], agent=assignment["agent"])
     body = handshake.confirmed_body(module)
     tell_agent(tx, assignment, subjects.clarification_subject(module, assignment["task_uuid"]), body)
     return True
@@ -96,6 +98,7 @@ def _correct_repetition(correction: str) -> Change:
             raise AtlasError(f"{assignment['agent']} was corrected already: wait until it has repeated {module['id']}")
         verification.update({"status": "correcting", "repetition_correct": False, "correction": correction})
         tx.put(ASSIGNMENT, assignment)
+        tx.emit("RepetitionCorrected", module=module["id"], agent=assignment["agent"], text=correction)
         tell_repetition_wrong(tx, module, assignment)
         return True
 

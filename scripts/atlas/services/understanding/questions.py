@@ -46,6 +46,7 @@ def ask_question(context: Context, module_id: str, text: str) -> AskResult:
         if asked is None:
             asked = _record_question(tx, assignment, before, text)
             assignment["instruction_verification"]["questions_asked"] += 1
+            tx.emit("QuestionAsked", module=module_id, agent=assignment["agent"], question=asked["id"], text=text)
             note_sign_of_life(tx, assignment)
         contents = cast("QuestionContents", contents_of(asked))
         return {**understanding_result(tx, module, assignment), "question": contents}
@@ -80,6 +81,7 @@ def answer_question(context: Context, module_id: str, question_id: str | None, t
             question = tx.patch(QUESTION, question, answer=text, answered_at=tx.at)
             assignment["instruction_verification"]["questions_answered"] += 1
             tx.put(ASSIGNMENT, assignment)
+            tx.emit("QuestionAnswered", module=module_id, agent=assignment["agent"], question=question["id"], text=text)
             subject = subjects.clarification_subject(module, assignment["task_uuid"])
             tell_agent(tx, assignment, subject, handshake.answer_body(module, question))
         elif question["answer"] != text:

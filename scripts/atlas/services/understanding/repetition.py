@@ -136,6 +136,13 @@ def _record_repetition(
             "correction": None,
         }
     )
+    tx.emit(
+        "RepetitionRecorded",
+        module=module["id"],
+        agent=assignment["agent"],
+        findings=len(findings),
+        text=repetition["text"],
+    )
     note_sign_of_life(tx, assignment)
     if findings:
         tell_repetition_wrong(tx, module, assignment, unless_by=repetition["by"])

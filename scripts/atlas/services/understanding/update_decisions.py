@@ -33,6 +33,8 @@ def resolve_update(
             return
         policy.require_step(module_id, update, policy.CONCERNS)
         policy.resolve_concerns(update, resolution, number)
+        agent, text = assignment["agent"], resolution
+        tx.emit("ConcernsResolved", module=module_id, agent=agent, update=update["id"], text=text)
         subject = subjects.clarification_subject(module, assignment["task_uuid"])
         body = updates.resolved_body(module, update)
         post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
@@ -48,6 +50,7 @@ def authorize_update(context: Context, module_id: str, update_id: str | None) ->
             return
         policy.require_step(module_id, update, policy.AUTHORIZATION)
         policy.resume_update(update, tx.at)
+        tx.emit("WorkResumed", module=module_id, agent=assignment["agent"], update=update["id"])
         subject = subjects.resume_subject(module, assignment["task_uuid"])
         body = updates.resumed_body(module, update, policy.pause_reason(assignment))
         post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])

@@ -46,6 +46,8 @@ def send_update(context: Context, module_id: str, kind: str, text: str, minor: b
         if len(assignment["instruction_updates"]) >= _MOST:
             raise AtlasError(f"{module_id} was changed {_MOST} times: take it back and describe it anew")
         update = _new_update(tx, actor, assignment, kind, text, minor)
+        agent = assignment["agent"]
+        tx.emit("UpdateSent", module=module_id, agent=agent, update=update["id"], type=kind, text=text)
         update["told"] = _tell_agent(tx, actor, module, assignment, update)
         tx.put(ASSIGNMENT, assignment)
         return update_result(assignment, update)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
@@ -35,15 +35,26 @@ def change_update(context: Context, verb: str, module_id: str, update_id: str | 
         module, assignment = live_assignment(tx, module_id)
         roles.require_own(actor, assignment["agent"], module_id)
         update = policy.find_update(assignment, update_id)
+        known = update["received_at"], update["answers"]
         note_receipt(tx, update)
         before = dict(update)
         change(tx, module, assignment, update)
         if actor["role"] == roles.WORKER and before != update:
             poll_schedule.note_heard(tx, assignment, tx.at, "update", poll_schedule.polling_times(current_settings(tx)))
+        _emit_answer(tx, assignment, update, known)
         tx.put(ASSIGNMENT, assignment)
         return update_result(assignment, update)
 
     return context.transact(verb, run)
+
+
+def _emit_answer(tx: Transaction, assignment: Assignment, update: Update, known: tuple[Any, Any]) -> None:
+    """Say how far an update has come by the agent's word: assessed, or only received."""
+    about = {"module": assignment["module"], "agent": assignment["agent"], "update": update["id"]}
+    if update["answers"] != known[1]:
+        tx.emit("UpdateAssessed", **about, status=update["status"])
+    elif update["received_at"] != known[0]:
+        tx.emit("UpdateReceived", **about, status=update["status"])
 
 
 def note_receipt(tx: Transaction, update: Update) -> None:

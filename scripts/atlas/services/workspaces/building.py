@@ -117,6 +117,7 @@ def mark_ready(tx: Transaction, name: str, made: dict[str, Any]) -> Workspace:
     if record["status"] != "creating":
         raise AtlasError(f"workspace {name} was given up while it was made: it is {record['status']}")
     ready = tx.patch(WORKSPACE, record, status="ready", ready_at=tx.at, error=None, **made)
+    tx.emit("WorkspaceMade", workspace=name)
     if ready["task_uuid"]:
         send_held_messages(tx, ready["task_uuid"])
     return ready
@@ -152,6 +153,7 @@ def undo_building(
             return  # somebody else finished it, or took it back
         if assignment is not None and assignment["status"] in LIVE:
             give_back_module(tx, assignment)
+        tx.emit("WorkspaceFailed", workspace=name, text=reason)
         if now["ready_at"] is None:
             tx.patch(WORKSPACE, now, status="abandoned", removed_at=tx.at, error=reason[:2000], set_up=ran)
         else:

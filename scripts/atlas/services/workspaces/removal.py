@@ -133,5 +133,6 @@ def _note_removed(tx: Transaction, name: str, saved: str | None) -> Workspace:
         give_back_module(tx, assignment)
         if record["ready_at"]:  # before that, its agent was never told of the task
             tell_agent_to_stop(tx, assignment)
+    tx.emit("WorkspaceRemoved", workspace=name)
     status = record["status"] if record["status"] in LEFT else "abandoned"
     return tx.patch(WORKSPACE, record, status=status, removed_at=tx.at, saved=saved, process=None, conflicts={})

@@ -37,6 +37,7 @@ def reserve_workspace(tx: Transaction, wanted: Draft, assignment: AssignmentFiel
     if assignment is not None:
         record = {**record, **_owner_fields(assignment)}
     tx.put(WORKSPACE, record)
+    tx.emit("WorkspaceReserved", workspace=record["name"])
     return record
 
 
@@ -46,4 +47,5 @@ def _owner_fields(assignment: AssignmentFields) -> Owner:
 
 def adopt_workspace(tx: Transaction, free: Workspace, assignment: AssignmentFields, skeleton: list[str]) -> Workspace:
     """Give a workspace that belongs to nobody to an assignment; it is equipped for it before it is ready again."""
+    tx.emit("WorkspaceReserved", workspace=free["name"])
     return tx.patch(WORKSPACE, free, status="creating", subagent=None, skeleton=skeleton, **_owner_fields(assignment))
