@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,15 @@ def test_whoever_leads_cannot_lift_its_own_gates(team: Team, way: str) -> None:
     )
     assert done.returncode == 1
     assert not is_paused(team)
+
+
+def test_the_hook_refuses_what_it_can_read(team: Team) -> None:
+    lead = Caller(team.root, session=LEAD)
+    for way in ("bash", "env -S", "flock", "setsid", "python"):
+        answer = lead.call(command=shlex.join(WAYS[way]))
+        assert answer.stopped
+        assert "call ATLAS as who you are" in answer.words
+    assert not lead.call(command=shlex.join(WAYS["in pieces"]).replace("atlas_pause", "x")).stopped
 
 
 @pytest.mark.parametrize("decision", DECISIONS)
