@@ -22,7 +22,7 @@ note_client() {
 }
 
 clients=$ATLAS_HOME/gates/clients
-if [ -d "$ATLAS_HOME/gates" ]; then
+if [ -d "$ATLAS_HOME/gates" ] && [ "$PPID" -gt 1 ]; then # 1: the client has ended, and all else is below that
     note_client
     for file in "$clients"/*; do
         [ -d "/proc/${file##*/}" ] || kill -0 "${file##*/}" 2>/dev/null || rm -f "$file" # it has ended

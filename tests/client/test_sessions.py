@@ -191,7 +191,7 @@ def test_in_a_terminal_too_the_role_follows_a_clearing(
 WAYS_OF_ITS_OWN = {
     "atlas pause It is in my way.": "ask the person to type /atlas-pause",
     'bash -c "CLAUDE_CODE_SESSION_ID+=x atlas pause because"': "no command may name it",
-    'n=$(printf %s CLAUDE_CODE_SESSION) p=$(printf pause); unset "${n}_ID"; atlas $p because': "a client's model may not",
+    'n=$(printf %s CLAUDE_CODE_SESSION) p=$(printf pause); unset "${n}_ID"; atlas $p x': "a client's model may not use",
 }
 """How a lead would lift the gates itself, and what it is told: by the guard, and what that cannot see by the verb."""
 
