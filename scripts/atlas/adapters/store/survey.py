@@ -66,10 +66,9 @@ def take_cut(project: Project) -> Cut:
 def parse_table(file: str, data: bytes | None) -> Table | None:
     """The table in `data` when every record of it can be read, else None. Raises NewerStateError."""
     try:
-        text = (data or b"").decode()
-        table = Table.parse(file, text)
-        value = json.loads(text)
-        whole = all(section_records(table, section) == value.get(section, {}) for section in table.sections)
+        table = Table.parse(file, data or b"")
+        value = json.loads((data or b"").decode())
+        whole = all(rows.by_key() == value.get(section, {}) for section, rows in table.sections.items())
     except NewerStateError:
         raise
     except (StateError, ValueError):
@@ -79,8 +78,7 @@ def parse_table(file: str, data: bytes | None) -> Table | None:
 
 def section_records(table: Table, section: str) -> dict[str, Any]:
     """The records of a section by key."""
-    rows = table.sections[section]
-    return dict(zip(rows.lines, rows.all(), strict=True))
+    return table.sections[section].by_key()
 
 
 def temporary_files(project: Project) -> list[str]:
