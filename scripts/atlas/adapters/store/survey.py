@@ -18,7 +18,7 @@ from . import log, schema
 from .checkpoint import Checkpoint
 from .lock import lock_store
 from .replay import Replay
-from .tables import Table
+from .tables import Rows, Table
 
 _WAIT_SECONDS = 5.0
 
@@ -68,12 +68,17 @@ def parse_table(file: str, data: bytes | None) -> Table | None:
     try:
         table = Table.parse(file, data or b"")
         value = json.loads((data or b"").decode())
-        whole = all(rows.by_key() == value.get(section, {}) for section, rows in table.sections.items())
+        whole = all(_read_by_line(rows) == value.get(section, {}) for section, rows in table.sections.items())
     except NewerStateError:
         raise
     except (StateError, ValueError):
         return None
     return table if whole else None
+
+
+def _read_by_line(rows: Rows) -> dict[str, Any]:
+    """The records as they are found one by one."""
+    return {key: json.loads(line) for key, line in rows.lines().items()}
 
 
 def section_records(table: Table, section: str) -> dict[str, Any]:
