@@ -127,13 +127,12 @@ def leave_token(folder: str) -> str:
 
 
 def start_unattended(folder: str, *words: str) -> subprocess.Popen[bytes]:
-    """Begin a verb that nobody reads; on no session's behalf, so that what comes of it is news to every one."""
+    """Begin a verb that nobody reads: ATLAS itself acts, as far as its session may, to which all of it is news."""
     import subprocess  # costs more than all the rest
 
-    whole = [sys.executable, "-I", "-X", "utf8", ATLAS, *words]
-    env = {name: value for name, value in os.environ.items() if name != "CLAUDE_CODE_SESSION_ID"}
+    whole = [sys.executable, "-I", "-X", "utf8", ATLAS, *words, "--unattended"]
     nothing = subprocess.DEVNULL
-    return subprocess.Popen(whole, cwd=folder, env=env, stdin=nothing, stdout=nothing, stderr=nothing)
+    return subprocess.Popen(whole, cwd=folder, stdin=nothing, stdout=nothing, stderr=nothing)
 
 
 def ends_well(process: subprocess.Popen[bytes], seconds: float, is_wanted: Callable[[], bool]) -> bool:

@@ -239,7 +239,7 @@ def test_what_is_being_merged_is_not_changed(command: list[str], ready: Project,
 def acted(project: Project) -> Any:
     """The last entry of the history that completes something."""
     lines = state.history_of(project.folder).read_text("utf-8").splitlines()
-    return [entry for entry in map(json.loads, lines) if entry.get("verb") == "complete"][-1]
+    return [entry for entry in map(json.loads, lines) if entry.get("verb") in ("complete", "settle")][-1]
 
 
 def test_what_was_merged_is_recorded_by_the_next_command(ready: Project, slow_git: SlowGit) -> None:

@@ -39,8 +39,8 @@ def typed(team: Team, words: str, folder: Any = None) -> Event:
 def test_the_gates_are_lifted_until_they_are_put_back(team: Team, atlas: Atlas) -> None:
     assert result_of(atlas, *REASON.split())["paused"]["reason"] == REASON
     assert gate_of(team) == gate_of(team, "workspaces/api-ws") == {"until": None, "reason": REASON}
-    assert f"The gates are lifted until a person puts them back: {REASON}" in atlas("status").stdout
-    assert f"The gates are lifted for now: {REASON}" in Session(team.root, LEAD).start()
+    assert f"The gates are lifted until a person puts them back:\n| {REASON}" in atlas("status").stdout
+    assert f"The gates are lifted for now:\n| {REASON}" in Session(team.root, LEAD).start()
     close_client(team.root)
     assert atlas("pause", "--off").stdout == "The gates are back.\n"
     assert gate_of(team) is None
@@ -57,7 +57,7 @@ def test_they_return_by_themselves(team: Team, atlas: Atlas) -> None:
     pause = result_of(atlas, "--for", "30", REASON)["paused"]
     assert clock.seconds_between(pause["at"], pause["until"]) == 30 * 60
     assert gate_of(team)["until"] == clock.epoch_seconds(pause["until"])
-    assert f"The gates are lifted until {pause['until']}: {REASON}" in atlas("status").stdout
+    assert f"The gates are lifted until {pause['until']}:\n| {REASON}" in atlas("status").stdout
     over = {**pause, "at": clock.add_seconds(pause["at"], -3600), "until": clock.add_seconds(pause["until"], -3600)}
     team.put(lambda tx: tx.patch(WORKFLOW, tx.only(WORKFLOW), paused=over))
     assert "lifted" not in atlas("status").stdout
@@ -69,7 +69,7 @@ def test_they_return_by_themselves(team: Team, atlas: Atlas) -> None:
 def test_the_plans_status_shows_it_too(atlas: Atlas) -> None:
     atlas("plan", "Build a shop")
     result_of(atlas, REASON)
-    assert f"The gates are lifted until a person puts them back: {REASON}" in atlas("plan-status").stdout
+    assert f"The gates are lifted until a person puts them back:\n| {REASON}" in atlas("plan-status").stdout
 
 
 @pytest.mark.parametrize(

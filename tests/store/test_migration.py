@@ -12,7 +12,20 @@ import pytest
 
 from atlas.adapters.store import checkpoint, log, recovery, replay, tables
 from atlas.core.errors import NewerStateError
-from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, MODULE, QUESTION, REPETITION, REPORT, WORKFLOW, Kind
+from atlas.core.records.kinds import (
+    AGENT,
+    ASSIGNMENT,
+    DISCOVERY,
+    EVIDENCE,
+    MESSAGE,
+    MODULE,
+    QUESTION,
+    REPETITION,
+    REPORT,
+    SESSION,
+    WORKFLOW,
+    Kind,
+)
 from atlas.core.records.whole import whole_assignments, whole_modules
 from atlas.services.assignments import agents
 from tests.kit.orchestrations import all_files, aside, assert_whole, context, copy, project_of, records
@@ -241,3 +254,30 @@ def test_an_older_atlas_refuses_the_new_state_by_name(shop: Path, monkeypatch: p
             agents.register_agent(context(shop), "ai", "next")
         assert all_files(shop) == left
     assert set(before) > set(left)
+
+
+def test_records_name_the_changes_that_made_them_and_gave_them_what_they_have(shop: Path) -> None:
+    tx = assert_whole(shop).transaction()
+    lines = [entry for entry in entries(shop) if entry["v"] == 1]
+    kinds: tuple[Kind[Any], ...] = (ASSIGNMENT, MESSAGE, DISCOVERY)
+    found = [(kind, record) for kind in kinds for record in tx.all(kind)]
+    assert {kind.name for kind, _ in found} == {"assignment", "message", "discovery"}
+    for kind, record in found:
+        holding = [line["seq"] for line in lines if kind.id_of(record) in line["records"].get(kind.name, {})]
+        assert record["seq"] == holding[0]
+    since: dict[Kind[Any], tuple[str, str]] = {
+        SESSION: ("ended_seq", "ended_at"),
+        AGENT: ("seen_seq", "last_seen"),
+        WORKFLOW: ("lead_seq", "lead_since"),
+    }
+    for kind, (number, field) in since.items():
+        for record in tx.all(kind):
+            first = next(
+                (
+                    line["seq"]
+                    for line in lines
+                    if (line["records"].get(kind.name, {}).get(kind.id_of(record)) or {}).get(field) == record[field]
+                ),
+                None,
+            )
+            assert record[number] == (None if record[field] is None else first)

@@ -59,14 +59,14 @@ def is_for_lead(records: Records, assignment: Assignment, rules: dict[str, str])
 def has_word(records: Records, assignment: Assignment) -> bool:
     """Whether the lead, or the person, has told the agent anything but a poll since its last report."""
     agent, reported = assignment["agent"], assignment["reported"]
-    since = reported["at"] if reported else assignment["assigned_at"]
-    told_at = [
-        message["created_at"]
+    since = reported["seq"] if reported else assignment["seq"]
+    told = [
+        message["seq"]
         for message in records.where(MESSAGE, to=agent, sender=(LEAD, PERSON))
         if message["type"] != PROGRESS_POLL
     ]
     words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == INTERRUPT)
-    return any(at > since for at in (*told_at, *(one["created_at"] for one in words)))
+    return any(seq > since for seq in (*told, *(one["seq"] for one in words)))
 
 
 def is_attended(agent: Agent, assignment: Assignment, workspace: Workspace, sessions: Sequence[Session]) -> bool:
@@ -77,5 +77,5 @@ def is_attended(agent: Agent, assignment: Assignment, workspace: Workspace, sess
     own = [session for session in sessions if session["agent"] == agent["id"]]
     if agent["transport"] != BUILT_IN or workspace["process"] or any(one["ended_at"] is None for one in own):
         return True
-    seen = agent["last_seen"] is not None and agent["last_seen"] >= assignment["assigned_at"]
+    seen = agent["seen_seq"] is not None and agent["seen_seq"] > assignment["seq"]
     return seen and not own and not workspace["subagent"]

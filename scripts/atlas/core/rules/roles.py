@@ -7,14 +7,13 @@ from typing import TypedDict
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import session_key
-from atlas.core.records.constants import ATLAS
 from atlas.core.records.kinds import SESSION, WORKFLOW, WORKSPACE
 from atlas.core.records.protocol import Records
-from atlas.core.verbs import LEAD, PERSON, WORKER, persons_way
+from atlas.core.verbs import ATLAS, LEAD, PERSON, WORKER, persons_way
 
 from .verb_permissions import ALLOWED, DECIDING
 
-__all__ = ["LEAD", "PERSON", "WORKER", "Actor", "derive_actor", "require_own", "require_permission"]
+__all__ = ["ATLAS", "LEAD", "PERSON", "WORKER", "Actor", "derive_actor", "require_own", "require_permission"]
 
 
 class Actor(TypedDict):
