@@ -38,7 +38,8 @@ def test_no_two_rows_have_a_name_a_door_or_a_module_in_common() -> None:
 
 
 def test_roles_follow_from_the_rows() -> None:
-    assert {"pause", "configure-gates"} <= ALLOWED["person"] - ALLOWED["lead"]
+    decisions = {"pause", "configure-gates", "configure-workspaces", "complete-override"}
+    assert decisions <= ALLOWED["person"] - ALLOWED["lead"]
     assert {"repair", "configure", "assign"} <= ALLOWED["lead"] - ALLOWED["worker"]
     assert {"report", "discover"} <= ALLOWED["worker"] - READING
     assert {"plan-status", "status", "history", "check-plan", "check", "inbox", "conflicts"} <= READING

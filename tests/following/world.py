@@ -107,5 +107,5 @@ class World:
 
     def _put(self, kind: Kind[Any], /, **fields: Any) -> World:
         record = {**filled(kind.name), **fields}
-        self.records.table(kind.file).sections[kind.section].lines[kind.id_of(record)] = encode_record(record)
+        self.records.table(kind.file).sections[kind.section].put(kind.id_of(record), encode_record(record))
         return self

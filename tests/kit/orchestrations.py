@@ -114,7 +114,7 @@ def assert_whole(repo: Path) -> Replay:
     assert (gate.seq, gate.history) == (replay.seq, log.history_size(project.history))
     for file, table in replay.tables.items():
         found = disk.read_bytes(os.path.join(project.claude, file))
-        assert (found or b"") == (table.render().encode() if found is not None or table.seq else b""), file
+        assert (found or b"") == (table.render() if found is not None or table.seq else b""), file
     tx = replay.transaction()
     assert disk.read_bytes(os.path.join(project.claude, EXEC_FILE)) == exec_file.exec_file_bytes(tx)
     _assert_valid(replay)
@@ -124,7 +124,7 @@ def assert_whole(repo: Path) -> Replay:
 
 def _assert_valid(replay: Replay) -> None:
     for kind in KINDS.values():
-        for key, line in replay.tables[kind.file].sections[kind.section].lines.items():
+        for key, line in replay.tables[kind.file].sections[kind.section].lines().items():
             assert _id_of_valid(kind.name, line) == key
 
 

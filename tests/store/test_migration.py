@@ -31,7 +31,7 @@ from atlas.services.assignments import agents
 from tests.kit.orchestrations import all_files, aside, assert_whole, context, copy, project_of, records
 from tests.kit.state import gate_of, history_of, snapshot, table_of
 from tests.last_version.stored import ARCHIVE, PLUGIN, PROJECT, unpack
-from tests.support import PYTHON, ROOT, SCRIPTS, git, run, run_read_only
+from tests.support import PACE, PYTHON, ROOT, SCRIPTS, git, run, run_read_only
 
 from .nursery import DISTURBED, Job, Nursery
 from .test_kill import MOST_STEPS
@@ -144,11 +144,12 @@ def test_what_only_looks_at_everything_leaves_it_as_it_was(shop: Path) -> None:
     assert snapshot(shop) == before
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("how", ["die", "tear"])
 def test_killed_at_every_step_it_is_whole(small: Path, tmp_path: Path, nursery: Nursery, how: str) -> None:
     before, count = history_of(small).read_bytes(), len(entries(small))
     moved = set()
-    for step in range(1, MOST_STEPS):
+    for step in range(1, MOST_STEPS, PACE):
         victim = copy(small, tmp_path / "victim")
         (code,) = nursery.run(Job("observe", victim, 1, accident=(step, how)))
         moved.add(len(entries(victim)) > count)
@@ -162,9 +163,10 @@ def test_killed_at_every_step_it_is_whole(small: Path, tmp_path: Path, nursery: 
     assert moved == {False, True}
 
 
+@pytest.mark.torture
 def test_on_a_full_disk_nothing_changes_or_it_is_made_good(small: Path, tmp_path: Path, nursery: Nursery) -> None:
     count, refused = len(entries(small)), 0
-    for step in range(1, MOST_STEPS):
+    for step in range(1, MOST_STEPS, PACE):
         victim = copy(small, tmp_path / "victim")
         before = all_files(victim)
         (code,) = nursery.run(Job("observe", victim, 1, accident=(step, "full")))
@@ -179,7 +181,7 @@ def test_on_a_full_disk_nothing_changes_or_it_is_made_good(small: Path, tmp_path
         assert len(entries(victim)) == count + 1
     else:
         pytest.fail(f"still in trouble at step {MOST_STEPS}")
-    assert refused > 3
+    assert refused > 3 // PACE
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: mounts a file system")

@@ -33,7 +33,8 @@ FIELDS = st.dictionaries(
 def having(kind: Kind[Any], records: list[Any]) -> Transaction:
     """A transaction that sees these records, each called by its place in the list."""
     table = Table(kind.file)
-    table.sections[kind.section].lines.update({str(key): encode_record(record) for key, record in enumerate(records)})
+    for key, record in enumerate(records):
+        table.sections[kind.section].put(str(key), encode_record(record))
     return Transaction(lambda file: table, lambda: None, "2026-01-31T08:00:00Z", 1)
 
 

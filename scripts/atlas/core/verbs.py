@@ -228,7 +228,7 @@ _ROWS = (
          "atlas remove-workspace auth-core"),
     Verb("settings", "atlas_settings.py", ANYONE, "show or change what the project wants done its own way",
          'atlas settings workspace.setup "npm ci"', reports=True,
-         forms=(("configure", LEADERS), ("configure-gates", PEOPLE))),
+         forms=(("configure", LEADERS), ("configure-gates", PEOPLE), ("configure-workspaces", PEOPLE))),
     Verb("history", "atlas_history.py", ANYONE, "show who did what when, and compare it with the tables",
          "atlas history --about auth-core",
          Slash("Show who did what when in the ATLAS orchestration", "[--limit NUMBER] [--verb VERB] [--about ID]",
@@ -253,3 +253,18 @@ FORMS = {name: roles for row in _ROWS for name, roles in row.forms}
 def roles_of(name: str) -> tuple[str, ...] | None:
     """The roles that may use a verb, or a form of one; UNASKED for what is no verb, too."""
     return VERBS[name].roles if name in VERBS else FORMS.get(name, UNASKED)
+
+
+def form_of_setting(key: str) -> str:
+    """The form of `settings` that changes this one: what runs in a workspace, or lifts a gate, is a person's."""
+    if key.startswith("gate."):
+        return "configure-gates"
+    return "configure-workspaces" if key in ("workspace.setup", "workspace.link", "workspace.copy") else "configure"
+
+
+def persons_way(name: str) -> str:
+    """How a person uses a verb, or a form of one, that is only theirs, to go on from `ask the person to`."""
+    row = next(row for row in _ROWS if name in (row.name, *(form for form, _ in row.forms)))
+    if row.slash is None:
+        return "run it in a plain terminal"
+    return f"type /atlas-{row.name}" + (f" with {row.decisive} TEXT" if row.decisive else "")

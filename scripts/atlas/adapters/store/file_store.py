@@ -131,7 +131,7 @@ class FileStore(Store):
             return Table(file)
         if data is None or not checkpoint.matches(file, data):
             raise _Inconsistent
-        return Table.parse(file, data.decode())
+        return Table.parse(file, data)
 
     def _path(self, file: str) -> str:
         return os.path.join(self.project.claude, file)
@@ -192,7 +192,7 @@ class FileStore(Store):
         for file in tx.changed_files():
             table = tx.table(file)
             table.seq = seq
-            new[file] = table.render().encode()
+            new[file] = table.render()
         if tx.new_plan is not None:
             new[PLAN_FILE] = tx.new_plan
         if not _SHOWN.isdisjoint(tx.changes):

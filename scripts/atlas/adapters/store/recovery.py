@@ -80,7 +80,7 @@ def _newest_change(project: Project, checkpoint: Checkpoint | None) -> int:
     for file in FILES:
         data = disk.read_bytes(os.path.join(project.claude, file))
         try:
-            shown.append(Table.parse(file, (data or b"").decode(errors="replace")).seq)
+            shown.append(Table.parse(file, data or b"").seq)
         except NewerStateError:
             raise
         except StateError:
@@ -171,7 +171,7 @@ def _file_contents(project: Project, replay: Replay, old: Checkpoint | None, vie
     contents = {}
     for file, table in replay.tables.items():
         if table.seq or os.path.lexists(os.path.join(project.claude, file)):
-            contents[file] = table.render().encode()
+            contents[file] = table.render()
     if replay.plan is not None:
         on_disk = disk.read_bytes(project.plan)
         behind = old is not None and old.seq < replay.plan_seq

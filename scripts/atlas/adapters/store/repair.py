@@ -84,7 +84,7 @@ def _as_of_first_change(line: str) -> str:
 def _all_changes(state: Replay, plan: bytes | None) -> Changes:
     changes: Changes = {}
     for kind in KINDS.values():
-        lines = state.tables[kind.file].sections[kind.section].lines
+        lines = state.tables[kind.file].sections[kind.section].lines()
         if lines:
             changes[kind.name] = {key: _as_of_first_change(line) for key, line in lines.items()}
     if plan is not None:

@@ -14,7 +14,7 @@ from atlas.core.records import migration
 from atlas.core.records.kinds import FILES, KINDS, STATE_VERSION, Kind
 
 from . import log, schema
-from .tables import Rows, Table, encode_record
+from .tables import Table, encode_record
 from .transaction import Changes, Transaction
 
 
@@ -46,12 +46,12 @@ class Replay:
             kind = KINDS[kind_name]
             table = self.tables[kind.file]
             table.seq = self.seq
-            rows = table.sections[kind.section].lines
+            rows = table.sections[kind.section]
             for key, record in changed.items():
                 if record is None:
-                    rows.pop(key, None)
+                    rows.remove(key)
                 else:
-                    rows[key] = encode_record(record)
+                    rows.put(key, encode_record(record))
 
     def new_forms(self) -> Changes:
         """The records that are in the form of an older version, as they are in the form of now, and their new rows."""
@@ -59,8 +59,7 @@ class Replay:
         return {kind: {key: encode_record(one) for key, one in new.items()} for kind, new in found.items()}
 
     def _stored(self, kind: Kind[Any]) -> dict[str, Any]:
-        rows = self.tables[kind.file].sections[kind.section]
-        return dict(zip(rows.lines, rows.all(), strict=True))
+        return self.tables[kind.file].sections[kind.section].by_key()
 
     def in_current_form(self) -> Replay:
         """The same state with every record in the form of now; this one stays as it is."""
@@ -71,10 +70,12 @@ class Replay:
         state.plan, state.plan_seq, state.seq, state.version = self.plan, self.plan_seq, self.seq, self.version
         for file, table in self.tables.items():
             state.tables[file].seq = table.seq
-            state.tables[file].sections = {name: Rows(dict(rows.lines)) for name, rows in table.sections.items()}
+            state.tables[file].sections = {name: rows.copy() for name, rows in table.sections.items()}
         for name, changed in changes.items():
-            lines = state.tables[KINDS[name].file].sections[KINDS[name].section].lines
-            lines.update({key: line for key, line in changed.items() if line is not None})
+            rows = state.tables[KINDS[name].file].sections[KINDS[name].section]
+            for key, line in changed.items():
+                if line is not None:
+                    rows.put(key, line)
         return state
 
     def transaction(self) -> Transaction:
@@ -90,7 +91,7 @@ def record_faults(state: Replay) -> list[str]:
 def _faults_of_kind(state: Replay, name: str) -> Iterator[str]:
     kind = KINDS[name]
     rows = state.tables[kind.file].sections[kind.section]
-    for key, record in zip(rows.lines, rows.all(), strict=True):
+    for key, record in rows.by_key().items():
         yield from (f"{name} {key}: {fault}" for fault in schema.library_faults(name, record)[:1])
         if isinstance(record, dict) and record.get(kind.key) != key:
             yield f"{name} {key}: its {kind.key} is {record.get(kind.key)!r}"

@@ -18,7 +18,7 @@ from . import log, schema
 from .checkpoint import Checkpoint
 from .lock import lock_store
 from .replay import Replay
-from .tables import Table
+from .tables import Rows, Table
 
 _WAIT_SECONDS = 5.0
 
@@ -66,10 +66,9 @@ def take_cut(project: Project) -> Cut:
 def parse_table(file: str, data: bytes | None) -> Table | None:
     """The table in `data` when every record of it can be read, else None. Raises NewerStateError."""
     try:
-        text = (data or b"").decode()
-        table = Table.parse(file, text)
-        value = json.loads(text)
-        whole = all(section_records(table, section) == value.get(section, {}) for section in table.sections)
+        table = Table.parse(file, data or b"")
+        value = json.loads((data or b"").decode())
+        whole = all(_read_by_line(rows) == value.get(section, {}) for section, rows in table.sections.items())
     except NewerStateError:
         raise
     except (StateError, ValueError):
@@ -77,10 +76,14 @@ def parse_table(file: str, data: bytes | None) -> Table | None:
     return table if whole else None
 
 
+def _read_by_line(rows: Rows) -> dict[str, Any]:
+    """The records as they are found one by one."""
+    return {key: json.loads(line) for key, line in rows.lines().items()}
+
+
 def section_records(table: Table, section: str) -> dict[str, Any]:
     """The records of a section by key."""
-    rows = table.sections[section]
-    return dict(zip(rows.lines, rows.all(), strict=True))
+    return table.sections[section].by_key()
 
 
 def temporary_files(project: Project) -> list[str]:

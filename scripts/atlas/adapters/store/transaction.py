@@ -52,7 +52,7 @@ class Transaction:
         return record
 
     def _hint(self, kind: Kind[Any], key: str) -> str:
-        known = self._rows(kind).lines
+        known = self._rows(kind).keys()
         return name_known(key, known) if known else f"there is no {kind.name} yet"
 
     def all(self, kind: Kind[R]) -> list[R]:
@@ -88,15 +88,18 @@ class Transaction:
 
     def line(self, kind: Kind[Any], key: str) -> str:
         """The stored text of a record that exists: one line of JSON."""
-        return self._rows(kind).lines[key]
+        line = self._rows(kind).line(key)
+        if line is None:
+            raise KeyError(key)
+        return line
 
     def lines(self, kind: Kind[Any]) -> list[str]:
         """The stored text of every record of a kind, in the order of their creation."""
-        return list(self._rows(kind).lines.values())
+        return list(self._rows(kind).lines().values())
 
     def count(self, kind: Kind[Any], /, **fields: Wanted) -> int:
         """How many records there are, or how many of them `where` gives."""
-        return len(self.keys(kind, **fields) if fields else self._rows(kind).lines)
+        return len(self.keys(kind, **fields) if fields else self._rows(kind))
 
     def put(self, kind: Kind[R], record: R) -> None:
         """Create or replace a record. Raises AtlasError when its status may not follow the one it has."""
@@ -109,8 +112,8 @@ class Transaction:
             old = rows.get(key)
             check_transition(kind.name, key, old["status"] if old else "", new["status"])
         line = encode_record(record)
-        if rows.lines.get(key) != line:
-            rows.lines[key] = line
+        if rows.line(key) != line:
+            rows.put(key, line)
             self.changes.setdefault(kind.name, {})[key] = line
 
     def patch(self, kind: Kind[R], record: R, **fields: Any) -> R:
@@ -127,7 +130,7 @@ class Transaction:
             return
         if "status" in old:
             check_transition(kind.name, key, old["status"], "")
-        del rows.lines[key]
+        rows.remove(key)
         self.changes.setdefault(kind.name, {})[key] = None
 
     def emit(self, name: str, /, **fields: Any) -> None:

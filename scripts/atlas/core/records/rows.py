@@ -178,9 +178,14 @@ def evidence_contents(
     }
 
 
+def evidence_row(number: int) -> str:
+    """The key of the evidence with a number."""
+    return f"evidence-{number}"
+
+
 def new_evidence(*, module: str, seq: int, number: int, contents: EvidenceContents) -> Evidence:
-    """The evidence with this `number` among those of all modules."""
-    return {"row": f"evidence-{number}", "module": module, "seq": seq, **contents}
+    """The evidence with this `number`, which no other has."""
+    return {"row": evidence_row(number), "module": module, "seq": seq, **contents}
 
 
 def contents_of(row: Mapping[str, Any]) -> dict[str, Any]:

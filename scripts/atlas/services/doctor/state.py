@@ -107,7 +107,7 @@ def _check_records(best: Replay) -> Iterator[Finding]:
     unsound = replay.record_faults(best) or references.reference_faults(best.transaction())
     yield from (problem("records", fault, mend) for fault in unsound)
     if not unsound:
-        total = sum(len(rows.lines) for table in best.tables.values() for rows in table.sections.values())
+        total = sum(len(rows) for table in best.tables.values() for rows in table.sections.values())
         yield ok("records", f"{count_things(total, 'record')}, sound by themselves and together")
 
 

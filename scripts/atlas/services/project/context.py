@@ -12,6 +12,9 @@ from atlas.core.paths import Project, workspace_around
 from atlas.core.records.kinds import ASSIGNMENT, LANDING, MESSAGE, MODULE, WORKSPACE
 from atlas.core.rules import roles
 from atlas.core.rules.reach import withdraw_unreachable
+from atlas.core.rules.verb_permissions import DECIDING
+
+from .clients import is_called_by_client
 
 T = TypeVar("T")
 
@@ -27,11 +30,13 @@ class Context:
         folder: str | None = None,
         courier: Courier | None = None,
         settler: Settler | None = None,
+        token: str | None = None,
         unattended: bool = False,
     ) -> None:
         """`folder` is the current one. `courier` is called after each change that leaves messages in the outbox, with
         those whom they are for. `settler` is called before the first change, when a process that died left a merge.
-        `unattended`: nobody gave the verb. ATLAS runs it by itself, where whoever it does that for may run it, too.
+        `token` is what a hook passed on with a command that a person typed. `unattended`: nobody gave the verb. ATLAS
+        runs it by itself, where whoever it does that for may run it, too.
         """
         self.project = project
         self.store = store
@@ -39,6 +44,8 @@ class Context:
         self.workspace_path = workspace_around(project.root, folder or project.root)
         self._courier = courier
         self._settler = settler
+        self._token = token
+        self._by_client: bool | None = None
         self._is_unattended = unattended
 
     def transact(self, verb: str, fn: Callable[[Transaction, roles.Actor], T], actor: roles.Actor | None = None) -> T:
@@ -49,6 +56,7 @@ class Context:
 
         if verb != "plan":
             self._require_state()
+        self._look_above(verb)
 
         def permitted(tx: Transaction) -> roles.Actor:
             return self._permitted_actor(tx, verb, actor)
@@ -104,16 +112,21 @@ class Context:
     def read(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` on one consistent state without changing it, as whoever is calling."""
         self._require_state()
-
+        self._look_above(verb)
         return self.store.read(lambda tx: fn(tx, self._permitted_actor(tx, verb)))
 
     def _permitted_actor(self, tx: Transaction, verb: str, actor: roles.Actor | None = None) -> roles.Actor:
         actor = actor or self.actor(tx)
-        roles.require_permission(actor, verb)
+        roles.require_permission(actor, verb, self._by_client is True)
         if self._is_unattended:
             actor = roles.ATLAS_ITSELF
             roles.require_permission(actor, verb)
         return actor
+
+    def _look_above(self, verb: str) -> None:
+        """See, before the store's lock is taken, whether a client calls what only a person decides."""
+        if verb in DECIDING and self._by_client is None:
+            self._by_client = is_called_by_client(self.project, self._token)
 
     def _require_state(self) -> None:
         if not self.store.exists():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
 from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, LANDING, MODULE, WORKFLOW, WORKSPACE
-from atlas.core.records.rows import contents_of, new_evidence
+from atlas.core.records.rows import contents_of, evidence_row, new_evidence
 from atlas.core.records.team import AI
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration.branch import branch_of_workflow
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 def put_evidence(tx: Transaction, module_id: str, evidence: EvidenceContents) -> str:
     """Store what ATLAS saw, with the time of this transaction; returns the name of its row."""
     evidence["at"] = tx.at
-    number = 1 + max((int(row.rpartition("-")[2]) for row in tx.keys(EVIDENCE)), default=0)
+    number = tx.seq + 1
+    while tx.get(EVIDENCE, evidence_row(number)) is not None:  # after a history was begun anew
+        number += 1
     row = new_evidence(module=module_id, seq=tx.seq + 1, number=number, contents=evidence)
     tx.put(EVIDENCE, row)
     return row["row"]
