@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from atlas.adapters.record_lines import encode_record
 from atlas.adapters.store import tables
-from atlas.adapters.store.tables import Rows, Table, encode_record
+from atlas.adapters.store.tables import Rows, Table
 from atlas.core.records.kinds import FILES, KINDS
 
 FILE = FILES[0]
@@ -37,6 +38,7 @@ def assert_same(rows: Rows, model: dict[str, Any], wanted: dict[str, Any]) -> No
     matching = [key for key, one in model.items() if one.items() >= wanted.items()]
     assert rows.keys_where(wanted) == matching
     assert rows.where(wanted) == [model[key] for key in matching]
+    assert rows.last_where(wanted) == (model[matching[-1]] if matching else None)
 
 
 @pytest.mark.parametrize("few", [0, 2, 32])
@@ -62,7 +64,7 @@ def test_rows_do_what_a_dict_does(few: int, steps: list[tuple[str, str, Any]], w
             elif step == "reread":
                 rows = reread(rows)
             else:
-                other = rows.copy()
+                other = Rows(rows.text())
                 rows.put(key, encode_record({"only": "here"}))
                 rows = other
         assert_same(rows, model, wanted)
