@@ -1,9 +1,9 @@
 """The life of an orchestration: the bytes of history and the time that a change takes, early and late.
 
-Each module is assigned, read of by its agent, reported on, and completed, by the services that the commands use. The picture `docs/life.svg`
-is drawn anew by each run; `ATLAS_BENCH_LIFE` makes it fewer modules. Time is that of the processor, git and the checks
-included, so that what else a machine does counts for little, and with the start of Python and its libraries, which each
-command pays for.
+Each module is assigned, its agent reads of it, reports on it, and it is completed, by the services that the commands
+use. The picture `docs/life.svg` is drawn anew by each run; `ATLAS_BENCH_LIFE` makes it fewer modules. Time is that of
+the processor, git and the checks included, so that what else a machine does counts for little, and with the start of
+Python and its libraries, which each command pays for.
 """
 
 from __future__ import annotations
