@@ -15,7 +15,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.paths import find_project
 from atlas.core.text import one_line, printable_text
 from atlas.core.verbs import VERBS
-from hooks.bare import addition, dump, read_event
+from hooks.bare import addition, dump, make_folder, read_event, remove, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,32 +85,54 @@ def run(words: list[str], row: Verb, event: Event) -> Outcome:
     import subprocess
 
     env = {"CLAUDE_CODE_SESSION_ID": event["session_id"], **os.environ}
-    decides = row.decides(words)
+    decides, token = row.decides(words), ""
     if decides:
         del env["CLAUDE_CODE_SESSION_ID"]
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", ATLAS, *words],
-        cwd=root_of(event["cwd"]) if decides else event["cwd"],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+        token = leave_token(event["cwd"])
+        env["ATLAS_TYPED"] = os.path.basename(token)
     try:
-        output, _ = process.communicate(timeout=row.seconds)
-    except subprocess.TimeoutExpired:
-        return Outcome(clean(stop(process)), None)
-    return Outcome(clean(output), process.returncode)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", ATLAS, *words],
+            cwd=root_of(event["cwd"]) if decides else event["cwd"],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            output, _ = process.communicate(timeout=row.seconds)
+        except subprocess.TimeoutExpired:
+            return Outcome(clean(stop(process)), None)
+        return Outcome(clean(output), process.returncode)
+    finally:
+        if token:
+            remove(token)
+
+
+def leave_token(folder: str) -> str:
+    """Leave a file that the verb uses up, for it to know that a person typed it; nothing without an orchestration.
+
+    No tool call may write it (rule `state`), and it is of use to no second call.
+    """
+    try:
+        gates = os.path.join(find_project(folder).private, "gates")
+    except AtlasError:
+        return ""
+    if not os.path.isdir(gates):
+        return ""
+    make_folder(os.path.join(gates, "typed"))
+    token = os.path.join(gates, "typed", os.urandom(16).hex())
+    write(token, "")
+    return token
 
 
 def start_unattended(folder: str, *words: str) -> subprocess.Popen[bytes]:
-    """Begin a verb that nobody reads; on no session's behalf, so that what comes of it is news to every one."""
+    """Begin a verb that nobody reads: ATLAS itself acts, as far as its session may, to which all of it is news."""
     import subprocess  # costs more than all the rest
 
-    whole = [sys.executable, "-I", "-X", "utf8", ATLAS, *words]
-    env = {name: value for name, value in os.environ.items() if name != "CLAUDE_CODE_SESSION_ID"}
+    whole = [sys.executable, "-I", "-X", "utf8", ATLAS, *words, "--unattended"]
     nothing = subprocess.DEVNULL
-    return subprocess.Popen(whole, cwd=folder, env=env, stdin=nothing, stdout=nothing, stderr=nothing)
+    return subprocess.Popen(whole, cwd=folder, stdin=nothing, stdout=nothing, stderr=nothing)
 
 
 def ends_well(process: subprocess.Popen[bytes], seconds: float, is_wanted: Callable[[], bool]) -> bool:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import time
 
+from atlas.core.text import quote_under
 from hooks import role_view, turn_end
 from hooks.bare import (
+    KEPT,
     TimeIsUp,
     addition,
     clean,
@@ -41,7 +43,7 @@ def main() -> None:
         event = read_event()
         view = role_view.own_view()
         is_told = not is_of_fork(event) and enter_session(event, view)
-        text = "\n".join(map(clean, lines_of(view))) if is_told else ""
+        text = clean("\n".join(lines_of(view)), KEPT) if is_told else ""
     except (Exception, TimeIsUp) as error:  # whatever it is, the session goes on
         limit_time()
         text = f"ATLAS: what part this session has cannot be told ({clean(error)}): `atlas doctor` says what is wrong."
@@ -84,7 +86,7 @@ def lines_of(view: View) -> list[str]:
     """What the session is, what is in flight, and what to do next."""
     said = list(map(str, view["summary"]))
     if role_view.is_paused(view):
-        said.append(f"The gates are lifted for now: {view['paused']['reason']}")
+        said.append(quote_under("The gates are lifted for now", view["paused"]["reason"]))
     stop = view["stop"]
     due = turn_end.due_action(view, time.time(), is_busy=False)
     if stop["complete"]:

@@ -190,12 +190,11 @@ def has_changed_state(stop: Stop) -> bool:
 
 def give_up(stop: Stop, action: Action, sent: int) -> Event:
     """Let it go although something is left, and say so to the store and the person."""
-    left = action["text"].partition("\n")[0]
     who = f"{stop.view['agent']}, a subagent," if stop.is_subagent else "this session"
-    reason = f"{who} was sent on {sent} times and stopped incomplete. Left to do: {left}"
+    reason = f"{who} was sent on {sent} times and stopped incomplete. Left to do: {action['text']}"
     leave_facts(os.environ["ATLAS_HOME"], stop.session, [{"fact": "stopped", "reason": reason}])
     stop.keep_note(**{**stop.before, "stopped": True})
-    return message(f'{reason} Say something to have it go on, or lift the gates with `/atlas-pause "reason"`.')
+    return message(f'{reason}\nSay something to have it go on, or lift the gates with `/atlas-pause "reason"`.')
 
 
 def withdraw_report(stop: Stop) -> None:

@@ -46,6 +46,9 @@ PYTHON = _bare_python()
 ROUNDS = int(os.environ.get("ATLAS_TEST_ROUNDS", "6"))
 """How often a test marked `torture` repeats what it does to the state."""
 
+PACE = 1 if ROUNDS >= 20 else 3
+"""Of the steps at which something is killed, the longer runs strike each, the shortest one of these."""
+
 MAESTRO = os.environ.get("ATLAS_TEST_MAESTRO")
 """The address of a real AI Maestro to test with, if any."""
 

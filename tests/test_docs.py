@@ -27,7 +27,7 @@ from atlas.core.records.message import MESSAGE_TYPES
 from atlas.core.records.transitions import TRANSITIONS
 from atlas.core.rules import verdicts
 from atlas.core.rules.verb_permissions import ALLOWED
-from atlas.core.verbs import VERBS
+from atlas.core.verbs import PEOPLE, VERBS, form_of_setting, roles_of
 from atlas.services.project import settings
 
 from . import documents
@@ -181,6 +181,8 @@ def test_every_setting_is_described() -> None:
     told = set(re.findall(r"^- `(\S+)`", section(COMMANDS, "settings"), re.MULTILINE))
     assert told == {*settings.FIELDS, "gate.RULE"}
     assert all(key in parsers_text("settings") for key in told)
+    theirs = set(re.findall(r"^- `(\S+)` \(a person's\)", section(COMMANDS, "settings"), re.MULTILINE))
+    assert theirs == {key for key in told if roles_of(form_of_setting(key)) == PEOPLE}
 
 
 def parsers_text(verb: str) -> str:

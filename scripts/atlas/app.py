@@ -18,18 +18,25 @@ from atlas.services.project.context import Context, Courier, Settler
 from atlas.services.projections import exec_file, projections
 
 
-def open_context() -> Context:
-    """The context of the current folder and session. Raises AtlasError when there is no project here."""
+def open_context(unattended: bool = False) -> Context:
+    """The context of the current folder and session, in which ATLAS acts by itself when it is `unattended`.
+
+    Raises AtlasError when there is no project here.
+    """
     try:
         folder = os.getcwd()
     except FileNotFoundError as error:
         raise AtlasError("the current folder was removed: go to the project's folder") from error
-    return context_at(folder, os.environ.get("CLAUDE_CODE_SESSION_ID"))
+    session, token = os.environ.get("CLAUDE_CODE_SESSION_ID"), os.environ.get("ATLAS_TYPED")
+    return context_at(folder, session, token, unattended)
 
 
-def context_at(folder: str, session: str | None = None) -> Context:
-    """The context of a folder, as a client session (or None) sees it. Raises AtlasError when it is in no project."""
-    return _compose(folder, session, _print_notice, _deliver_outbox, _settle_landing)
+def context_at(folder: str, session: str | None = None, token: str | None = None, unattended: bool = False) -> Context:
+    """The context of a folder, as a client session (or None) sees it; `token` is that of a command which was typed.
+
+    Raises AtlasError when it is in no project.
+    """
+    return _compose(folder, session, _print_notice, _deliver_outbox, _settle_landing, token, unattended)
 
 
 def context_for_repair(folder: str, session: str | None, notice: Callable[[str], None]) -> Context:
@@ -48,10 +55,12 @@ def _compose(
     notice: Callable[[str], None],
     courier: Courier | None,
     settler: Settler | None,
+    token: str | None = None,
+    unattended: bool = False,
 ) -> Context:
     project = find_project(folder)
     store = FileStore(project, exec_file.exec_file_bytes, projections.prepare_projections, notice)
-    return Context(project, store, session, folder, courier, settler)
+    return Context(project, store, session, folder, courier, settler, token, unattended)
 
 
 def _settle_landing(context: Context) -> None:

@@ -112,7 +112,7 @@ def test_three_polls_without_an_answer_reach_the_person(at_work: Project) -> Non
     assert (escalated["unanswered"], escalated["idle_agents"]) == (3, ["implementer-2"])
     (told,) = at_work.mail("lead")
     assert told["subject"].startswith("[ESCALATION] Module: Auth core - UUID: task-")
-    assert told["priority"] == "urgent"
+    assert (told["priority"], told["sender"]) == ("urgent", "atlas")
     assert "`atlas reassign auth-core --to AGENT --force`. Without work: implementer-2." in told["body"]
     assert "does not answer 3 polls" in at_work.run("status").stdout
     before = at_work.records("messages")

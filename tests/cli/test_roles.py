@@ -111,6 +111,23 @@ def test_empty_and_unknown_sessions_have_no_role(session: str, at_work: Project)
     assert at_work.mail("implementer-2")[-1]["sender"] == "person"
 
 
+@pytest.mark.parametrize("verb", ["check-agents", "listen"])
+def test_who_may_not_use_a_verb_may_not_have_atlas_do_it(verb: str, at_work: Project) -> None:
+    line = at_work.refuses(verb, "--unattended", session=WORKER)
+    assert line.startswith(f"implementer-1 may not use '{verb}'")
+    at_work.does(verb, "--unattended")
+
+
+@pytest.mark.parametrize("session", [None, "lead-1"])
+def test_what_runs_unattended_is_done_by_atlas(session: str | None, at_work: Project) -> None:
+    at_work.does("lead", session="lead-1")
+    at_work.does("check-agents", "--all", "--unattended", session=session)
+    (change,) = at_work.does("history", "--limit", "1")["changes"]
+    assert (change["verb"], change["actor"]) == ("check-agents", {"role": "atlas", "agent": None, "session": None})
+    assert at_work.mail("implementer-2")[-1]["sender"] == "atlas"
+    assert "atlas  check-agents" in at_work.run("history").stdout
+
+
 def test_peeking_and_a_persons_mailbox_bind_no_session(executing: Project) -> None:
     executing.does("assign", "docs", "implementer-1")
     executing.does("inbox", "implementer-1", "--peek", session="curious")

@@ -8,7 +8,7 @@ import pytest
 
 from atlas.cli.main import parser_of_verb
 from atlas.core.rules.verb_permissions import ALLOWED, READING
-from atlas.core.verbs import ANYONE, INTERNAL, LEADERS, PEOPLE, UNASKED, VERBS, Verb, roles_of
+from atlas.core.verbs import ANYONE, INTERNAL, LEADERS, PEOPLE, TENDING, UNASKED, VERBS, Verb, roles_of
 from tests.support import PYTHON, SCRIPTS, run
 
 ROWS = pytest.mark.parametrize("row", VERBS.values(), ids=VERBS)
@@ -23,7 +23,7 @@ def test_the_example_of_a_verb_is_a_call_that_it_takes(row: Verb) -> None:
 
 @ROWS
 def test_a_row_says_who_may_use_the_verb(row: Verb) -> None:
-    assert row.roles in (ANYONE, LEADERS, PEOPLE, INTERNAL, UNASKED)
+    assert row.roles in (ANYONE, LEADERS, PEOPLE, TENDING, INTERNAL, UNASKED)
     assert row.roles == ANYONE or not row.reports
     assert all(name not in VERBS for name, _ in row.forms)
 
@@ -38,12 +38,14 @@ def test_no_two_rows_have_a_name_a_door_or_a_module_in_common() -> None:
 
 
 def test_roles_follow_from_the_rows() -> None:
-    assert {"pause", "configure-gates"} <= ALLOWED["person"] - ALLOWED["lead"]
+    decisions = {"pause", "configure-gates", "configure-workspaces", "complete-override"}
+    assert decisions <= ALLOWED["person"] - ALLOWED["lead"]
     assert {"repair", "configure", "assign"} <= ALLOWED["lead"] - ALLOWED["worker"]
     assert {"report", "discover"} <= ALLOWED["worker"] - READING
     assert {"plan-status", "status", "history", "check-plan", "check", "inbox", "conflicts"} <= READING
     assert {"doctor", "settings"} <= READING
     assert roles_of("supervise") == INTERNAL
+    assert ALLOWED["atlas"] == {"check-agents", "listen", "deliver", "receive", "settle", "supervise"}
     assert roles_of("env") is roles_of("no-such-verb") is UNASKED
 
 

@@ -188,19 +188,29 @@ def test_in_a_terminal_too_the_role_follows_a_clearing(
     assert [request.conversation.count(PART) for request in model.requests] == [1, 1]
 
 
+WAYS_OF_ITS_OWN = {
+    "atlas pause It is in my way.": "ask the person to type /atlas-pause",
+    'bash -c "CLAUDE_CODE_SESSION_ID+=x atlas pause because"': "no command may name it",
+    'n=$(printf %s CLAUDE_CODE_SESSION) p=$(printf pause); unset "${n}_ID"; atlas $p x': "a client's model may not use",
+}
+"""How a lead would lift the gates itself, and what it is told: by the guard, and what that cannot see by the verb."""
+
+
 def test_the_person_lifts_the_gates_by_typing_it(
     sandbox: Sandbox, scripted: ModelFactory, team: Team, plugin_copy: Path
 ) -> None:
     put_back(team)
     edit, again = (tool("Write", file_path=str(team.root / "source.py"), content="x") for _ in range(2))
-    model = scripted(bash("atlas pause It is in my way."), edit, first(lambda: lift(team), "Refused."), again, "Done.")
+    model = scripted(*map(bash, WAYS_OF_ITS_OWN), edit, first(lambda: lift(team), "Refused."), again, "Done.")
     with sandbox.stream(model=model, cwd=team.root, plugin_dirs=[plugin_copy], extra_args=AS_LEAD) as session:
         assert session.ask("Go.") == "Refused."
         put_back(team)
         assert "The gates are lifted until" in session.ask("/atlas-pause --for 5 it's in the way; truly")
         assert session.ask("Again.") == "Done."
-    by_itself, refused, done = (model.requests[number].tool_results[0] for number in (1, 2, 4))
-    assert "ask the person" in by_itself.text
+    *by_itself, refused, done = (model.requests[number].tool_results[0] for number in (1, 2, 3, 4, 6))
+    for way, told in zip(WAYS_OF_ITS_OWN.values(), by_itself, strict=True):
+        assert told.is_error
+        assert way in told.text
     assert RULE in refused.text
     assert not done.is_error
     paused = team.context().store.read(lambda tx: tx.need(WORKFLOW, PLAN)["paused"])

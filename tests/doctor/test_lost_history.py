@@ -8,9 +8,11 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Atlas, script_of
 from tests.kit.state import LEAD, gate_of, history_of, kept_aside, records, table_of, unnumbered_records
-from tests.support import PYTHON, SCRIPTS, run, wait_for
+from tests.support import PACE, PYTHON, SCRIPTS, run, wait_for
 
 from .damage import assert_whole, doctor, edit, flip, found, lines_of
 
@@ -102,6 +104,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
+@pytest.mark.torture
 def test_a_repair_killed_at_any_step_is_finished_by_the_next(atlas: Atlas, begun: Path, tmp_path: Path) -> None:
     expected = unnumbered_records(begun)
     flip(begun, 5)
@@ -109,7 +112,7 @@ def test_a_repair_killed_at_any_step_is_finished_by_the_next(atlas: Atlas, begun
     damaged = history_of(begun).read_bytes()
     step, killed = 0, True
     while killed:
-        step += 1
+        step += PACE
         copy = shutil.copytree(begun, tmp_path / str(step))
         killed = run(PYTHON, "-c", KILLED, str(step), script_of("doctor"), cwd=copy).returncode == -signal.SIGKILL
         between = atlas("history", cwd=copy)

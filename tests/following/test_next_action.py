@@ -10,7 +10,7 @@ import pytest
 from atlas.cli.main import parser_of_verb
 from atlas.core import clock
 
-from .world import NOW, TOLD, World
+from .world import LATER, NOW, TOLD, World
 
 REPEATED = {
     "status": "correcting",
@@ -64,7 +64,12 @@ LEADS = [
     ("a person's work", World().given("api", "al", "reported", "human"), "verify:task-api:1", "atlas complete api"),
     ("a ready module", World().module("api").agent("ann"), "assign:api", "atlas assign api ann"),
     ("no agent", World().module("api"), "register", "atlas register ai NAME"),
-    ("nobody at work", working().session("of-ann", "ann", ended_at=TOLD), "begin:task-api", "launch ann --module api"),
+    (
+        "nobody at work",
+        working().session("of-ann", "ann", ended_at=NOW, ended_seq=LATER),
+        "begin:task-api",
+        "launch ann --module api",
+    ),
     ("unread mail", working().message("lead"), "mail:msg-1", "atlas inbox lead"),
     ("a poll", working(progress_polling=DUE), f"poll:{TOLD}", "atlas check-agents"),
 ]
@@ -116,13 +121,13 @@ def test_the_most_urgent_action_comes_first_and_each_kind_once() -> None:
     world.given("a", "a-ann", verification=ASKED).asked("a", QUESTION).given("b", "b-ann", verification=REPEATED)
     world.given("c", "c-ann", "blocked").given("d", "d-ann", "reported").given("e", "e-ann", "reported")
     world.module("f").module("g", priority="critical").agent("free")
-    world.given("h", "h-ann", progress_polling=DUE).session("of-h-ann", "h-ann", ended_at=TOLD)
+    world.given("h", "h-ann", progress_polling=DUE).session("of-h-ann", "h-ann", ended_at=NOW, ended_seq=LATER)
     kinds = [action["key"].partition(":")[0] for action in world.for_lead()["actions"]]
     assert kinds == ["undelivered", "question", "judge", "blocked", "verify", "assign", "begin", "mail", "poll"]
     assert [action["key"] for action in world.for_lead()["actions"] if "assign" in action["key"]] == ["assign:g"]
 
 
-@pytest.mark.parametrize("said", [{"type": "progress_poll"}, {"sender": "ben"}, {"created_at": NOW}, {"to": "ben"}])
+@pytest.mark.parametrize("said", [{"type": "progress_poll"}, {"sender": "ben"}, {"seq": 1}, {"to": "ben"}])
 def test_what_is_no_word_of_the_leads_since_then_leaves_the_blocked_one_to_it(said: dict[str, Any]) -> None:
     world = working(status="blocked").message(**{"to": "ann", **said})
     assert world.for_lead()["actions"][0]["key"] == "blocked:task-api:1"
@@ -145,13 +150,18 @@ AT_WORK = [
     ("a session", working()),
     (
         "launched",
-        working().session("of-ann", "ann", ended_at=TOLD).workspace("api", "ann", "task-api", process={"pid": 1}),
+        working()
+        .session("of-ann", "ann", ended_at=NOW, ended_seq=LATER)
+        .workspace("api", "ann", "task-api", process={"pid": 1}),
     ),
     (
         "elsewhere",
-        World().given("api", "ann").session("of-ann", "ann", ended_at=TOLD).agent("ann", transport="ai-maestro"),
+        World()
+        .given("api", "ann")
+        .session("of-ann", "ann", ended_at=NOW, ended_seq=LATER)
+        .agent("ann", transport="ai-maestro"),
     ),
-    ("at a terminal", working().session("of-ann", None).agent("ann", last_seen=TOLD)),
+    ("at a terminal", working().session("of-ann", None).agent("ann", last_seen=NOW, seen_seq=LATER)),
     ("done", working(status="reported").session("of-ann", None).message("ann")),
     ("no workspace yet", working().session("of-ann", None).workspace("api", "ann", "task-api", status="creating")),
     ("given on", working(handover={"to": "ben"}).session("of-ann", None)),
@@ -166,14 +176,17 @@ def test_nobody_has_to_begin(world: World) -> None:
 
 IDLE = [
     ("never seen", working().session("of-ann", None)),
-    ("seen before it got this", working().session("of-ann", None).agent("ann", last_seen="2026-01-31T07:59:00Z")),
-    ("its session ended", working().session("of-ann", "ann", ended_at=TOLD).agent("ann", last_seen=TOLD)),
+    ("seen before it got this", working().session("of-ann", None).agent("ann", last_seen=NOW, seen_seq=1)),
+    (
+        "its session ended",
+        working().session("of-ann", "ann", ended_at=NOW, ended_seq=LATER).agent("ann", last_seen=NOW, seen_seq=LATER),
+    ),
     ("it was helped", working(status="blocked").session("of-ann", None).message("ann")),
     (
         "a subagent, that may be over",
         working()
         .session("of-ann", None)
-        .agent("ann", last_seen=TOLD)
+        .agent("ann", last_seen=NOW, seen_seq=LATER)
         .workspace("api", "ann", "task-api", subagent="a1"),
     ),
     ("the lead read its mail", working().session("of-ann", None).session("lead-1", "ann").agent("ann")),

@@ -29,6 +29,8 @@ NOW = "2026-01-31T08:00:00Z"
 LEAD = "lead-1"
 TOLD = clock.add_seconds(NOW, 60)
 """After whatever was reported at NOW."""
+LATER = 2
+"""The change after whatever was reported by the change 1."""
 
 
 class World:
@@ -55,7 +57,7 @@ class World:
         said = {"number": 1, "seq": 1, "at": NOW, "kind": reported} if reported else None
         if reported:
             self.row(REPORT, task, kind=reported, by=agent, text="in its words")
-        defaults = {"reported": said, "assigned_at": NOW, "instruction_verification": verification}
+        defaults = {"reported": said, "assigned_at": NOW, "seq": 1, "instruction_verification": verification}
         self.module(name, {"reported": "pending_verification"}.get(status, status), assigned_to=agent, task_uuid=task)
         self.agent(agent, kind)
         who = {"task_uuid": task, "agent": agent, "agent_type": kind, "module": name, "status": status}
@@ -80,13 +82,20 @@ class World:
         return self._put(SESSION, id=name, agent=agent, first_seen=NOW, last_seen=NOW, **fields)
 
     def message(self, to: str, status: str = "sent", **fields: Any) -> World:
-        made = {"id": "msg-1", "sender": "lead", "type": "notification", "created_at": TOLD, "sent_at": TOLD}
+        made = {
+            "id": "msg-1",
+            "seq": LATER,
+            "sender": "lead",
+            "type": "notification",
+            "created_at": NOW,
+            "sent_at": NOW,
+        }
         return self._put(MESSAGE, to=to, status=status, **{**made, **fields})
 
     def interrupt(self, agent: str) -> World:
         recipient = {"agent": agent, "workspace": "w", "module": "m", "status": "queued"}
         to = [{**recipient, "delivered_at": None, "session": None, "tool": None}]
-        return self._put(DISCOVERY, id="disc-1", kind="interrupt", created_at=TOLD, recipients=to)
+        return self._put(DISCOVERY, id="disc-1", seq=LATER, kind="interrupt", created_at=NOW, recipients=to)
 
     def rules(self, **verdicts: str) -> World:
         return self._put(SETTINGS, id="project", gates=verdicts)

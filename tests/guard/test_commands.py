@@ -21,7 +21,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 LEADS = sorted(ALLOWED[LEAD] - ALLOWED[WORKER])
 TYPED = {
     "repair": "doctor --repair",
-    "configure": "settings workspace.setup make",
+    "configure": "settings workspace.setup-seconds 60",
+    "configure-workspaces": "settings workspace.setup make",
+    "complete-override": "complete auth --override Known",
     "configure-gates": "settings gate.outside off",
 }
 
@@ -52,21 +54,67 @@ def test_no_script_is_listed_that_is_not_there() -> None:
     assert set(atlas_calls.SCRIPTS) <= {row.script for row in VERBS.values()}
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "CLAUDE_CODE_SESSION_ID= atlas status",
-        "CLAUDE_CODE_SESSION_ID=other atlas status",
-        "env -u CLAUDE_CODE_SESSION_ID atlas status",
-        "env --unset=CLAUDE_CODE_SESSION_ID python3 x/atlas_orchestration_status.py",
-        "env -i atlas status",
-        "unset CLAUDE_CODE_SESSION_ID",
-        "export CLAUDE_CODE_SESSION_ID=x; atlas status",
-        "CLAUDE_CODE_SESSION_ID=x; atlas status",
-        "env -u CLAUDE_CODE_SESSION_ID sh -c 'atlas approve'",
-    ],
-)
+NAMING = [
+    "CLAUDE_CODE_SESSION_ID= atlas status",
+    "CLAUDE_CODE_SESSION_ID=other atlas status",
+    "env -u CLAUDE_CODE_SESSION_ID atlas status",
+    "env --unset=CLAUDE_CODE_SESSION_ID python3 x/atlas_orchestration_status.py",
+    "env -u CLAUDE_CODE_SESSION_ID sh -c 'atlas approve'",
+    "unset CLAUDE_CODE_SESSION_ID",
+    "export -n CLAUDE_CODE_SESSION_ID; atlas status",
+    "CLAUDE_CODE_SESSION_ID=x; atlas status",
+    "declare +x CLAUDE_CODE_SESSION_ID && make",
+    'bash -c "CLAUDE_CODE_SESSION_ID+=x atlas pause because"',
+    'env -S "CLAUDE_CODE_SESSION_ID=x atlas pause because"',
+    "flock /tmp/lock env -u CLAUDE_CODE_SESSION_ID atlas pause because",
+    "setsid env -uCLAUDE_CODE_SESSION_ID atlas pause because",
+    """python3 -c "import os; os.environ.pop('CLAUDE_CODE_' + 'SESSION_ID'); os.system('atlas pause because')\"""",
+    "python3 - <<'EOF'\nimport os\ndel os.environ['CLAUDE_CODE_SESSION_ID']\nEOF",
+    'unset CLAUDE_CODE_"SESSION"_ID; make',
+    "unset CLAUDE_CODE\\_SESSION_ID; make",
+    "unset CLAUDE_CODE_SES\\\nSION_ID; make",
+    "v=CLAUDE_CODE_SESSION; unset ${v}_ID; make",
+    "a=CLAUDE_CODE b=SESSION_ID; env -u ${a}_$b make",
+    "echo 'unset CLAUDE_CODE_SESSION_ID' >/tmp/x; . /tmp/x",
+    "echo $CLAUDE_CODE_SESSION_ID",
+    'grep -rn "CLAUDE_CODE_SESSION_ID" .',
+]
+EMPTYING = [
+    "env -i atlas status",
+    "env - atlas status",
+    "env -iC /tmp atlas status",
+    "env -S '-i PATH=/x atlas' status",
+    "env -i sh -c 'cd x && atlas status'",
+    "exec -c atlas status",
+    "(exec -cl sh -c 'atlas status')",
+    "env -i flock -w 9 /tmp/lock atlas status",
+    "env -i flock /tmp/lock -c 'atlas status'",
+    "sudo -u me atlas status",
+    "su me -c 'atlas status'",
+]
+
+
+@pytest.mark.parametrize("command", [*NAMING, *EMPTYING])
 def test_nobody_hides_who_calls(scene: Scene, command: str) -> None:
+    assert {scene.runs(role, command) for role in ROLES} == {"verbs deny"}
+
+
+def test_the_refusal_says_what_to_do(scene: Scene) -> None:
+    for command, words in {
+        NAMING[0]: "call ATLAS as who you are",
+        EMPTYING[0]: "call ATLAS as who you are",
+        "atlas pause because": "ask the person to type /atlas-pause.",
+        "atlas complete auth --override=x": "ask the person to type /atlas-complete with --override TEXT.",
+        "atlas settings gate.state off": "ask the person to run it in a plain terminal.",
+        "atlas settings workspace.copy .env": "ask the person to run it in a plain terminal.",
+    }.items():
+        found = scene.decision("executing", "Bash", {"command": command})
+        assert found is not None
+        assert words in " ".join(found.reason.split())
+
+
+@pytest.mark.parametrize("command", ["sh /p/hooks/run.sh command", "echo x | /p/run.sh command", "run.sh command"])
+def test_nobody_plays_the_client(scene: Scene, command: str) -> None:
     assert {scene.runs(role, command) for role in ROLES} == {"verbs deny"}
 
 
@@ -88,8 +136,9 @@ def test_a_worker_says_who_it_is_by_where_it_calls(scene: Scene, command: str, r
 
 def test_other_programs_are_free(scene: Scene) -> None:
     for command in (
-        "echo $CLAUDE_CODE_SESSION_ID atlas approve",
         "env -i make",
+        "env -u CLAUDE_CODE_SESSION make",
+        "sudo make install; sh run.sh; flock /tmp/x make",
         "cat atlas",
         "which atlas; atlas",
         "ls",

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from atlas.board import status
-from atlas.core import clock
 from atlas.core.records.facts import session_record
 from atlas.core.records.kinds import SESSION, WORKFLOW
 from atlas.services.orchestration import leading
@@ -217,9 +216,10 @@ def test_what_a_session_held_is_shown_until_somebody_is_there_again(team: Team) 
 def test_a_session_that_takes_the_lead_is_there_whatever_became_of_it_before(team: Team) -> None:
     Session(team.root, LEAD).end()
     assert unattended(team) == [(None, LEAD, [])]
-    now = clock.add_seconds(clock.current_time(), 60)
-    team.put(lambda tx: tx.patch(WORKFLOW, tx.only(WORKFLOW), lead_since=now))
-    assert unattended(team) == []
+    team.put(lambda tx: tx.patch(WORKFLOW, tx.only(WORKFLOW), lead_since=tx.at, lead_seq=tx.seq + 1))
+    assert unattended(team) == [], "in the same second, too"
+    Session(team.root, LEAD).end()
+    assert unattended(team) == [(None, LEAD, [])]
 
 
 def test_the_status_says_how_somebody_comes_to_it_again(team: Team, atlas: Any) -> None:

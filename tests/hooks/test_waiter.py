@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -17,10 +18,12 @@ from atlas.core.records.kinds import AGENT, ASSIGNMENT, MESSAGE, QUESTION, SESSI
 from atlas.core.records.rows import new_question
 from atlas.services.messages import discoveries, interrupts, mailbox
 from atlas.services.project import pause
+from tests.conftest import script_of
+from tests.kit.state import history_of
 from tests.kit.stopping import Turns, Waiter
 from tests.kit.stub_plugin import make_stub_plugin, play
 from tests.kit.team import LEAD, PLAN, Team
-from tests.support import wait_for
+from tests.support import PYTHON, run, wait_for
 
 from .test_stop import WORKER, as_child_of, attend, finish, report
 
@@ -108,6 +111,17 @@ def test_who_is_to_be_polled_is_polled_without_the_model(team: Team, lead: Turns
     assert waiter.waits()
     report(team, "core", "progress", "news")
     assert "news" in waiter.woken()
+
+
+def test_what_the_waiter_does_is_done_by_atlas_and_by_no_person(team: Team, lead: Turns) -> None:
+    make_due(team, -1)
+    lead.wait()
+    wait_for(lambda: polls(team) == ["ann"])
+    entry = [one for one in map(json.loads, history_of(team.root).read_text().splitlines()) if "verb" in one][-1]
+    assert (entry["verb"], entry["actor"]) == ("check-agents", {"role": "atlas", "agent": None, "session": None})
+    (asked,) = team.context().store.read(lambda tx: tx.where(MESSAGE, type="progress_poll"))
+    assert asked["sender"] == "atlas"
+    assert f"{asked['id']} from atlas at " in run(PYTHON, script_of("inbox"), "ann", "--peek", cwd=team.root).stdout
 
 
 def test_polls_that_cannot_be_sent_are_for_the_model(team: Team, lead: Turns) -> None:

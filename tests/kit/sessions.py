@@ -79,3 +79,8 @@ def matches(matcher: str, value: str) -> bool:
     """As the client does: names, or else an expression that may match anywhere."""
     names = re.fullmatch(r"[\w|]*", matcher)
     return not matcher or (value in matcher.split("|") if names else bool(re.search(matcher, value)))
+
+
+def close_client(folder: Path) -> None:
+    """Have this process stand for no client of the project any more: what it runs is run in a plain terminal."""
+    (folder / ".git/atlas/gates/clients" / str(os.getpid())).unlink()

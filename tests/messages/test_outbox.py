@@ -36,6 +36,15 @@ def test_sent_is_not_seen(linked: Linked, server: Server) -> None:
     assert (found["priority"], found["content"]["message"]) == ("urgent", "Message body")
 
 
+def test_mail_is_carried_by_atlas_in_the_session_of_who_sent_it(linked: Linked) -> None:
+    linked.does("lead", session="lead-1")
+    linked.does("notify", "implementer-1", *MESSAGE, session="lead-1")
+    *_, sent, begun, ended = linked.does("history")["changes"]
+    assert (sent["verb"], sent["actor"]["role"]) == ("notify", "lead")
+    for change in (begun, ended):
+        assert (change["verb"], change["actor"]) == ("deliver", {"role": "atlas", "agent": None, "session": "lead-1"})
+
+
 def test_what_the_recipient_read_there_is_known_but_not_taken_for_seen(linked: Linked, server: Server) -> None:
     message = linked.does("notify", "implementer-1", *MESSAGE)["message"]
     linked.does("check-agents")

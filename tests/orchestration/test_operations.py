@@ -18,10 +18,9 @@ from tests.kit.orchestrations import all_files, assert_whole
 from tests.kit.places import folder, record, work
 from tests.kit.project import Project
 from tests.kit.steps import Ended, run_in_steps
-from tests.support import ROUNDS, git
+from tests.support import PACE, git
 
-STRIDE = 1 if ROUNDS >= 20 else 3
-"""Every step is struck in the longer runs, one of some in the shortest."""
+STRIDE = PACE * 2 - 1
 Prepare = Callable[[Project], object]
 
 

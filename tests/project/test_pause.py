@@ -11,7 +11,7 @@ from atlas.core import clock
 from atlas.core.records.kinds import WORKFLOW
 from tests.client.stream import Event
 from tests.conftest import Atlas
-from tests.kit.sessions import Session
+from tests.kit.sessions import Session, close_client
 from tests.kit.team import LEAD, Team
 from tests.support import ROOT, run
 
@@ -39,8 +39,9 @@ def typed(team: Team, words: str, folder: Any = None) -> Event:
 def test_the_gates_are_lifted_until_they_are_put_back(team: Team, atlas: Atlas) -> None:
     assert result_of(atlas, *REASON.split())["paused"]["reason"] == REASON
     assert gate_of(team) == gate_of(team, "workspaces/api-ws") == {"until": None, "reason": REASON}
-    assert f"The gates are lifted until a person puts them back: {REASON}" in atlas("status").stdout
-    assert f"The gates are lifted for now: {REASON}" in Session(team.root, LEAD).start()
+    assert f"The gates are lifted until a person puts them back:\n| {REASON}" in atlas("status").stdout
+    assert f"The gates are lifted for now:\n| {REASON}" in Session(team.root, LEAD).start()
+    close_client(team.root)
     assert atlas("pause", "--off").stdout == "The gates are back.\n"
     assert gate_of(team) is None
     assert "lifted" not in atlas("status").stdout
@@ -56,18 +57,19 @@ def test_they_return_by_themselves(team: Team, atlas: Atlas) -> None:
     pause = result_of(atlas, "--for", "30", REASON)["paused"]
     assert clock.seconds_between(pause["at"], pause["until"]) == 30 * 60
     assert gate_of(team)["until"] == clock.epoch_seconds(pause["until"])
-    assert f"The gates are lifted until {pause['until']}: {REASON}" in atlas("status").stdout
+    assert f"The gates are lifted until {pause['until']}:\n| {REASON}" in atlas("status").stdout
     over = {**pause, "at": clock.add_seconds(pause["at"], -3600), "until": clock.add_seconds(pause["until"], -3600)}
     team.put(lambda tx: tx.patch(WORKFLOW, tx.only(WORKFLOW), paused=over))
     assert "lifted" not in atlas("status").stdout
     assert "lifted" not in Session(team.root, LEAD).start()
+    close_client(team.root)
     assert atlas("pause", "--off").stdout == "The gates were not lifted.\n"
 
 
 def test_the_plans_status_shows_it_too(atlas: Atlas) -> None:
     atlas("plan", "Build a shop")
     result_of(atlas, REASON)
-    assert f"The gates are lifted until a person puts them back: {REASON}" in atlas("plan-status").stdout
+    assert f"The gates are lifted until a person puts them back:\n| {REASON}" in atlas("plan-status").stdout
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_no_session_may(team: Team, atlas: Atlas) -> None:
         for refused in (atlas("pause", *words, session=LEAD), atlas("pause", *words, cwd=team.workspace("api"))):
             assert refused.returncode == 1
             assert "may not use 'pause'" in refused.stderr
-            assert "ask the person to do it" in refused.stderr
+            assert "ask the person to type /atlas-pause" in refused.stderr
 
 
 def test_a_person_may_by_typing_it_in_any_session(team: Team) -> None:

@@ -47,10 +47,16 @@ def test_what_is_no_choice_is_refused(project: Project, arguments: list[str]) ->
 
 
 def test_only_a_person_chooses(project: Project, team: Team) -> None:
-    line = project.refuses("settings", "gate.state", "off", session=LEAD)
-    assert line.startswith("lead may not use 'configure-gates'")
-    assert line.endswith("ask the person to do it")
-    project.does("settings", "workspace.setup", "make", session=LEAD)
+    for form, key, value in (
+        ("configure-gates", "gate.state", "off"),
+        ("configure-workspaces", "workspace.setup", "make"),
+        ("configure-workspaces", "workspace.link", "--unset"),
+        ("configure-workspaces", "workspace.copy", "--unset"),
+    ):
+        line = project.refuses("settings", key, value, session=LEAD)
+        assert line.startswith(f"lead may not use '{form}'")
+        assert line.endswith("ask the person to run it in a plain terminal")
+    project.does("settings", "workspace.setup-seconds", "60", session=LEAD)
 
 
 def test_hooks_learn_of_it_with_the_change(project: Project, team: Team) -> None:

@@ -112,6 +112,7 @@ def _fork(name: str, arguments: list[Any], accident: list[Any] | None, path: str
     if child:
         return child
     from atlas.core.errors import AtlasError
+    from atlas.services.project.operation import STANDS
 
     from . import accidents, jobs
 
@@ -123,7 +124,10 @@ def _fork(name: str, arguments: list[Any], accident: list[Any] | None, path: str
         jobs.JOBS[name](report, *arguments)
         code = DISTURBED if trouble and trouble.happened else 0
     except (AtlasError, OSError) as error:
-        report(f"refused {error}")
+        if getattr(error, "exit_code", 1) == STANDS:
+            code = DISTURBED  # it says that what it did stands
+        else:
+            report(f"refused {error}")
     except BaseException:
         traceback.print_exc()
         code = 2

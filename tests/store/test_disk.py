@@ -57,8 +57,8 @@ def test_trouble_at_every_step(
             break
         happened = code == DISTURBED
         outcomes.add(happened)
-        (line,) = nursery.lines()
-        assert (code, line.startswith("refused ")) in ((DISTURBED, False), (1, True))
+        refusals = [line for line in nursery.lines() if line.startswith("refused ")]
+        assert (code, len(refusals)) in ((DISTURBED, 0), (1, 1))
         if not happened and prepare is not in_pieces:
             assert all_files(victim) == before
         replay = assert_whole(victim)

@@ -203,8 +203,8 @@ def test_a_plan_s_module_has_the_fields_of_a_module() -> None:
 
 
 def test_the_first_fault_is_named_by_record_and_place() -> None:
-    record = {"id": "x", "type": "robot", "identifier": "", "transport": "built-in", "address": None}
-    record |= {"registered_at": "today", "last_seen": None}
+    record: dict[str, object] = {"id": "x", "type": "robot", "identifier": "", "transport": "built-in", "address": None}
+    record |= {"registered_at": "today", "last_seen": None, "seen_seq": 1}
     with pytest.raises(AtlasError, match=r"^agent x: identifier: empty$"):
         schema.check_changes({"agent": {"x": json.dumps(record)}})
     schema.check_changes({"agent": {"x": None}})

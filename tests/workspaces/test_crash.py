@@ -16,7 +16,7 @@ from tests.kit.striking import Striker, kill_at_random, seconds
 from tests.support import ROUNDS, git
 
 MOMENTS = ("before", "after")
-STEP = 1 if ROUNDS > 20 else 2 if ROUNDS == 20 else 5
+STEP = 1 if ROUNDS > 20 else 2 if ROUNDS == 20 else 8
 """Every call of git is struck in the longest run, one of some in a shorter one."""
 
 

@@ -19,8 +19,8 @@ def _at_work(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kep
     def make(root: Path) -> None:
         shop = Project(root)
         shop.does("assign", "auth", "implementer-1")
-        shop.authorize("auth")
         work(shop, "auth")
+        shop.hand_in("auth")
 
     return Kept(tmp_path_factory.mktemp("at-work"), make, _begun_shop)
 

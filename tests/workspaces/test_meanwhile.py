@@ -84,7 +84,7 @@ def test_an_agent_is_not_registered_with_a_transport_that_was_changed(shop: Proj
 def test_what_a_command_finished_meanwhile_the_doctor_does_not_take_back(
     shop: Project, meanwhile: Meanwhile, tmp_path: Path
 ) -> None:
-    assert Striker(shop, tmp_path / "striker").strike(8, "before", "assign", "auth", "implementer-1")
+    assert Striker(shop, tmp_path / "striker").strike(6, "before", "assign", "auth", "implementer-1")
     assert record(shop, "auth")["status"] == "creating"
     told: list[str] = []
     context = app.context_for_repair(str(shop.folder), None, told.append)
@@ -127,6 +127,6 @@ def test_a_conflict_that_was_announced_meanwhile_is_not_said_to_be_gone(
 def test_a_briefing_is_the_newest_whoever_writes_it_last(shop: Project, meanwhile: Meanwhile) -> None:
     shop.does("assign", "auth", "implementer-1")
     task = shop.module("auth")["task_uuid"]
-    meanwhile(own_files, "_briefing_and_rules", lambda: shop.does("modify", "modify", "auth", "--check", "test -f new"))
+    meanwhile(own_files, "gather_equipment", lambda: shop.does("modify", "modify", "auth", "--check", "test -f new"))
     own_files.refresh_briefing(app.context_at(str(shop.folder)), "modify", task)
     assert "test -f new" in (folder(shop, "auth") / ".claude/checks.sh").read_text("utf-8")

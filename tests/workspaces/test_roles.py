@@ -88,6 +88,7 @@ def test_a_folder_that_only_looks_like_a_workspace_gives_no_role(at_work: Projec
 def test_settings_are_shown_to_all_and_changed_by_who_leads(at_work: Project) -> None:
     place = folder(at_work, "auth")
     assert call(place, "settings").returncode == 0
-    assert "may not use 'configure'" in call(place, "settings", "workspace.setup", "x").stderr
+    assert "may not use 'configure'" in call(place, "settings", "workspace.setup-seconds", "9").stderr
+    assert "may not use 'configure-workspaces'" in call(place, "settings", "workspace.setup", "x").stderr
     assert call(place, "doctor").returncode == 0
     assert "may not use 'repair'" in call(place, "doctor", "--repair").stderr

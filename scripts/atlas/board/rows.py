@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.core.rules import enforcement, understanding
-from atlas.core.text import one_line
+from atlas.core.text import quote_under
 from atlas.render import text
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def returned_row(assignment: WholeAssignment) -> str:
     verification = assignment["instruction_verification"]
     wrong = "; ".join(verification["findings"]) or verification["correction"] or ""
     agent, attempts = assignment["agent"], verification["attempts"]
-    return (
-        f"{assignment['module']}: {agent} did not repeat it correctly in {attempts} attempts ({one_line(wrong, 120)})"
+    return quote_under(
+        f"{assignment['module']}: {agent} did not repeat it correctly in {attempts} attempts", wrong, 120
     )
 
 
@@ -66,7 +66,9 @@ def conflict_rows(result: StatusResult) -> list[list[str]]:
         for workspace in result["workspaces"]
         for other, files in workspace["conflicts"].items()
     }
-    rows = [[f"{one} and {two} would conflict in {one_line(', '.join(files))}"] for (one, two), files in pairs.items()]
+    rows = [
+        [quote_under(f"{one} and {two} would conflict in", ", ".join(files))] for (one, two), files in pairs.items()
+    ]
     return rows + ([[f"not known: {result['conflicts_unknown']}"]] if result["conflicts_unknown"] else [])
 
 

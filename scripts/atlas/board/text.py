@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.core.rules import updates
-from atlas.core.text import one_line
+from atlas.core.text import one_line, quote_under
 from atlas.render import discoveries, sessions
 
 from .rows import (
@@ -47,7 +47,7 @@ def board_text(result: StatusResult) -> str:
         lines += ["", "Not seen yet: " + ", ".join(result["not_seen_yet"])]
     lines += _section_lines(
         "Not delivered",
-        [[m["id"], "to " + m["to"], one_line(m["error"] or "queued")] for m in result["unsent_messages"]],
+        [[m["id"], quote_under("to " + m["to"], m["error"] or "queued")] for m in result["unsent_messages"]],
     )
     lines += _section_lines(
         "Discoveries", [[row] for found in result["discoveries"] for row in discoveries.discovery_rows(found)]
@@ -68,8 +68,7 @@ def _section_lines(title: str, rows: list[list[str]]) -> list[str]:
 
 
 def _align_rows(rows: list[list[str]]) -> list[str]:
-    """Columns as wide as their widest cell; the last one is left ragged."""
+    """Columns as wide as their widest cell; the last one is left ragged, and what it quotes stands under its row."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return [f"  {line.rstrip()}" for whole in lines for line in whole.splitlines()]

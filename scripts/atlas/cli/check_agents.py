@@ -14,6 +14,7 @@ from atlas.app import open_context
 from atlas.render import polling as text
 from atlas.services.sessions import polling
 
+from .options import add_unattended
 from .outcome import Outcome
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--all", action="store_true", dest="everybody", help="ask everybody, due or not")
+    add_unattended(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome[CheckAgentsResult]:
     """Do it."""
-    result = polling.check_agents(open_context(), args.everybody)
+    result = polling.check_agents(open_context(args.unattended), args.everybody)
     return Outcome(result, text.render_polling(result), 1 if polling.has_failed(result) else 0)

@@ -12,7 +12,7 @@ from atlas.app import open_context
 from atlas.render import messages as text
 from atlas.services.messages import listener
 
-from .options import parse_seconds
+from .options import add_unattended, parse_seconds
 from .outcome import Outcome
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--wait", type=parse_seconds, default=0, metavar="SECONDS", help="for how long")
+    add_unattended(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome[ListenResult]:
     """Do it."""
-    result = listener.listen_for_mail(open_context(), args.wait)
+    result = listener.listen_for_mail(open_context(args.unattended), args.wait)
     return Outcome(result, text.render_exchange(result))

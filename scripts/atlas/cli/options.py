@@ -1,4 +1,4 @@
-"""Values of options."""
+"""Options that several verbs have, and values of options."""
 
 from __future__ import annotations
 
@@ -27,3 +27,8 @@ def parse_count(text: str) -> int:
 def parse_number(text: str) -> int:
     """A number of things, 0 or more. Raises ArgumentTypeError otherwise."""
     return 0 if text == "0" else parse_count(text)
+
+
+def add_unattended(parser: argparse.ArgumentParser) -> None:
+    """Declare the option by which hooks have ATLAS itself run a verb; who may not use the verb may not use it so."""
+    parser.add_argument("--unattended", action="store_true", help="done by ATLAS itself: for its hooks")

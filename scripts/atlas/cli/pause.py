@@ -1,6 +1,7 @@
 """Lift the gates of this project: hooks refuse nothing until they are put back, or their time is up.
 
-Only the person may: in a terminal, or by typing the slash command. Interrupts still reach workers.
+Only the person may: by typing the slash command, or in a plain terminal, one that no client of this project has
+opened. Interrupts still reach workers.
 Exit codes: 0 lifted, or put back; 1 no reason given, nothing to lift the gates of, or a session asks for it.
 """
 

@@ -47,3 +47,9 @@ def name_known(word: str, known: Iterable[str], title: str = "known are", most: 
 def mark_lines(words: str) -> str:
     """Each line behind a mark, so that none of them can pass for a line of ATLAS."""
     return "\n".join(f"| {printable_text(line)}" for line in words.splitlines())
+
+
+def quote_under(head: str, words: str, most: int = 200) -> str:
+    """A line of ATLAS and, on one under it, what somebody else said or called a file, cut before it is marked."""
+    said = one_line(words, most)
+    return f"{head}:\n{mark_lines(said)}" if said else head

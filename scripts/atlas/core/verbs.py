@@ -7,14 +7,16 @@ line and its help, roles, guard, the hook of slash commands) or is made from it 
 
 from __future__ import annotations
 
-PERSON, LEAD, WORKER = "person", "lead", "worker"
+PERSON, LEAD, WORKER, ATLAS = "person", "lead", "worker", "atlas"
 
 ANYONE = (PERSON, LEAD, WORKER)
 LEADERS = (PERSON, LEAD)
 PEOPLE = (PERSON,)
 """What lifts the gates is for people, not for those whom the gates hold."""
-INTERNAL = ()
-"""Started by ATLAS itself: nobody with a role may call it by hand."""
+TENDING = (PERSON, LEAD, ATLAS)
+"""ATLAS does it unasked, too: for whoever may do it, and waits."""
+INTERNAL = (ATLAS,)
+"""Done by ATLAS itself: nobody with another role may call it by hand."""
 UNASKED = None
 """It looks at no orchestration, so that no role is asked for."""
 
@@ -138,7 +140,7 @@ _ROWS = (
          "atlas reassign auth-core --to implementer-2",
          Slash("Take an ATLAS module from its agent and give it to another",
                "MODULE --to AGENT [--force] [--wait SECONDS]")),
-    Verb("check-agents", "atlas_check_remote_agents.py", LEADERS, "ask every AI agent that is due how it stands",
+    Verb("check-agents", "atlas_check_remote_agents.py", TENDING, "ask every AI agent that is due how it stands",
          "atlas check-agents",
          Slash("Ask every AI agent of the ATLAS orchestration that is due how it stands", "[--all]")),
     Verb("poll", "atlas_poll_agent.py", LEADERS, "ask one AI agent how it stands, or note its answer",
@@ -186,14 +188,14 @@ _ROWS = (
          Slash("Have ATLAS run a module's checks, and complete the module when they pass", "MODULE [--reason TEXT]",
                note=", with a timeout that leaves the checks their time"),
          seconds=3600,  # the checks' time
-         forms=(("complete-override", PEOPLE),), decisive="--override"),
+         forms=(("complete-override", PEOPLE), ("settle", INTERNAL)), decisive="--override"),
     Verb("inbox", "atlas_inbox.py", ANYONE, "read a mailbox",
          "atlas inbox implementer-1 --wait 600",
          Slash("Read an ATLAS mailbox", "AGENT [--wait SECONDS]", ("inbox AGENT [--wait SECONDS] --peek",), shown=True,
                always=("--peek",)),  # a person who looks in is not the agent
          reports=True, seconds=3600),
-    Verb("listen", "atlas_listen.py", LEADERS, "take in mail from AI Maestro as it arrives",
-         "atlas listen --wait 600"),
+    Verb("listen", "atlas_listen.py", TENDING, "take in mail from AI Maestro as it arrives",
+         "atlas listen --wait 600", forms=(("deliver", INTERNAL), ("receive", INTERNAL))),
     Verb("lead", "atlas_lead.py", LEADERS, "lead the orchestration from this session",
          "atlas lead",
          Slash("Make this session the lead of the ATLAS orchestration")),
@@ -226,7 +228,7 @@ _ROWS = (
          "atlas remove-workspace auth-core"),
     Verb("settings", "atlas_settings.py", ANYONE, "show or change what the project wants done its own way",
          'atlas settings workspace.setup "npm ci"', reports=True,
-         forms=(("configure", LEADERS), ("configure-gates", PEOPLE))),
+         forms=(("configure", LEADERS), ("configure-gates", PEOPLE), ("configure-workspaces", PEOPLE))),
     Verb("history", "atlas_history.py", ANYONE, "show who did what when, and compare it with the tables",
          "atlas history --about auth-core",
          Slash("Show who did what when in the ATLAS orchestration", "[--limit NUMBER] [--verb VERB] [--about ID]",
@@ -251,3 +253,18 @@ FORMS = {name: roles for row in _ROWS for name, roles in row.forms}
 def roles_of(name: str) -> tuple[str, ...] | None:
     """The roles that may use a verb, or a form of one; UNASKED for what is no verb, too."""
     return VERBS[name].roles if name in VERBS else FORMS.get(name, UNASKED)
+
+
+def form_of_setting(key: str) -> str:
+    """The form of `settings` that changes this one: what runs in a workspace, or lifts a gate, is a person's."""
+    if key.startswith("gate."):
+        return "configure-gates"
+    return "configure-workspaces" if key in ("workspace.setup", "workspace.link", "workspace.copy") else "configure"
+
+
+def persons_way(name: str) -> str:
+    """How a person uses a verb, or a form of one, that is only theirs, to go on from `ask the person to`."""
+    row = next(row for row in _ROWS if name in (row.name, *(form for form, _ in row.forms)))
+    if row.slash is None:
+        return "run it in a plain terminal"
+    return f"type /atlas-{row.name}" + (f" with {row.decisive} TEXT" if row.decisive else "")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atlas.core.text import one_line, printable_text
+from atlas.core.text import mark_lines, one_line, printable_text
 
 if TYPE_CHECKING:
     from atlas.core.results.doctor import DoctorResult
-    from atlas.core.results.project import ChangedBy, ChangedRecord, HistoryChange, HistoryResult
+    from atlas.core.results.project import ChangedBy, ChangedRecord, HistoryChange, HistoryEvent, HistoryResult
 
 _MOST = 8
 
@@ -32,13 +32,18 @@ def render_history(result: HistoryResult) -> str:
 
 
 def _change_line(change: HistoryChange) -> str:
-    """What was done; where no events were kept, which records were changed."""
-    done = [event["words"] for event in change["events"]]
+    """What was done, and under it, marked, what was said; where no events were kept, which records were changed."""
+    done = [event["words"].removesuffix(f": {_text_of(event)}") for event in change["events"]]
     parts, between = (done, "; ") if done else ([_record_line(record) for record in change["records"]], ", ")
     more = f"{between}and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
-    return f"{change['seq']:>5}  {change['at']}  {_actor_name(change['actor'])}  {change['verb']}: " + (
-        between.join(parts[:_MOST]) + more
-    )
+    head = f"{change['seq']:>5}  {change['at']}  {_actor_name(change['actor'])}  {change['verb']}: "
+    said = [f"       {mark_lines(text)}" for event in change["events"][:_MOST] if (text := _text_of(event))]
+    return "\n".join([head + between.join(parts[:_MOST]) + more, *said])
+
+
+def _text_of(event: HistoryEvent) -> str:
+    """What somebody said in it."""
+    return str(event["fields"].get("text") or "")
 
 
 def _actor_name(actor: ChangedBy | None) -> str:

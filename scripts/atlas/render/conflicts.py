@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atlas.core.text import one_line
+from atlas.core.text import mark_lines, one_line, quote_under
 
 if TYPE_CHECKING:
     from atlas.core.results.workspaces import ConflictsResult
@@ -19,7 +19,7 @@ def render_conflicts(result: ConflictsResult) -> str:
         one, two = conflict["between"]
         lines.append(f"{one} and {two} would conflict:")
         for file in conflict["files"]:
-            lines.append(f"  {one_line(file['path'])} ({file['kind']})")
+            lines.append(f"  {quote_under(file['kind'], file['path'])}")
             for hunk in file["hunks"]:
                 lines += [
                     f"    line {hunk['line']}",
@@ -35,4 +35,4 @@ def render_conflicts(result: ConflictsResult) -> str:
 
 def _side_lines(name: str, text: list[str]) -> list[str]:
     more = [f"      {name}: … {len(text) - _LINES} more lines"] if len(text) > _LINES else []
-    return [f"      {name}: {one_line(line)}" for line in text[:_LINES]] + more
+    return [f"      {name}:", *(f"      {mark_lines(one_line(line))}" for line in text[:_LINES]), *more]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atlas.core.text import one_line
+from atlas.core.text import quote_under
 
 if TYPE_CHECKING:
     from atlas.core.records.discovery import Discovery, Recipient
@@ -34,10 +34,10 @@ def discovery_rows(discovery: Discovery) -> list[str]:
 
 
 def discovery_line(discovery: Discovery) -> str:
-    """A discovery in a line: how weighty, whose, and the beginning of it."""
+    """A discovery: how weighty, whose, and, marked, the beginning of it."""
     stop = ", with a stop" if discovery["stop"] else ""
     what = f"{discovery['severity']} {discovery['kind']} from {discovery['sender']}{stop}"
-    return f"{what}: {one_line(discovery['text'], 80)}"
+    return quote_under(what, discovery["text"], 80)
 
 
 def receipt_text(recipient: Recipient) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.core.letters import handshake
-from atlas.core.text import mark_lines, one_line, printable_text
+from atlas.core.text import mark_lines, one_line, quote_under
 
 if TYPE_CHECKING:
     from atlas.core.results.understanding import (
@@ -38,8 +38,8 @@ def render_repetition(result: RepeatResult) -> str:
         )
     if result["waits_for"] != "repeat":
         return f"{module}: that repetition is confirmed already. {_standing_line(result)}"
-    wrong = [f"- {one_line(finding, 600)}" for finding in verification["findings"]]
-    wrong += [f"The lead said: {printable_text(verification['correction'])}"] if verification["correction"] else []
+    wrong = [mark_lines(one_line(finding, 600)) for finding in verification["findings"]]
+    wrong += [f"The lead said:\n{mark_lines(verification['correction'])}"] if verification["correction"] else []
     if result["returned"]:
         last = f"That was the last attempt: {module} was taken back. Stop working on it, and read your mail."
     else:
@@ -50,7 +50,7 @@ def render_repetition(result: RepeatResult) -> str:
 def render_question(result: AskResult) -> str:
     """The line that an agent sees after its question was recorded."""
     question = result["question"]
-    answer = f"\nIt is answered:\n{printable_text(question['answer'])}" if question["answer"] is not None else ""
+    answer = f"\nIt is answered:\n{mark_lines(question['answer'])}" if question["answer"] is not None else ""
     where = f"the answer comes to {result['agent']}'s mailbox"
     return f"{question['id']} of {result['module']} is recorded; {where}.{answer}"
 
@@ -93,7 +93,7 @@ def _detail_lines(result: Standing) -> str:
             handshake.repetition_text(verification["repetition"]),
         ]
         lines += ["The module's criteria:", *(f"  {name}: {one_line(c)}" for name, c in result["criteria"].items())]
-    lines += [f"ATLAS found: {one_line(finding, 600)}" for finding in verification["findings"]]
+    lines += [quote_under("ATLAS found", finding, 600) for finding in verification["findings"]]
     lines += ["Corrected:", mark_lines(verification["correction"])] if verification["correction"] else []
     for question in verification["questions"]:
         how = "open" if question["answer"] is None else "answered"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atlas.core.letters.discoveries import message_sender
 from atlas.core.records.message import DELIVERED, Message
-from atlas.core.text import mark_lines, one_line, printable_text
+from atlas.core.text import mark_lines, one_line, quote_under
 
 if TYPE_CHECKING:
     from atlas.core.results.messages import InboxResult, ListenResult, NotifyResult
@@ -20,8 +20,8 @@ def render_message(result: NotifyResult) -> str:
     first = f"{message['id']} to {message['to']}: {message['status']}"
     if message["status"] in DELIVERED:
         return first
-    why = one_line(message["error"] or "one before it has to go out first", 600)
-    return f"{first}: {why}\nIt waits in the outbox. Next: atlas check-agents tries again"
+    why = quote_under(first, message["error"] or "one before it has to go out first", 600)
+    return f"{why}\nIt waits in the outbox. Next: atlas check-agents tries again"
 
 
 def render_inbox(result: InboxResult) -> str:
@@ -34,9 +34,8 @@ def render_inbox(result: InboxResult) -> str:
 def _letter_text(message: Message) -> str:
     head = f"{message['id']} from {message_sender(message)} at {message['sent_at']} [{message['priority']}]"
     subject = f"Subject: {one_line(message['subject'])}"
-    if not message["trusted"]:
-        return "\n".join([head, _OUTSIDE, mark_lines(f"{subject}\n{message['body']}")])
-    return "\n".join([head, subject, *("  " + printable_text(line) for line in message["body"].splitlines())])
+    whose = [] if message["trusted"] else [_OUTSIDE]
+    return "\n".join([head, *whose, mark_lines(f"{subject}\n{message['body']}")])
 
 
 def render_exchange(result: ListenResult) -> str:

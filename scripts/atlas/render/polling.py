@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.core.records.message import DELIVERED
-from atlas.core.text import mark_lines, one_line
+from atlas.core.text import mark_lines, quote_under
 
 if TYPE_CHECKING:
     from atlas.core.results.polling import (
@@ -27,15 +27,15 @@ def render_polling(result: CheckAgentsResult | PollSent) -> str:
     lines += [f"{_agent_and_module(one)}: its poll has not gone out yet, it is sent again" for one in result["unsent"]]
     lines += _not_asked(result) if "active" in result else []
     for message in result["undelivered"]:
-        why = one_line(message["error"] or "one before it has to go out first", 600)
-        lines.append(f"Not sent, kept in the outbox: {message['id']} to {message['to']}: {why}")
-    lines += [f"Note: {one_line(trouble, 600)}" for trouble in result["troubles"]]
+        why = message["error"] or "one before it has to go out first"
+        lines.append(quote_under(f"Not sent, kept in the outbox: {message['id']} to {message['to']}", why, 600))
+    lines += [quote_under("Note", trouble, 600) for trouble in result["troubles"]]
     return "\n".join(lines) or "No AI agent has a module: nobody to ask."
 
 
 def _not_asked(result: CheckAgentsResult) -> list[str]:
     lines = [
-        f"{_agent_and_module(one)}: at work ({one_line(one['what'], 80)}), not asked before {one['due']}"
+        quote_under(f"{_agent_and_module(one)}: not asked before {one['due']}, it is at work", one["what"], 80)
         for one in result["active"]
     ]
     lines += [

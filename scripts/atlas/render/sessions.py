@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atlas.core.text import one_line, printable_text
+from atlas.core.text import printable_text, quote_under
 
 if TYPE_CHECKING:
     from atlas.core.records.plan import Pause
@@ -49,8 +49,9 @@ def render_pause(result: PauseResult) -> str:
 
 
 def pause_line(record: Pause) -> str:
-    """Gates that are lifted, in a line."""
-    return f"The gates are lifted until {record['until'] or 'a person puts them back'}: {one_line(record['reason'])}"
+    """Gates that are lifted, and, marked, why."""
+    until = record["until"] or "a person puts them back"
+    return quote_under(f"The gates are lifted until {until}", record["reason"])
 
 
 def unattended_line(one: Unattended) -> str:
@@ -62,5 +63,5 @@ def unattended_line(one: Unattended) -> str:
 
 
 def incomplete_line(one: Incomplete) -> str:
-    """A session that was let go before its time, and why, in a line."""
-    return f"{one['agent'] or 'the lead'}: session {one['session']} at {one['at']}: {one_line(one['reason'], 400)}"
+    """A session that was let go before its time, and why."""
+    return f"{one['agent'] or 'the lead'}: session {one['session']} at {one['at']}: {printable_text(one['reason'])}"

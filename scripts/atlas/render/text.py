@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atlas.core.letters.proof import check_lines
 from atlas.core.records.team import AI, HUMAN
-from atlas.core.text import one_line
+from atlas.core.text import one_line, quote_under
 
 from . import sessions
 
@@ -129,7 +129,7 @@ def render_workspaces(result: WorkspaceResult) -> str:
         if each["error"] is None:
             lines.append(render_workspace(each["workspace"]))
         else:
-            lines.append(f"{each['workspace']['name']} was not made: {one_line(each['error'], 600)}")
+            lines.append(quote_under(f"{each['workspace']['name']} was not made", each["error"], 600))
     return "\n".join(lines)
 
 
@@ -193,8 +193,8 @@ def render_report(result: ReportResult) -> str:
 
 
 def override_text(words: str) -> str:
-    """That a person let a module pass, with the reason that was given."""
-    return f"a person let it pass although a condition was not met: {one_line(words)}"
+    """That a person let a module pass, and, marked, the reason that was given."""
+    return quote_under("a person let it pass although a condition was not met", words)
 
 
 def render_completion(result: CompleteResult) -> str:

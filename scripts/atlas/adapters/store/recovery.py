@@ -16,6 +16,7 @@ from atlas.core import clock
 from atlas.core.errors import NewerStateError, StateError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project
 from atlas.core.records import migration
+from atlas.core.records.events import event_of
 from atlas.core.records.kinds import FILES, STATE_VERSION
 
 from . import log
@@ -64,7 +65,8 @@ def recover_state(project: Project, view: View, projections: Projections, notice
 def _migration_line(replay: Replay) -> bytes:
     """The line that brings the state of an older version forward; `replay` has it applied."""
     seq = replay.seq + 1
-    line = log.encode_entry(seq, clock.current_time(), migration.ACTOR, migration.VERB, replay.new_forms())
+    done = [event_of("StateMigrated", {"before": replay.version, "now": STATE_VERSION})]
+    line = log.encode_entry(seq, clock.current_time(), migration.ACTOR, migration.VERB, replay.new_forms(), done)
     replay.apply(log.decode_entry(line, seq))
     return line
 

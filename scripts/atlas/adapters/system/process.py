@@ -32,8 +32,38 @@ def _boot_id() -> str:
 
 def _start_time(pid: int) -> str | None:
     """Where there is no /proc: the start time as `ps` tells it."""
-    done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return " ".join(done.stdout.split()) or None
+    return " ".join(_ask_ps("-o", "lstart=", "-p", str(pid)).split()) or None
+
+
+def _ask_ps(*options: str) -> str:
+    try:
+        return subprocess.run(["ps", *options], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
+
+
+def list_ancestors() -> list[int]:
+    """The processes above this one, from its parent up, as far as the system tells."""
+    parent_of = _read_parent if os.path.isdir("/proc/self") else _parents_by_ps().get
+    found: list[int] = []
+    pid: int | None = os.getppid()
+    while pid and pid not in found:
+        found.append(pid)
+        pid = parent_of(pid)
+    return found
+
+
+def _read_parent(pid: int) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def _parents_by_ps() -> dict[int, int]:
+    pairs = (line.split() for line in _ask_ps("-A", "-o", "pid=,ppid=").splitlines())
+    return {int(pid): int(parent) for pid, parent in pairs}
 
 
 def is_alive(pid: int, born: str) -> bool:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from atlas.core.text import mark_lines, one_line
-
 from .whose_turn import OpenWork
 
 Action = TypedDict("Action", {"key": str, "text": str, "from": int, "others_may": bool})
 """`key` stays the same while the situation does; `from` is when it becomes due, in seconds since the epoch, 0 for now;
 what `others_may` do is not to be done while subagents run in the background, for they may be doing it."""
 
-
-_QUOTED = 600
+QUOTED = 600
+"""Characters of what somebody said that an action quotes."""
 
 
 def make_action(key: str, text: str, due: int = 0, others_may: bool = False) -> Action:
@@ -28,8 +26,3 @@ def mail_action(board: OpenWork, mailbox: str) -> Action | None:
         return None
     count = "a message" if len(unread) == 1 else f"{len(unread)} messages"
     return make_action(f"mail:{unread[-1]['id']}", f"You have {count} unread: `atlas inbox {mailbox}`.")
-
-
-def quote_words(words: str) -> str:
-    """Somebody's words as data, in one line of bounded length."""
-    return mark_lines(one_line(words, _QUOTED))

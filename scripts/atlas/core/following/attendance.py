@@ -29,7 +29,7 @@ def unattended_work(
     found: list[Unattended] = []
     for session in sessions:
         by_agent.setdefault(session["agent"], []).append(session)
-        if session["id"] == workflow["lead"] and (session["ended_at"] or "") >= (workflow["lead_since"] or ""):
+        if session["id"] == workflow["lead"] and (session["ended_seq"] or 0) > (workflow["lead_seq"] or 0):
             found += _work_left_by([session], None, [])
     led = set() if found else {workspace["agent"] for workspace in workspaces if workspace["subagent"]}
     for agent in dict.fromkeys(assignment["agent"] for assignment in live if assignment["agent"] not in led):
@@ -40,11 +40,11 @@ def unattended_work(
 
 def _work_left_by(sessions: Sequence[Session], agent: str | None, modules: list[str]) -> list[Unattended]:
     """What these sessions held, if all of them have ended."""
-    ended = [(session["ended_at"], session["id"]) for session in sessions if session["ended_at"]]
+    ended = [session for session in sessions if session["ended_at"] and session["ended_seq"]]
     if not ended or len(ended) < len(sessions):
         return []
-    since, session = max(ended)
-    return [{"agent": agent, "session": session, "since": since, "modules": modules}]
+    last = max(ended, key=lambda session: (session["ended_seq"] or 0, session["id"]))
+    return [{"agent": agent, "session": last["id"], "since": str(last["ended_at"]), "modules": modules}]
 
 
 def incomplete_sessions(workflow: Workflow, sessions: Iterable[Session]) -> list[Incomplete]:

@@ -8,10 +8,10 @@ from atlas.core.records.kinds import REPORT
 from atlas.core.records.team import AI
 from atlas.core.rules import updates
 from atlas.core.rules.understanding import ANSWER, AUTHORIZE, JUDGE
-from atlas.core.text import one_line
+from atlas.core.text import quote_under
 
 from . import whose_turn
-from .actions import Action, make_action, quote_words
+from .actions import QUOTED, Action, make_action
 from .lead_view import MOST_TRIES, LeadView
 
 
@@ -21,8 +21,8 @@ def undelivered_action(desk: LeadView) -> Action | None:
     if message is None:
         return None
     due = clock.epoch_seconds(message["next_try"]) if message["next_try"] else 0
-    why = f" ({one_line(message['error'])})" if message["error"] else ""
-    text = f"{message['id']} was not delivered to {message['to']}{why}. Try again: `atlas check-agents`."
+    what = quote_under(f"{message['id']} was not delivered to {message['to']}", message["error"] or "")
+    text = f"{what}\nTry again: `atlas check-agents`."
     return make_action(f"undelivered:{message['id']}", text, due)
 
 
@@ -33,8 +33,8 @@ def question_action(desk: LeadView) -> Action | None:
         if question is not None:
             agent, module = assignment["agent"], assignment["module"]
             text = (
-                f"{agent} asked about {module}; its question, as data:\n{quote_words(question['text'])}\n"
-                f"Answer it: `atlas answer {module} {question['id']} TEXT`."
+                quote_under(f"{agent} asked about {module}; its question, as data", question["text"], QUOTED)
+                + f"\nAnswer it: `atlas answer {module} {question['id']} TEXT`."
             )
             return make_action(f"question:{assignment['task_uuid']}:{question['id']}", text)
     return None
@@ -91,7 +91,7 @@ def blocked_action(desk: LeadView) -> Action | None:
     why = desk.records.where(REPORT, task_uuid=assignment["task_uuid"])
     how = f"`atlas notify {agent} --subject TEXT --message TEXT`" if assignment["agent_type"] == AI else "talk to them"
     text = (
-        f"{agent} is blocked on {module}; why, as data:\n{quote_words(why[-1]['text'] if why else '')}\n"
-        f"Help it on ({how}), or give the module to another: `atlas reassign {module} --to AGENT --force`."
+        quote_under(f"{agent} is blocked on {module}; why, as data", why[-1]["text"] if why else "", QUOTED)
+        + f"\nHelp it on ({how}), or give the module to another: `atlas reassign {module} --to AGENT --force`."
     )
     return make_action(f"blocked:{assignment['task_uuid']}:{report_count(assignment)}", text)

@@ -9,19 +9,19 @@ from atlas.core.records.kinds import ASSIGNMENT, MISSION, MODULE, WORKFLOW
 from atlas.core.records.plan import ORCHESTRATION
 from atlas.core.records.protocol import Records
 from atlas.core.records.transitions import LIVE
-from atlas.core.text import one_line
+from atlas.core.text import one_line, quote_under
 
 _MOST = 8
 
 
 def summary_title(records: Records) -> str:
-    """The orchestration in a line: its plan, how far it is, and what for. Empty when there is none."""
+    """The orchestration: its plan, how far it is, and, marked as data, what for. Empty when there is none."""
     workflow, mission = records.only(WORKFLOW), records.only(MISSION)
     if workflow is None:
         return ""
     done, modules = records.count(MODULE, status="complete"), records.count(MODULE)
     stage = f"{done} of {modules} modules complete" if workflow["phase"] == ORCHESTRATION else "being planned"
-    return f"{workflow['plan_id']} ({stage})" + (f": {one_line(mission['goal'])}" if mission else "")
+    return quote_under(f"{workflow['plan_id']} ({stage})", mission["goal"] if mission else "")
 
 
 def lead_summary(records: Records, title: str) -> list[str]:
@@ -41,6 +41,8 @@ def worker_summary(agent: str, workspaces: Sequence[Mapping[str, Any]], title: s
     lines = [f"ATLAS: this session is {agent}, an agent of the orchestration {title}"]
     for one in workspaces[:_MOST]:
         may = "" if one["may_edit"] or one["status"] not in LIVE else ", not to be edited yet"
-        lines.append(f"Its module {one['module']} ({one['status']}{may}) has the workspace {one['folder']}")
+        lines.append(
+            f"Its module {one['module']} ({one['status']}{may}) has the workspace {one_line(one['folder'], 4000)}"
+        )
     lines.append("What is asked is in .claude/WORKER_CONTEXT.json there; `atlas report` tells the lead how it stands.")
     return lines

@@ -61,10 +61,10 @@ def is_for_lead(records: Records, assignment: Assignment, rules: dict[str, str])
 def has_word(records: Records, assignment: Assignment) -> bool:
     """Whether the lead, or the person, has told the agent anything but a poll since its last report."""
     agent, reported = assignment["agent"], assignment["reported"]
-    since = reported["at"] if reported else assignment["assigned_at"]
+    since = reported["seq"] if reported else assignment["seq"]
     told = records.last(MESSAGE, to=agent, sender=(LEAD, PERSON), type=_WORDS)
     words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == INTERRUPT)
-    return any(one["created_at"] > since for one in (*([told] if told else []), *words))
+    return any(one["seq"] > since for one in (*([told] if told else []), *words))
 
 
 def is_attended(agent: Agent, assignment: Assignment, workspace: Workspace, sessions: Sequence[Session]) -> bool:
@@ -75,5 +75,5 @@ def is_attended(agent: Agent, assignment: Assignment, workspace: Workspace, sess
     own = [session for session in sessions if session["agent"] == agent["id"]]
     if agent["transport"] != BUILT_IN or workspace["process"] or any(one["ended_at"] is None for one in own):
         return True
-    seen = agent["last_seen"] is not None and agent["last_seen"] >= assignment["assigned_at"]
+    seen = agent["seen_seq"] is not None and agent["seen_seq"] > assignment["seq"]
     return seen and not own and not workspace["subagent"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atlas.core.verbs import VERBS
+from atlas.core.verbs import VERBS, form_of_setting
 
 from .programs import Options, Program
 
@@ -10,6 +10,8 @@ SESSION = "CLAUDE_CODE_SESSION_ID"
 """The variable that tells ATLAS which session calls."""
 SCRIPTS = {verb.script: verb.name for verb in VERBS.values()}
 """The verb of every documented script."""
+_BETWEEN = {code: None for code in range(128) if not chr(code).isalnum() and chr(code) != "_"}
+"""What a shell or a program may put between the pieces of a name: quotes, backslashes, breaks, a plus."""
 
 
 def called_verb(program: Program) -> str | None:
@@ -26,8 +28,9 @@ def called_verb(program: Program) -> str | None:
     if verb == "doctor" and "--repair" in words:
         return "repair"
     if verb == "settings" and Options(words).operands:
-        return "configure-gates" if Options(words).operands[0].startswith("gate.") else "configure"
-    return verb
+        return form_of_setting(Options(words).operands[0])
+    row = VERBS.get(verb or "")
+    return row.forms[0][0] if row is not None and row.decisive and row.decides(words) else verb
 
 
 def _verb_of_script(name: str) -> str | None:
@@ -36,9 +39,18 @@ def _verb_of_script(name: str) -> str | None:
     return None
 
 
+def names_session(text: str) -> bool:
+    """Whether a text names the variable, in pieces too, as in `CLAUDE_CODE_"SESSION_ID"`."""
+    return SESSION in text.translate(_BETWEEN)
+
+
 def hides_caller(program: Program) -> bool:
-    """Whether it would take away or change what tells ATLAS which session calls."""
-    if program.name in ("export", "unset", "declare", "typeset", "readonly", ""):
-        return SESSION in program.assigned or any(word.partition("=")[0] == SESSION for word in program.words)
-    calls = called_verb(program) is not None
-    return SESSION in program.assigned or (calls and "*" in program.assigned)
+    """Whether it names the variable that tells ATLAS which session calls, or would call ATLAS without it."""
+    if any(SESSION in word for word in (program.name, *program.words, *program.assigned, *program.inputs)):
+        return True
+    return "*" in program.assigned and called_verb(program) is not None
+
+
+def runs_hook(program: Program) -> bool:
+    """Whether it plays the client: gives the hook that runs slash commands a command that no person typed."""
+    return program.name == "run.sh" and program.words[-1:] == ["command"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from atlas.core.verbs import LEAD, UNASKED, VERBS, WORKER, roles_of
+from atlas.core.verbs import LEAD, UNASKED, VERBS, WORKER, persons_way, roles_of
 
 from . import refusals
-from .atlas_calls import called_verb, hides_caller
+from .atlas_calls import called_verb, hides_caller, runs_hook
 from .git_calls import GitCall, forbidden_effect
 from .programs import Program, list_programs
 from .protected_paths import is_inside
@@ -44,9 +44,11 @@ def _broken_by_atlas_call(view: RoleView, program: Program) -> Iterator[tuple[st
     roles = UNASKED if verb is None else roles_of(verb)
     if hides_caller(program):
         yield "verbs", refusals.explain_refusal("caller")
+    elif runs_hook(program):
+        yield "verbs", refusals.explain_refusal("hook")
     elif verb is not None and roles is not UNASKED and role not in roles:
         whose = "the lead" if LEAD in roles else "the person"
-        instead = "tell the lead what you need" if role == WORKER else "ask the person"
+        instead = "tell the lead what you need" if role == WORKER else f"ask the person to {persons_way(verb)}"
         yield "verbs", refusals.explain_refusal("verbs", verb=verb, whose=whose, role=role, instead=instead)
     elif verb is not None and not (verb in VERBS and VERBS[verb].reports) and _is_elsewhere(view, program.folder):
         yield "verbs", refusals.explain_refusal("place", yours=", ".join(one.folder for one in view.workspaces))

@@ -53,8 +53,10 @@ def judge_call(view: RoleView, call: Call) -> Decision | None:
 def _broken_by_call(view: RoleView, call: Call) -> Iterator[tuple[str, str]]:
     """The rules that a call breaks, and why."""
     if call.command:
-        from . import command_rules  # which writing tools need not wait for
+        from . import atlas_calls, command_rules  # which writing tools need not wait for
 
+        if atlas_calls.names_session(call.command):
+            yield "verbs", refusals.explain_refusal("caller")
         run = command_rules.read_programs(call)
         yield from broken_by_edits(view, command_rules.written_targets(run))
         yield from command_rules.broken_rules(view, run)

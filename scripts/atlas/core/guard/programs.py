@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
 _WRAPPERS: dict[str, tuple[str, ...]] = {
-    "env": ("-u", "--unset", "-C", "--chdir"),
     "sudo": ("-u", "-g", "-h", "-p", "-D"),
     "doas": ("-u",),
     "nice": ("-n", "--adjustment"),
@@ -23,10 +22,16 @@ _WRAPPERS: dict[str, tuple[str, ...]] = {
     "xargs": ("-I", "-n", "-P", "-L", "-d", "-a", "-s", "-E"),
     "time": ("-f", "-o"),
     "exec": ("-a",),
+    "flock": ("-w", "--timeout", "-E", "--conflict-exit-code"),
     "watch": ("-n", "--interval"),
-    **dict.fromkeys(("command", "builtin", "nohup", "setsid", "coproc", "busybox"), ()),
+    **dict.fromkeys(("env", "command", "builtin", "nohup", "setsid", "coproc", "busybox"), ()),
 }
 """Programs that run what follows them, and their options that take a value."""
+_AFTER_ONE = ("timeout", "flock")
+"""Those that want a time, or a file, before that."""
+_FRESH = ("sudo", "doas", "su")
+"""Programs that give what they run an environment of another user."""
+_OF_ENV = {"unset": "u", "chdir": "C", "split-string": "S", "ignore-environment": "i"}
 _LONGEST = 1 << 21
 _MOST = 10_000
 _DEEPEST = 8
@@ -36,16 +41,18 @@ _DEEPEST = 8
 class Program:
     """A program's name and arguments, the folder it runs in (empty: unknown), and the files its output goes into.
 
-    `assigned` has the variables that are set for it, or taken away (None), `*` standing for all.
+    `assigned` has the variables that are set for it, or taken away (None), `*` standing for all; also by what runs it.
     """
 
     __slots__ = ("assigned", "folder", "inputs", "name", "words", "writes")
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, outer: Program | None = None) -> None:
         self.folder, self.writes, self.inputs = command.folder, command.writes, command.inputs
-        self.assigned: dict[str, str | None] = {}
-        words = self._unwrapped(command.words)
+        self.assigned: dict[str, str | None] = dict(outer.assigned) if outer is not None else {}
+        words = self._unwrapped(list(command.words))
         self.name, self.words = os.path.basename(words[0]) if words else "", words[1:]
+        if self.name in _FRESH:
+            self.assigned["*"] = None
 
     def _unwrapped(self, words: list[str]) -> list[str]:
         """The words from the program's own name on."""
@@ -65,21 +72,44 @@ class Program:
 
     def _after_options(self, wrapper: str, words: list[str], at: int) -> int:
         """Where the words go on that `wrapper` runs."""
+        if wrapper in _FRESH:
+            self.assigned["*"] = None
         while at < len(words) and words[at].startswith("-"):
             if wrapper == "command" and words[at] in ("-v", "-V"):
                 return len(words)  # it only asks
             if wrapper == "env":
-                self._of_env(words[at], words[at + 1 : at + 2])
+                at = self._after_option_of_env(words, at)
+                continue
+            if wrapper == "exec" and "c" in words[at]:
+                self.assigned["*"] = None
             at += 2 if words[at] in _WRAPPERS[wrapper] else 1
-        return at + (wrapper == "timeout")
+        at += wrapper in _AFTER_ONE
+        if wrapper == "flock" and words[at : at + 1] == ["-c"]:
+            words.insert(at, SHELLS[0])
+        return at
 
-    def _of_env(self, word: str, following: list[str]) -> None:
-        if word in ("-", "-i", "--ignore-environment"):
+    def _after_option_of_env(self, words: list[str], at: int) -> int:
+        """Take in an option of `env`, or several in one word; where the words go on after it."""
+        word = words[at]
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            letter, has_value = _OF_ENV.get(name, ""), bool(equals)
+        else:
+            letters = word[1:] or "i"
+            end = next((end for end, one in enumerate(letters, 1) if one in "uCS"), len(letters))
+            letter, value, has_value = letters[end - 1], letters[end:], end < len(letters)
+            if "i" in letters[:end]:
+                self.assigned["*"] = None
+        if letter in ("u", "C", "S") and not has_value:
+            at += 1
+            value = words[at] if at < len(words) else ""
+        if letter == "u":
+            self.assigned[value] = None
+        elif letter == "i":
             self.assigned["*"] = None
-        elif word in ("-u", "--unset"):
-            self.assigned.update(dict.fromkeys(following))
-        elif word.startswith(("-u", "--unset=")):
-            self.assigned[word.removeprefix("--unset=").removeprefix("-u")] = None
+        elif letter == "S":
+            words[at + 1 : at + 1] = value.replace("'", "").replace('"', "").split()
+        return at + 1
 
 
 class Options:
@@ -136,30 +166,36 @@ def list_programs(text: str, folder: str, environment: Mapping[str, str]) -> lis
     return found
 
 
-def _programs_of_text(text: str, folder: str, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
+def _programs_of_text(
+    text: str, folder: str, environment: Mapping[str, str], depth: int, outer: Program | None = None
+) -> Iterator[Program]:
     for command in shell_commands(text, folder, environment):
-        yield from _programs_of_command(command, environment, depth)
+        yield from _programs_of_command(command, environment, depth, outer)
 
 
-def _programs_of_command(command: Command, environment: Mapping[str, str], depth: int) -> Iterator[Program]:
+def _programs_of_command(
+    command: Command, environment: Mapping[str, str], depth: int, outer: Program | None
+) -> Iterator[Program]:
     if depth > _DEEPEST:
         raise Unclear("a command within commands that many times over cannot be looked at")
-    program = Program(command)
+    program = Program(command, outer)
     yield program
     for text in _shell_texts(program):
-        yield from _programs_of_text(text, program.folder, environment, depth + 1)
+        yield from _programs_of_text(text, program.folder, environment, depth + 1, program)
     if program.name in SHELLS or program.name.startswith("python"):
         options = Options(program.words, "cmWXoO")
         if options.operands and options.flags.isdisjoint("cm"):
             words = program.words[program.words.index(options.operands[0]) :]
-            yield from _programs_of_command(Command(words, program.folder), environment, depth + 1)
+            yield from _programs_of_command(Command(words, program.folder), environment, depth + 1, program)
     elif program.name == "find":
         for words in _executed_commands(program):
-            yield from _programs_of_command(Command(words, program.folder), environment, depth + 1)
+            yield from _programs_of_command(Command(words, program.folder), environment, depth + 1, program)
 
 
 def _shell_texts(program: Program) -> list[str]:
     """The texts that a program gives to a shell."""
+    if program.name == "su":
+        return [text for text in [Options(program.words, "csgGw", long={"command": "c"}).values.get("c")] if text]
     options = Options(program.words, "oO")
     if program.name == "trap" or (program.name in SHELLS and "c" in options.flags):
         return options.operands[:1]

@@ -23,8 +23,11 @@ _WHY = {
         start the subagent with exactly the prompt of `atlas launch AGENT --print`.""",
     "unverified": """{agent} may not edit {module} yet: its understanding is not confirmed. Start it with exactly the
         prompt that `atlas launch {agent} --print` makes now, which only asks it to repeat the task.""",
-    "caller": """ATLAS must know which session calls. Leave CLAUDE_CODE_SESSION_ID as it is, and call ATLAS as who you
-        are.""",
+    "caller": """ATLAS tells by the variable CLAUDE_CODE_SESSION_ID which session calls, so no command may name it, not
+        even to read it. Leave it out, keep the environment as it is, and call ATLAS as who you are. What only the
+        person decides, ask the person to do.""",
+    "hook": """that is a hook, which only the client runs. Call the verb itself, e.g. `atlas status`; what only the
+        person decides, ask the person to do.""",
     "place": """ATLAS tells by the folder who calls. Call it from your own workspace ({yours}).""",
     "verbs": """`atlas {verb}` is for {whose} to use, not for a {role}: {instead}.""",
     "worktree": """git {name} in {place} would touch another worktree than yours. Work in your own workspace; what

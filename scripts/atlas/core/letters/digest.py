@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atlas.core.text import mark_lines, one_line
+from atlas.core.text import one_line, quote_under
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +26,8 @@ def digest_text(events: Sequence[Mapping[str, Any]], action: str = "") -> str:
 
 def event_line(event: Mapping[str, Any]) -> str:
     """One event on a line of its own, and somebody's words about it on the next, marked as data."""
-    said = "" if event["event"] in _WITHOUT_WORDS else one_line(str(event.get("text") or ""))
-    what = one_line(_WORDS[event["event"]](event))
-    return f"- {what}{':' if said else ''}" + (f"\n{mark_lines(said)}" if said else "")
+    said = "" if event["event"] in _WITHOUT_WORDS else str(event.get("text") or "")
+    return quote_under(f"- {one_line(_WORDS[event['event']](event))}", said)
 
 
 def _finding_text(about: Mapping[str, Any]) -> str:

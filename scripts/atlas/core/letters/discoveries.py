@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from atlas.core.records.constants import ATLAS
 from atlas.core.text import mark_lines, one_line
-from atlas.core.verbs import LEAD, PERSON
+from atlas.core.verbs import ATLAS, LEAD, PERSON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def message_sender(message: Mapping[str, Any]) -> str:
     """Who a message is from; one from outside says so itself, and nobody vouches for that."""
-    return str(message["sender"]) if message["trusted"] else f"{one_line(str(message['origin']))} (unverified)"
+    return str(message["sender"]) if message["trusted"] else f"{one_line(str(message['origin']), 60)} (unverified)"
 
 
 STRANGER = "stranger"

@@ -150,11 +150,11 @@ def returned_body(module: Module) -> str:
 def unassigned_body(module: Module, agent: str, verification: WholeVerification) -> str:
     """For the lead and the person: a module is back in the pool, and what was wrong last."""
     repetition = verification["repetition"]
-    wrong = verification["findings"] or [verification["correction"] or ""]
+    wrong = "\n".join(verification["findings"] or [verification["correction"] or ""])
     return "\n\n".join(
         [
             f"{agent} did not repeat {module['id']} correctly in {MOST_ATTEMPTS} attempts: it is in the pool again.",
-            number_items("What was wrong last", wrong),
+            f"What was wrong last:\n{mark_lines(wrong[:ROOM])}",
             repetition_text(repetition) if repetition else "",
             "Make the description clearer, or give it to another agent, and tell the person.",
         ]

@@ -31,7 +31,10 @@ def failed_body(module: Module, failures: Sequence[Check]) -> str:
 def conflict_body(module: Module, branch: str, files: Sequence[str]) -> str:
     """Tells an agent with which files its work conflicts, and how to resolve that."""
     return (
-        number_items(f"The checks of {module['id']} passed, but it conflicts with {branch} in", files[:50])
+        number_items(
+            f"The checks of {module['id']} passed, but it conflicts with {branch} in",
+            [one_line(file) for file in files[:50]],
+        )
         + f"\n\nResolve it in your workspace (git merge {branch}), run the checks, commit, then: "
         f"atlas report {module['id']} done"
     )

@@ -179,8 +179,12 @@ class AssignmentFields(TypedDict):
 
 
 class Assignment(AssignmentFields):
-    """An assignment as it is stored. What was said about it are rows; `reported` is the latest report."""
+    """An assignment as it is stored. What was said about it are rows; `reported` is the latest report.
 
+    `seq` is the number of the change that gave the module to the agent.
+    """
+
+    seq: int
     instruction_verification: Verification
     progress_polling: Polling
     reported: Reported | None
@@ -189,6 +193,7 @@ class Assignment(AssignmentFields):
 def new_assignment(
     *,
     task_uuid: str,
+    seq: int,
     agent: str,
     agent_type: str,
     module: str,
@@ -201,6 +206,7 @@ def new_assignment(
     """An assignment on which no work has begun."""
     return {
         "task_uuid": task_uuid,
+        "seq": seq,
         "agent": agent,
         "agent_type": agent_type,
         "module": module,

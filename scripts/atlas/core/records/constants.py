@@ -3,5 +3,3 @@
 from __future__ import annotations
 
 SHARED, INTERRUPT = DISCOVERY_KINDS = ("discovery", "interrupt")
-ATLAS = "atlas"
-"""The sender of what ATLAS found itself."""

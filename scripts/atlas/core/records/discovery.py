@@ -33,9 +33,13 @@ def new_recipient(*, agent: str, workspace: str, module: str) -> Recipient:
 
 
 class Discovery(TypedDict):
-    """Something others should know; `kind` is INTERRUPT for the lead's own word to one worker, else SHARED."""
+    """Something others should know; `kind` is INTERRUPT for the lead's own word to one worker, else SHARED.
+
+    `seq` is the number of the change that made it.
+    """
 
     id: str
+    seq: int
     kind: str
     severity: str
     text: str
@@ -51,6 +55,7 @@ class Discovery(TypedDict):
 def new_discovery(
     *,
     id: str,
+    seq: int,
     sender: str,
     created_at: str,
     kind: str,
@@ -64,6 +69,7 @@ def new_discovery(
     """A discovery that is for nobody yet."""
     return {
         "id": id,
+        "seq": seq,
         "sender": sender,
         "created_at": created_at,
         "recipients": [],

@@ -37,6 +37,7 @@ class Event:
 
 _ROWS = (
     # The plan and its execution.
+    Event("StateMigrated", "before now", "state brought forward from version {before} to {now}"),
     Event("PlanBegun", "plan text", "plan {plan} begun"),
     Event("RequirementChanged", "module action text", "plan: {action} {module}"),
     Event("PlanApproved", "plan modules", "plan {plan} approved with {modules} modules"),

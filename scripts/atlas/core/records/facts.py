@@ -38,13 +38,19 @@ def fold_facts(records: Records, key: str, facts: list[Fact], offset: int) -> No
             apply(records, session, fact, at if clock.is_time(at) else records.at)
     session["spool_offset"] = offset
     records.put(SESSION, session)
-    _note_seen(records, session["agent"], session["last_seen"])
+    if any(fact.get("fact") == "presence" for fact in facts):
+        _note_seen(records, session["agent"], session["last_seen"])
+
+
+_LONGEST_REASON = 2000
+"""Characters of why a session was let go, with what it was still to do."""
 
 
 def _note_present(records: Records, session: Session, fact: Fact, at: str) -> None:
     """A session that begins in a workspace and has no other role is a session of the agent whose workspace it is."""
     is_new = session["ended_at"] is not None or records.get(SESSION, session["id"]) is None
-    session["last_seen"], session["ended_at"], session["stopped"] = at, None, None
+    session["last_seen"], session["stopped"] = at, None
+    session["ended_at"] = session["ended_seq"] = None
     workspace, workflow = records.get(WORKSPACE, str(fact.get("workspace"))), records.only(WORKFLOW)
     leads = workflow is not None and workflow["lead"] == session["id"]
     if workspace is not None and workspace["removed_at"] is None and session["agent"] is None and not leads:
@@ -54,15 +60,26 @@ def _note_present(records: Records, session: Session, fact: Fact, at: str) -> No
 
 
 def _note_ended(records: Records, session: Session, fact: Fact, at: str) -> None:
-    session["ended_at"] = at
+    session["ended_at"], session["ended_seq"] = at, records.seq + 1
     records.emit("SessionEnded", session=session["id"], agent=session["agent"])
 
 
 def _note_stopped(records: Records, session: Session, fact: Fact, at: str) -> None:
-    reason = one_line(str(fact.get("reason") or ""), 400)
+    reason = _bounded_lines(str(fact.get("reason") or ""))
     session["stopped"] = {"at": at, "reason": reason} if reason else None
     if reason:
         records.emit("SessionStopped", session=session["id"], agent=session["agent"], text=reason)
+
+
+def _bounded_lines(text: str) -> str:
+    """The lines of a text that have room, whole: a mark at the beginning of a line stays where it is."""
+    kept, room = [], _LONGEST_REASON
+    for line in (one_line(line, 700) for line in text.splitlines()):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join(kept).strip()
 
 
 def _note_continued(records: Records, session: Session, fact: Fact, at: str) -> None:
@@ -132,8 +149,8 @@ def _note_delivery(records: Records, receipt: Fact, at: str) -> None:
 
 def _note_seen(records: Records, agent_id: str | None, at: str) -> None:
     agent = records.get(AGENT, agent_id) if agent_id else None
-    if agent is not None and (agent["last_seen"] or "") < at:
-        agent["last_seen"] = at
+    if agent is not None:
+        agent["last_seen"], agent["seen_seq"] = max(agent["last_seen"] or "", at), records.seq + 1
         records.put(AGENT, agent)
 
 

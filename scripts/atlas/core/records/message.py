@@ -17,8 +17,21 @@ DELIVERED = ("sent", "seen")
 """Statuses of a message that is where its recipient finds it."""
 
 
-class Message(TypedDict):
-    """A message in the outbox or a mailbox; its id is its idempotency key.
+class Travel(TypedDict):
+    """How a message fares on its way, by a transport that is not the store."""
+
+    attempts: int
+    in_doubt: bool
+    next_try: str | None
+    external_id: str | None
+    read_at: str | None
+
+
+_UNTRIED: Travel = {"attempts": 0, "in_doubt": False, "next_try": None, "external_id": None, "read_at": None}
+
+
+class Message(Travel):
+    """A message in the outbox or a mailbox; its id is its idempotency key, `seq` the number of the change that made it.
 
     While it is `held` nobody sends it. `attempts` counts the tries that were begun. After one whose end is not known it
     is `in_doubt`: until `next_try` it is only looked for. `read_at`: the recipient's own inbox says that it was read
@@ -27,6 +40,7 @@ class Message(TypedDict):
     """
 
     id: str
+    seq: int
     to: str
     sender: str
     subject: str
@@ -41,11 +55,6 @@ class Message(TypedDict):
     error: str | None
     transport: str
     held: bool
-    attempts: int
-    in_doubt: bool
-    next_try: str | None
-    external_id: str | None
-    read_at: str | None
     in_reply_to: str | None
     trusted: bool
     origin: str | None
@@ -54,6 +63,7 @@ class Message(TypedDict):
 def new_message(
     *,
     id: str,
+    seq: int,
     to: str,
     sender: str,
     subject: str,
@@ -68,6 +78,7 @@ def new_message(
     """A message that waits in the outbox and that nobody has tried to send yet."""
     return {
         "id": id,
+        "seq": seq,
         "to": to,
         "sender": sender,
         "subject": subject,
@@ -82,11 +93,7 @@ def new_message(
         "error": None,
         "transport": transport,
         "held": held,
-        "attempts": 0,
-        "in_doubt": False,
-        "next_try": None,
-        "external_id": None,
-        "read_at": None,
+        **_UNTRIED,
         "in_reply_to": None,
         "trusted": True,
         "origin": None,

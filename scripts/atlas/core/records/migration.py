@@ -9,9 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from atlas.core.verbs import ATLAS
+
 from . import rows
-from .constants import ATLAS
-from .kinds import ASSIGNMENT, EVIDENCE, MODULE, POLL, QUESTION, REPETITION, REPORT, Kind
+from .kinds import (
+    AGENT,
+    ASSIGNMENT,
+    DISCOVERY,
+    EVIDENCE,
+    KINDS,
+    MESSAGE,
+    MODULE,
+    POLL,
+    QUESTION,
+    REPETITION,
+    REPORT,
+    SESSION,
+    WORKFLOW,
+    Kind,
+)
 
 VERB = "migrate"
 ACTOR = {"role": ATLAS, "agent": None, "session": None}
@@ -32,12 +48,33 @@ class _Part(NamedTuple):
     contents: Any
 
 
+_MADE: dict[Kind[Any], str] = {ASSIGNMENT: "seq", MESSAGE: "seq", DISCOVERY: "seq"}
+"""The field of a record that names the change which made it."""
+_SINCE: dict[Kind[Any], tuple[str, str]] = {
+    SESSION: ("ended_seq", "ended_at"),
+    AGENT: ("seen_seq", "last_seen"),
+    WORKFLOW: ("lead_seq", "lead_since"),
+}
+"""The field of a record that names the change which gave another one its value."""
+_NUMBERS = {**{kind.name: field for kind, field in _MADE.items()}, **{kind.name: at[0] for kind, at in _SINCE.items()}}
+_OLDER: tuple[Kind[Any], ...] = (ASSIGNMENT, MODULE, MESSAGE, DISCOVERY, SESSION, AGENT, WORKFLOW)
+
+
 def note_origins(origins: Origins, entry: dict[str, Any]) -> None:
     """Note the parts that a line of version 1 is the first to hold."""
-    for kind in (ASSIGNMENT, MODULE):
-        for record in (entry["records"].get(kind.name) or {}).values():
-            for part in _old_parts(kind.name, record or {}):
+    for of in (ASSIGNMENT, MODULE):
+        for record in (entry["records"].get(of.name) or {}).values():
+            for part in _old_parts(of.name, record or {}):
                 origins.setdefault((part.owner, part.kind.name, part.name), entry["seq"])
+    for kind in (*_MADE, *_SINCE):
+        for key, record in (entry["records"].get(kind.name) or {}).items():
+            if record is not None:
+                origins.setdefault((key, kind.name, _numbered_value(kind, record)), entry["seq"])
+
+
+def _numbered_value(kind: Kind[Any], record: Record) -> str:
+    """What of a record has the number of the change that first held it: all of it, or the value of a field."""
+    return str(record[_SINCE[kind][1]]) if kind in _SINCE else ""
 
 
 def new_forms(stored: Callable[[Kind[Any]], Mapping[str, Record]], origins: Origins, seq: int) -> NewForms:
@@ -48,9 +85,9 @@ def new_forms(stored: Callable[[Kind[Any]], Mapping[str, Record]], origins: Orig
     """
     changes: NewForms = {}
     made = _NewRows(stored(EVIDENCE).values(), origins, seq)
-    for kind in (ASSIGNMENT, MODULE):
+    for kind in _OLDER:
         for key, record in stored(kind).items():
-            if _is_old(kind.name, record):
+            if _is_old(kind.name, record) or _lacks_number(kind.name, record):
                 for part in _old_parts(kind.name, record):
                     of_part, row = made.row(part)
                     changes.setdefault(of_part.name, {})[row["row"]] = row
@@ -58,8 +95,15 @@ def new_forms(stored: Callable[[Kind[Any]], Mapping[str, Record]], origins: Orig
     return changes
 
 
+def _lacks_number(kind: str, record: Record) -> bool:
+    field = _NUMBERS.get(kind)
+    return field is not None and field not in record
+
+
 def current_record(kind: str, record: Record, origin: Callable[[_Part], int] = lambda part: 1) -> Record:
     """A record in the form of now, without the rows that it has lost; one that is in it already comes back as it is."""
+    if _lacks_number(kind, record):
+        record = _numbered_record(kind, record, origin)
     if not _is_old(kind, record):
         return record
     if kind == MODULE.name:
@@ -77,6 +121,14 @@ def current_record(kind: str, record: Record, origin: Callable[[_Part], int] = l
     ]
     new = {"instruction_verification": verification, "progress_polling": polling}
     return {**fields, **new, "reported": latest[0] if latest else None}
+
+
+def _numbered_record(kind: str, record: Record, origin: Callable[[_Part], int]) -> Record:
+    """A record with the number that it lacks; None where the field is empty of which it is the number."""
+    of = KINDS[kind]
+    is_empty = of in _SINCE and record[_SINCE[of][1]] is None
+    part = _Part(of, of.id_of(record), _numbered_value(of, record), record)
+    return {**record, _NUMBERS[kind]: None if is_empty else origin(part)}
 
 
 def _is_old(kind: str, record: Record) -> bool:

@@ -42,7 +42,8 @@ class Pause(TypedDict):
 
 
 class Workflow(TypedDict):
-    """Where the orchestration stands. `lead` is the session that leads, or None.
+    """Where the orchestration stands. `lead` is the session that leads, or None; `lead_seq` is the number of the
+    change that made it the lead.
 
     The integration branch began at what was checked out at the start (`base_branch`, None when HEAD was detached);
     `integration_commit` is where ATLAS left it last.
@@ -60,11 +61,12 @@ class Workflow(TypedDict):
     base_branch: str | None
     lead: str | None
     lead_since: str | None
+    lead_seq: int | None
     paused: Pause | None
     transitions: list[Transition]
 
 
-def new_workflow(*, id: str, lead: str | None, created_at: str) -> Workflow:
+def new_workflow(*, id: str, lead: str | None, created_at: str, seq: int) -> Workflow:
     """A workflow whose plan is being drafted, led by the session it was begun in, if there is one."""
     return {
         "id": id,
@@ -79,6 +81,7 @@ def new_workflow(*, id: str, lead: str | None, created_at: str) -> Workflow:
         "base_branch": None,
         "lead": lead,
         "lead_since": created_at if lead else None,
+        "lead_seq": seq if lead else None,
         "paused": None,
         "transitions": [{"to": "drafting", "at": created_at, "verb": "plan"}],
     }

@@ -12,7 +12,8 @@ AI, HUMAN = AGENT_TYPES = ("ai", "human")
 class Agent(TypedDict):
     """An AI session or a person. `identifier` is the session name or the GitHub user name.
 
-    `address` is where its `transport` finds it; None with the built-in one.
+    `address` is where its `transport` finds it; None with the built-in one. `seen_seq` is the number of the change that
+    noted it as seen last.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Agent(TypedDict):
     address: str | None
     registered_at: str
     last_seen: str | None
+    seen_seq: int | None
 
 
 def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Agent:
@@ -34,6 +36,7 @@ def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Age
         "address": None,
         "registered_at": registered_at,
         "last_seen": None,
+        "seen_seq": None,
     }
 
 
@@ -80,7 +83,8 @@ class Stopped(TypedDict):
 class Session(TypedDict):
     """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in.
 
-    `continued_as` is the session that took its place when the conversation was cleared.
+    `continued_as` is the session that took its place when the conversation was cleared. `ended_seq` is the number
+    of the change that noted its end.
     """
 
     id: str
@@ -88,6 +92,7 @@ class Session(TypedDict):
     first_seen: str
     last_seen: str
     ended_at: str | None
+    ended_seq: int | None
     continued_as: str | None
     stopped: Stopped | None
     spool_offset: int
@@ -102,6 +107,7 @@ def new_session(*, id: str, at: str) -> Session:
         "first_seen": at,
         "last_seen": at,
         "ended_at": None,
+        "ended_seq": None,
         "continued_as": None,
         "stopped": None,
         "spool_offset": 0,

@@ -83,7 +83,7 @@ def _grouped(records: Records, kind: Kind[Any], field: str, names: list[str]) ->
 
 
 def _with_rows(assignment: Assignment, rows: _Grouped) -> WholeAssignment:
-    fields: Any = {name: value for name, value in assignment.items() if name != "reported"}
+    fields: Any = {name: value for name, value in assignment.items() if name not in ("reported", "seq")}
     name = assignment["task_uuid"]
     polls, reports = (list(map(contents_of, rows[kind.name].get(name, []))) for kind in (POLL, REPORT))
     verification, polling = _whole_verification(assignment, rows), {**fields["progress_polling"], "poll_history": polls}

@@ -89,14 +89,18 @@ def checks_script(checks: Sequence[str]) -> str:
 
 
 def merge_settings(settings: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
-    """The project's own settings with the rules added; of two values of which only one can hold, the rules'."""
+    """The project's own settings with the rules added; of two values of which only one can hold, the rules'.
+
+    The monitor's hook as another version of ATLAS wrote it gives way to this one's.
+    """
     result = dict(settings)
     for key, value in rules.items():
         found = result.get(key)
         if isinstance(value, dict) and isinstance(found, dict):
             result[key] = merge_settings(found, value)
         elif isinstance(value, list) and isinstance(found, list):
-            result[key] = [*found, *(item for item in value if item not in found)]
+            kept = [item for item in found if item in value or not interrupts.is_monitor_hook(item)]
+            result[key] = [*kept, *(item for item in value if item not in kept)]
         else:
             result[key] = value
     return result

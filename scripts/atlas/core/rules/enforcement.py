@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atlas.core.text import one_line
+from atlas.core.text import quote_under
 
 if TYPE_CHECKING:
     from atlas.core.results.status import Unenforced
@@ -37,10 +37,9 @@ def is_at_work(since: float, heartbeat: float | None, now: float) -> bool:
 
 def describe_unenforced(found: Unenforced) -> str:
     """What the watchdog saw of somebody whose work went past the hooks."""
-    seen = f"{one_line(found['what'])} at {found['at']}"
     last = f"the last hook ran at {found['last_heartbeat']}" if found["last_heartbeat"] else "no hook has run"
     if found["workspace"] is None:
-        return f"the lead's session {found['session']}: {seen}, {last} in it"
-    if not found["here"]:
-        return f"{found['workspace']} ({found['agent']}): {seen}, not enforced here"
-    return f"{found['workspace']} ({found['agent']}): {seen}, {last} there"
+        how = f"the lead's session {found['session']}: {last} in it"
+    else:
+        how = f"{found['workspace']} ({found['agent']}): {f'{last} there' if found['here'] else 'not enforced here'}"
+    return quote_under(f"{how}, and at {found['at']} there was", found["what"])

@@ -7,14 +7,13 @@ from typing import TypedDict
 
 from atlas.core.errors import AtlasError
 from atlas.core.ids import session_key
-from atlas.core.records.constants import ATLAS
 from atlas.core.records.kinds import SESSION, WORKFLOW, WORKSPACE
 from atlas.core.records.protocol import Records
-from atlas.core.verbs import LEAD, PERSON, WORKER
+from atlas.core.verbs import ATLAS, LEAD, PERSON, WORKER, persons_way
 
 from .verb_permissions import ALLOWED, DECIDING
 
-__all__ = ["LEAD", "PERSON", "WORKER", "Actor", "derive_actor", "require_own", "require_permission"]
+__all__ = ["ATLAS", "LEAD", "PERSON", "WORKER", "Actor", "derive_actor", "require_own", "require_permission"]
 
 
 class Actor(TypedDict):
@@ -58,13 +57,21 @@ def _resident_agent(records: Records, workspace_path: str | None) -> str | None:
     return workspace["agent"]
 
 
-def require_permission(actor: Actor, verb: str) -> None:
-    """Raise AtlasError unless the actor's role may use the verb."""
-    if verb not in ALLOWED[actor["role"]]:
-        who = "the person" if verb in DECIDING else "the lead"
+def require_permission(actor: Actor, verb: str, by_client: bool = False) -> None:
+    """Raise AtlasError unless the actor's role may use the verb; what only a person decides is not for a client to use.
+
+    `by_client`: the command runs below a client of the project, and no person typed it.
+    """
+    may_use = verb in ALLOWED[actor["role"]]
+    if verb in DECIDING and (by_client or not may_use):
+        who = actor["agent"] or (actor["role"] if not may_use else "a client's model")
+        raise AtlasError(
+            f"{who} may not use '{verb}', which only a person decides: ask the person to {persons_way(verb)}"
+        )
+    if not may_use:
         raise AtlasError(
             f"{actor['agent'] or actor['role']} may not use '{verb}': "
-            f"a {actor['role']} may use {', '.join(sorted(ALLOWED[actor['role']]))}; ask {who} to do it"
+            f"a {actor['role']} may use {', '.join(sorted(ALLOWED[actor['role']]))}; ask the lead to do it"
         )
 
 

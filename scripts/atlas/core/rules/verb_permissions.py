@@ -6,10 +6,10 @@ change the files behind the store.
 
 from __future__ import annotations
 
-from atlas.core.verbs import ANYONE, FORMS, LEAD, PERSON, VERBS, WORKER, roles_of
+from atlas.core.verbs import ANYONE, ATLAS, FORMS, LEAD, PERSON, VERBS, WORKER, roles_of
 
 ALLOWED: dict[str, frozenset[str]] = {
-    role: frozenset(name for name in (*VERBS, *FORMS) if role in (roles_of(name) or ())) for role in ANYONE
+    role: frozenset(name for name in (*VERBS, *FORMS) if role in (roles_of(name) or ())) for role in (*ANYONE, ATLAS)
 }
 """What each role may use: verbs, and forms of verbs that have roles of their own."""
 READING = frozenset(verb.name for verb in VERBS.values() if verb.reports)

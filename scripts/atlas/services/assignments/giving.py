@@ -67,6 +67,7 @@ def give_module(tx: Transaction, module: Module, agent: Agent) -> Assignment:
     is_person = agent["type"] == HUMAN
     assignment = new_assignment(
         task_uuid=f"task-{os.urandom(6).hex()}",
+        seq=tx.seq + 1,
         agent=agent["id"],
         agent_type=agent["type"],
         module=module["id"],

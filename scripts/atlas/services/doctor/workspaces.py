@@ -90,7 +90,8 @@ def _all_faults(project: Project, tx: Transaction, held: str | None = None) -> I
     branches, integrated = refs.local_branches(project.root), kept_commits(project, integration_branch(tx), "")[1:]
     records = [record for record in tx.all(WORKSPACE) if not schema.schema_faults("workspace", record)]
     # First: until a merge is settled, the workspace that it comes from is as it should be.
-    for landing in tx.all(LANDING) if is_landing_free(project) else []:
+    left = tx.all(LANDING)
+    for landing in left if left and is_landing_free(project) else []:
         what = f"the merge of {landing['id']} was interrupted"
         yield landing["id"], Fault(warning, what, "record it if it is on the branch, or put it back", _settle_landings)
         return

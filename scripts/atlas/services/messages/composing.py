@@ -63,7 +63,7 @@ def find_sender(tx: Transaction, actor: roles.Actor, claimed: str | None) -> str
 def draft_discovery(tx: Transaction, sender: str, fields: dict[str, Any], request: str | None) -> Discovery:
     """A discovery without recipients; the same `request` of a sender gives the same id."""
     mark = sha256_hex(f"{sender} {request}")[:12] if request else os.urandom(6).hex()
-    return new_discovery(id=f"disc-{mark}", sender=sender, created_at=tx.at, **fields)
+    return new_discovery(id=f"disc-{mark}", seq=tx.seq + 1, sender=sender, created_at=tx.at, **fields)
 
 
 def keep_once(tx: Transaction, discovery: Discovery, address: Callable[[Transaction, Discovery], Addressed]) -> Shared:

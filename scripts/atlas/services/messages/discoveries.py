@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from atlas.core.errors import AtlasError
-from atlas.core.records.constants import ATLAS, SHARED
+from atlas.core.records.constants import SHARED
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import graph, roles
 from atlas.core.rules.reach import is_occupied
+from atlas.core.verbs import ATLAS
 from atlas.services.project.phases import executing_workflow
 
 from .composing import (

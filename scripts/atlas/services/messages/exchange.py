@@ -69,7 +69,7 @@ def _note_read(context: Context, by: Transport, troubles: list[str]) -> None:
                 tx.emit("MessageRead", message=message["id"], to=message["to"])
 
     if any(read.values()):
-        context.store.transact("deliver", context.actor, run)
+        context.tend("deliver", run)
 
 
 def _ask_inboxes(by: Transport, waiting: dict[str, tuple[str, set[str]]], troubles: list[str]) -> dict[str, set[str]]:

@@ -68,9 +68,9 @@ def _note_presence(tx: Transaction, actor: roles.Actor, agent_id: str) -> None:
     agent = tx.get(AGENT, agent_id)
     if agent is None:
         return
-    tx.patch(AGENT, agent, last_seen=tx.at)
+    tx.patch(AGENT, agent, last_seen=tx.at, seen_seq=tx.seq + 1)
     if actor["session"] and actor["role"] != roles.LEAD and agent["type"] == AI:
         session = session_record(tx, actor["session"])
         if session["agent"] != agent_id or session["ended_at"] is not None:
             tx.emit("SessionBegan", session=session["id"], agent=agent_id)
-        tx.patch(SESSION, session, agent=agent_id, last_seen=tx.at, ended_at=None)
+        tx.patch(SESSION, session, agent=agent_id, last_seen=tx.at, ended_at=None, ended_seq=None)

@@ -53,7 +53,7 @@ def _receive_message(context: Context, incoming: Incoming) -> bool:
         tx.emit("MessageReceived", message=message["id"], sender=sender, to=to, text=subject)
         return True
 
-    return context.store.transact("receive", context.actor, run)
+    return context.tend("receive", run)
 
 
 def incoming_message(tx: Transaction, message_id: str, incoming: Incoming) -> Message:
@@ -63,6 +63,7 @@ def incoming_message(tx: Transaction, message_id: str, incoming: Incoming) -> Me
     is_answer = answered is not None and agent is not None and answered["to"] == agent["id"]
     message = new_message(
         id=message_id,
+        seq=tx.seq + 1,
         to=LEAD_MAILBOX,
         sender=agent["id"] if agent else discoveries.STRANGER,
         subject=incoming.subject,

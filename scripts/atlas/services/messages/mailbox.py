@@ -38,6 +38,7 @@ def post_message(
     agent, actor = tx.get(AGENT, to), tx.actor or {}
     message = new_message(
         id=f"msg-{mark}",
+        seq=tx.seq + 1,
         to=to,
         sender=sender or actor.get("agent") or actor.get("role") or roles.PERSON,
         subject=text.one_line(subject),

@@ -99,7 +99,7 @@ class _Post:
         return self._transact(lambda tx: note_failed(tx, message_id, error, in_doubt))
 
     def _transact(self, fn: Callable[[Transaction], T]) -> T:
-        return self._context.store.transact("deliver", self._context.actor, fn)
+        return self._context.tend("deliver", fn)
 
     def _deliver(self, claim: Claim) -> str | None:
         """The id that the message has where it went, or None when the store is all that it has to reach."""

@@ -26,7 +26,7 @@ def take_lead(context: Context, only_show: bool = False) -> LeadResult:
         workflow = _any_workflow(tx)
         before, me = workflow["lead"], actor["session"]
         if before != me:
-            workflow["lead"], workflow["lead_since"] = me, tx.at
+            workflow["lead"], workflow["lead_since"], workflow["lead_seq"] = me, tx.at, tx.seq + 1
             tx.put(WORKFLOW, workflow)
             tx.emit("LeadTaken", session=me)
         return {"lead": me, "since": workflow["lead_since"], "before": before, "taken": before != me}

@@ -58,7 +58,7 @@ class _Start(Operation["StartResult", "list[str]", "StartResult"]):
         workflow["integration_commit"] = chosen.commit
         workflow["transitions"].append({"to": "executing", "at": tx.at, "verb": "start"})
         if workflow["lead"] is None and actor["session"]:
-            workflow["lead"], workflow["lead_since"] = actor["session"], tx.at
+            workflow["lead"], workflow["lead_since"], workflow["lead_seq"] = actor["session"], tx.at, tx.seq + 1
         tx.put(WORKFLOW, workflow)
         tx.emit("OrchestrationStarted", plan=workflow["plan_id"], modules=len(plan.modules))
         return _start_result(workflow, tx, created=True)
@@ -85,6 +85,10 @@ class _Start(Operation["StartResult", "list[str]", "StartResult"]):
 
     def take_back(self, intent: StartResult, error: BaseException) -> str:
         """It has begun, whatever could not be prepared."""
+        return "the orchestration has begun"
+
+    def leave_open(self, intent: StartResult, effect: list[str]) -> str:
+        """It has begun; nothing was left to record."""
         return "the orchestration has begun"
 
 

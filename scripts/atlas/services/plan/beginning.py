@@ -35,7 +35,7 @@ def start_plan(context: Context, goal: str, abandon: bool = False) -> PlanResult
         clear_tables(tx)
         plan_id = _plan_id(tx.at, workflow)
         tx.put(MISSION, new_mission(id=plan_id, goal=goal, created_at=tx.at))
-        tx.put(WORKFLOW, new_workflow(id=plan_id, lead=actor["session"], created_at=tx.at))
+        tx.put(WORKFLOW, new_workflow(id=plan_id, lead=actor["session"], created_at=tx.at, seq=tx.seq + 1))
         tx.put_plan(PlanDocument.new(plan_id, goal, tx.at).data)
         tx.emit("PlanBegun", plan=plan_id, text=goal)
         return {"plan_id": plan_id, "goal": goal, "created": True, "plan_file": context.project.plan}

@@ -12,6 +12,9 @@ from atlas.core.paths import Project, workspace_around
 from atlas.core.records.kinds import ASSIGNMENT, LANDING, MESSAGE, MODULE, WORKSPACE
 from atlas.core.rules import roles
 from atlas.core.rules.reach import withdraw_unreachable
+from atlas.core.rules.verb_permissions import DECIDING
+
+from .clients import is_called_by_client
 
 T = TypeVar("T")
 
@@ -27,9 +30,13 @@ class Context:
         folder: str | None = None,
         courier: Courier | None = None,
         settler: Settler | None = None,
+        token: str | None = None,
+        unattended: bool = False,
     ) -> None:
         """`folder` is the current one. `courier` is called after each change that leaves messages in the outbox, with
         those whom they are for. `settler` is called before the first change, when a process that died left a merge.
+        `token` is what a hook passed on with a command that a person typed. `unattended`: nobody gave the verb. ATLAS
+        runs it by itself, where whoever it does that for may run it, too.
         """
         self.project = project
         self.store = store
@@ -37,18 +44,22 @@ class Context:
         self.workspace_path = workspace_around(project.root, folder or project.root)
         self._courier = courier
         self._settler = settler
+        self._token = token
+        self._by_client: bool | None = None
+        self._is_unattended = unattended
 
     def transact(self, verb: str, fn: Callable[[Transaction, roles.Actor], T], actor: roles.Actor | None = None) -> T:
-        """Run `fn` in one transaction, as whoever is calling, or as the `actor` who began what this brings to its end.
+        """Run `fn` in one transaction, as whoever is calling or as the `actor`: who began this, or ATLAS itself.
 
         Raises AtlasError when the caller's role may not use the verb, or a module is changed that is being merged.
         """
 
         if verb != "plan":
             self._require_state()
+        self._look_above(verb)
 
         def permitted(tx: Transaction) -> roles.Actor:
-            return actor or self._permitted_actor(tx, verb)
+            return self._permitted_actor(tx, verb, actor)
 
         def run(tx: Transaction) -> tuple[T, set[str]]:
             landing = set(tx.keys(LANDING))
@@ -85,16 +96,37 @@ class Context:
         """Who is calling."""
         return roles.derive_actor(tx, self.session, self.workspace_path)
 
+    def tend(self, verb: str, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` in one transaction of ATLAS's own, which follows from what was decided before: it carries mail.
+
+        It notes the session that this runs in, to which it is no news; of what runs unattended, none.
+        """
+
+        def itself(tx: Transaction) -> roles.Actor:
+            session = None if self._is_unattended else self.actor(tx)["session"]
+            return {**roles.ATLAS_ITSELF, "session": session}
+
+        roles.require_permission(roles.ATLAS_ITSELF, verb)
+        return self.store.transact(verb, itself, fn)
+
     def read(self, verb: str, fn: Callable[[Transaction, roles.Actor], T]) -> T:
         """Run `fn` on one consistent state without changing it, as whoever is calling."""
         self._require_state()
-
+        self._look_above(verb)
         return self.store.read(lambda tx: fn(tx, self._permitted_actor(tx, verb)))
 
-    def _permitted_actor(self, tx: Transaction, verb: str) -> roles.Actor:
-        actor = self.actor(tx)
-        roles.require_permission(actor, verb)
+    def _permitted_actor(self, tx: Transaction, verb: str, actor: roles.Actor | None = None) -> roles.Actor:
+        actor = actor or self.actor(tx)
+        roles.require_permission(actor, verb, self._by_client is True)
+        if self._is_unattended:
+            actor = roles.ATLAS_ITSELF
+            roles.require_permission(actor, verb)
         return actor
+
+    def _look_above(self, verb: str) -> None:
+        """See, before the store's lock is taken, whether a client calls what only a person decides."""
+        if verb in DECIDING and self._by_client is None:
+            self._by_client = is_called_by_client(self.project, self._token)
 
     def _require_state(self) -> None:
         if not self.store.exists():

@@ -15,6 +15,7 @@ from atlas.core.records.kinds import SETTINGS
 from atlas.core.records.team import Settings, default_settings
 from atlas.core.rules import verdicts
 from atlas.core.text import name_known
+from atlas.core.verbs import form_of_setting
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
@@ -85,8 +86,8 @@ def show_settings(context: Context) -> SettingsResult:
 def change_setting(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
     """Give a setting its value, or with no `values` the one that holds where nothing was set.
 
-    What the guard does is for a person to choose. Raises AtlasError when there is no such setting, or the value is not
-    one of its.
+    What the guard does, and what runs in workspaces or is put into them, is for a person to choose. Raises AtlasError
+    when there is no such setting, or the value is not one of its.
     """
     if key not in FIELDS and key not in GATES:
         keys = (*FIELDS, *GATES)
@@ -101,7 +102,7 @@ def change_setting(context: Context, key: str, values: Sequence[str]) -> Setting
         _emit_changed(tx, key, values, before != after)
         return _settings_result(after, changed=before != after)
 
-    return context.transact("configure", run)
+    return context.transact(form_of_setting(key), run)
 
 
 def _choose_verdict(context: Context, key: str, values: Sequence[str]) -> SettingsResult:
@@ -117,7 +118,7 @@ def _choose_verdict(context: Context, key: str, values: Sequence[str]) -> Settin
         _emit_changed(tx, key, values, before != after)
         return _settings_result(after, changed=before != after)
 
-    return context.transact("configure-gates", run)
+    return context.transact(form_of_setting(key), run)
 
 
 def _emit_changed(tx: Transaction, key: str, values: Sequence[str], changed: bool) -> None:

@@ -77,7 +77,7 @@ class Completion(Operation[Work, Merged, "CompleteResult"]):
 
     def take_back(self, intent: Work, error: BaseException) -> str:
         """Leave the evidence, and note that nothing is being merged any more."""
-        self._context.transact("complete", lambda tx, actor: stop_landing(tx, intent.module["id"]), actor=ATLAS_ITSELF)
+        self._context.transact("settle", lambda tx, actor: stop_landing(tx, intent.module["id"]), actor=ATLAS_ITSELF)
         return f"its checks passed, which is recorded, and {intent.module['id']} is as it was before"
 
 

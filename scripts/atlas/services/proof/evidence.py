@@ -51,7 +51,8 @@ def complete_module(
     settled = settle_landing(context, module_id)
     if settled is not None:
         return settled
-    work = context.read("complete", lambda tx, actor: Work(tx, actor, module_id, words))
+    form = "complete-override" if words.override else "complete"
+    work = context.read(form, lambda tx, actor: Work(tx, actor, module_id, words))
     with _hold_workspace(context, work.workspace):
         evidence = _run_checks(context, work, limit)
         if not evidence["passed"]:

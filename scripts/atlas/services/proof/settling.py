@@ -52,4 +52,4 @@ def _settle_one(context: Context, left: Landing, branch: str) -> CompleteResult 
             return None
         return record_complete(tx, left["id"], merged)
 
-    return context.transact("complete", run, actor=roles.ATLAS_ITSELF)
+    return context.transact("settle", run, actor=roles.ATLAS_ITSELF)

@@ -42,11 +42,8 @@ class Work:
 
     def __init__(self, tx: Transaction, actor: roles.Actor, module_id: str, words: Words) -> None:
         """Raises AtlasError, naming the first condition that is not met and the next step, when it cannot be."""
-        if words.override and actor["role"] != roles.PERSON:
-            raise AtlasError(
-                f"--override is the word of a person: let them type /atlas-complete {module_id} --override TEXT, "
-                f"or run atlas complete {module_id} --override TEXT in a plain terminal"
-            )
+        if words.override:
+            roles.require_permission(actor, "complete-override")
         self.workflow = executing_workflow(tx)
         self.module, self.assignment = live_assignment(tx, module_id)
         self.workspace = workspace_of_task(tx, self.assignment["task_uuid"])

@@ -17,6 +17,7 @@ from atlas.core.records.team import AI
 from atlas.core.records.transitions import LIVE
 from atlas.core.rules import understanding, updates
 from atlas.core.text import name_known, one_line
+from atlas.core.verbs import ATLAS
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.settings import current_settings
 
@@ -126,7 +127,8 @@ def _escalate_silence(tx: Transaction, assignment: Assignment) -> Escalated:
     others = idle_agents(tx)
     subject = subjects.silent_subject(module, assignment["task_uuid"])
     body = silent_body(module, assignment["agent"], since, len(waiting), others)
-    post_message(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=assignment["task_uuid"])
+    task_uuid = assignment["task_uuid"]
+    post_message(tx, LEAD_MAILBOX, subject, body, priority="urgent", task_uuid=task_uuid, sender=ATLAS)
     poll_schedule.note_escalation(polling, tx.at)
     tx.emit("AgentEscalated", module=module["id"], agent=assignment["agent"])
     return {

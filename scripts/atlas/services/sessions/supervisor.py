@@ -18,7 +18,7 @@ from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import ASSIGNMENT, MESSAGE, WORKSPACE
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import IN_USE
-from atlas.core.rules.roles import Actor
+from atlas.core.rules.roles import ATLAS_ITSELF
 from atlas.services.project.context import Context
 from atlas.services.project.workspace_paths import workspace_folder
 
@@ -65,19 +65,19 @@ def _raise_stopped(number: int, frame: Any) -> None:
 
 
 def _session_paths(context: Context, name: str) -> tuple[str, str]:
-    workspace = context.read("status", lambda tx, actor: tx.need(WORKSPACE, name))
+    workspace = context.look(lambda tx: tx.need(WORKSPACE, name))
     logs = os.path.join(context.project.private, "logs")
     disk.make_private_folder(logs)
     return workspace_folder(context.project, workspace), os.path.join(logs, f"{name}.jsonl")
 
 
 def _await_record(context: Context, name: str) -> None:
-    def recorded(tx: Transaction, actor: Actor) -> bool:
+    def recorded(tx: Transaction) -> bool:
         process = tx.need(WORKSPACE, name)["process"]
         return process is not None and process["pid"] == os.getpid()
 
     deadline = time.monotonic() + _RECORDED_WITHIN
-    while not context.read("status", recorded):
+    while not context.look(recorded):
         if time.monotonic() > deadline:
             raise AtlasError(f"the launch of {name} was never recorded: ending")
         time.sleep(_LOOK_SECONDS)
@@ -89,10 +89,12 @@ def _accompany_session(context: Context, name: str, session: StreamedSession) ->
     while session.is_running:
         if session.session != noted:
             noted = session.session
-            context.transact("status", lambda tx, actor: _note_session(tx, name, session.session))
+            context.transact(
+                "supervise", lambda tx, actor: _note_session(tx, name, session.session), actor=ATLAS_ITSELF
+            )
         position = context.store.position()
         if position != seen or session.idle:
-            over, newest = context.read("status", lambda tx, actor: _news_of_workspace(tx, name))
+            over, newest = context.look(lambda tx: _news_of_workspace(tx, name))
             if over:
                 return over
             if newest and newest != notified_by and session.idle:

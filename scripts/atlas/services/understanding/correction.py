@@ -5,11 +5,11 @@ from __future__ import annotations
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.letters import handshake, subjects
 from atlas.core.records.assignment import Assignment
-from atlas.core.records.constants import ATLAS
 from atlas.core.records.message import LEAD_MAILBOX
 from atlas.core.records.plan import Module
 from atlas.core.records.whole import whole_verification
 from atlas.core.rules import understanding
+from atlas.core.verbs import ATLAS
 from atlas.services.assignments import assignments
 from atlas.services.messages.mailbox import post_message
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from atlas.core.errors import AtlasError
 from atlas.core.following import poll_schedule
-from atlas.core.records.constants import ATLAS
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.message import INSTRUCTION_VERIFICATION
 from atlas.core.records.team import AI, HUMAN
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.whole import whole_verification
 from atlas.core.rules import roles, understanding
+from atlas.core.verbs import ATLAS
 from atlas.services.assignments import assignments
 from atlas.services.messages.mailbox import post_message
 from atlas.services.project.phases import orchestration_workflow
