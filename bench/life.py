@@ -22,7 +22,7 @@ from .project import LEAD, make_project
 
 MODULES = 1_000
 PARTS = 10
-MARKS = {"bytes": 1.2, "time": 1.5}
+MARKS = {"bytes": 1.2, "time": 1.25}
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "life.svg"
 _WORDS = "What was done since the last report, what was found on the way, and what comes next. " * 12
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 640, 120, 60, 30
