@@ -215,7 +215,8 @@ class Table:
         end = len(data) - len(b"}\n")
         for name in reversed(self.sections):
             head = _SECTION % name.encode()
-            at = data.rfind(head + b"\n", header, end)
+            first = data.startswith(head + b"\n", header)
+            at = header if first else data.rfind(head + b"\n", header, end)
             if at >= 0:
                 body = memoryview(data)[at + len(head) : end - len(b"\n}")]
                 self.sections[name] = Rows(b"".join([body, b","]) if body else b"")
