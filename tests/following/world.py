@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.adapters.store.tables import Table, encode_record
+from atlas.adapters.record_lines import encode_record
+from atlas.adapters.store.tables import Table
 from atlas.adapters.store.transaction import Transaction
 from atlas.core import clock
 from atlas.core.following import next_action, whose_turn

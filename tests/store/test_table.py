@@ -10,9 +10,10 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from atlas.adapters.record_lines import encode_record
 from atlas.adapters.store import log
 from atlas.adapters.store.checkpoint import Checkpoint, fingerprint_bytes
-from atlas.adapters.store.tables import Table, encode_record
+from atlas.adapters.store.tables import Table
 from atlas.adapters.system import serial
 from atlas.core import frontmatter
 from atlas.core.errors import StateError
@@ -73,7 +74,7 @@ def test_a_table_is_read_as_it_was_written(file: str, seq: int, first: Any, last
     assert (parsed.seq, parsed.render()) == (seq, text)
     for section, rows in table.sections.items():
         assert list(parsed.sections[section].lines().items()) == list(rows.lines().items())
-        assert parsed.sections[section].all() == rows.all()
+        assert parsed.sections[section].by_key() == rows.by_key()
     value = json.loads(text)
     assert set(value) == {"atlas", *table.sections}
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from atlas.adapters.store.tables import Table, encode_record
+from atlas.adapters.record_lines import encode_record
+from atlas.adapters.store.tables import Table
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.records.kinds import DISCOVERY, MESSAGE, MODULE, Kind
 
@@ -70,6 +71,7 @@ def test_exactly_the_records_that_have_the_fields_are_found(records: list[Any], 
     assert tx.where(MODULE, **wanted) == [everything[number] for number in matching]
     assert tx.keys(MODULE, **wanted) == [str(number) for number in matching]
     assert tx.count(MODULE, **wanted) == len(matching)
+    assert tx.last(MODULE, **wanted) == (everything[matching[-1]] if matching else None)
     within = [record for record in everything if any(has(one, wanted) for one in objects(record))]
     assert tx.containing(MODULE, **wanted) == within
 
@@ -108,7 +110,8 @@ def test_records_that_do_not_match_are_not_parsed(parsed: list[str]) -> None:
     assert tx.where(MESSAGE, status="queued", held=False) == [waiting]
     assert tx.containing(MESSAGE, agent="ben") == [waiting]
     assert tx.where(MESSAGE, status="failed") == []
-    assert parsed == [f"[{encode_record(waiting)}]", f"[{encode_record(waiting)}]", "[]"]
+    lines = f'{{"1": {encode_record(waiting)}}}'
+    assert parsed == [lines, lines, "{}"]
 
 
 def test_keys_are_found_without_parsing_what_comes_before_any_other_object(parsed: list[str]) -> None:

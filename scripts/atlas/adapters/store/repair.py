@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 
+from atlas.adapters.record_lines import encode_record
 from atlas.adapters.system import disk
 from atlas.core import clock
 from atlas.core.paths import PLAN_FILE
@@ -18,7 +19,6 @@ from .checkpoint import Checkpoint, fingerprint_bytes
 from .recovery import Projections, View, keep_aside, rebuild_files
 from .replay import Replay
 from .survey import Survey
-from .tables import encode_record
 from .transaction import Changes
 
 Notice = Callable[[str], None]

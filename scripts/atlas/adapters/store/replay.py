@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from atlas.adapters.record_lines import encode_record
 from atlas.core import clock
 from atlas.core.records import migration
 from atlas.core.records.kinds import FILES, KINDS, STATE_VERSION, Kind
 
 from . import log, schema
-from .tables import Table, encode_record
+from .tables import Rows, Table
 from .transaction import Changes, Transaction
 
 
@@ -70,7 +71,7 @@ class Replay:
         state.plan, state.plan_seq, state.seq, state.version = self.plan, self.plan_seq, self.seq, self.version
         for file, table in self.tables.items():
             state.tables[file].seq = table.seq
-            state.tables[file].sections = {name: rows.copy() for name, rows in table.sections.items()}
+            state.tables[file].sections = {name: Rows(rows.text()) for name, rows in table.sections.items()}
         for name, changed in changes.items():
             rows = state.tables[KINDS[name].file].sections[KINDS[name].section]
             for key, line in changed.items():

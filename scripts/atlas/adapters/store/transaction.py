@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from atlas.adapters.record_lines import encode_record
 from atlas.core.errors import AtlasError
 from atlas.core.ids import is_slug
 from atlas.core.records.events import event_of
@@ -14,7 +15,7 @@ from atlas.core.records.protocol import Wanted
 from atlas.core.records.transitions import check_transition
 from atlas.core.text import name_known
 
-from .tables import Rows, Table, encode_record
+from .tables import Rows, Table
 
 R = TypeVar("R")
 Changes = dict[str, dict[str, "str | None"]]
@@ -57,7 +58,7 @@ class Transaction:
 
     def all(self, kind: Kind[R]) -> list[R]:
         """Copies of all records of a kind, in the order of their creation."""
-        return cast("list[R]", self._rows(kind).all())
+        return cast("list[R]", list(self._rows(kind).by_key().values()))
 
     def only(self, kind: Kind[R]) -> R | None:
         """The single record of a kind of which there is at most one, or None."""
@@ -68,7 +69,13 @@ class Transaction:
 
         A tuple or frozenset stands for any of its values. What does not match costs next to nothing.
         """
+        if () in fields.values():
+            return []  # without reading the table
         return cast("list[R]", self._rows(kind).where(fields))
+
+    def last(self, kind: Kind[R], /, **fields: Wanted) -> R | None:
+        """A copy of the newest of the records that `where` gives, or None."""
+        return cast("R | None", self._rows(kind).last_where(fields))
 
     def containing(self, kind: Kind[R], /, **fields: Wanted) -> list[R]:
         """Copies of the records in which some object, the record itself or one within it, has all these fields.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.constants import INTERRUPT
 from atlas.core.records.kinds import ASSIGNMENT, DISCOVERY, MESSAGE, QUESTION, SETTINGS
-from atlas.core.records.message import BUILT_IN, PROGRESS_POLL, Message
+from atlas.core.records.message import BUILT_IN, MESSAGE_TYPES, PROGRESS_POLL, Message
 from atlas.core.records.protocol import Records
 from atlas.core.records.rows import Question
 from atlas.core.records.team import Agent, Session
@@ -15,6 +15,8 @@ from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import understanding, updates
 from atlas.core.verbs import LEAD, PERSON
+
+_WORDS = frozenset(MESSAGE_TYPES) - {PROGRESS_POLL}
 
 
 class OpenWork:
@@ -60,13 +62,9 @@ def has_word(records: Records, assignment: Assignment) -> bool:
     """Whether the lead, or the person, has told the agent anything but a poll since its last report."""
     agent, reported = assignment["agent"], assignment["reported"]
     since = reported["seq"] if reported else assignment["seq"]
-    told = [
-        message["seq"]
-        for message in records.where(MESSAGE, to=agent, sender=(LEAD, PERSON))
-        if message["type"] != PROGRESS_POLL
-    ]
+    told = records.last(MESSAGE, to=agent, sender=(LEAD, PERSON), type=_WORDS)
     words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == INTERRUPT)
-    return any(seq > since for seq in (*told, *(one["seq"] for one in words)))
+    return any(one["seq"] > since for one in (*([told] if told else []), *words))
 
 
 def is_attended(agent: Agent, assignment: Assignment, workspace: Workspace, sessions: Sequence[Session]) -> bool:

@@ -226,3 +226,9 @@ def new_assignment(
 def report_count(assignment: Assignment) -> int:
     """How many reports there are about an assignment."""
     return assignment["reported"]["number"] if assignment["reported"] else 0
+
+
+def has_words(assignment: Assignment) -> bool:
+    """Whether there may be reports, repetitions or questions of an assignment."""
+    verification = assignment["instruction_verification"]
+    return bool(assignment["reported"] or verification["repetition"] or verification["questions_asked"])

@@ -35,6 +35,9 @@ class Records(Protocol):
     def where(self, kind: Kind[R], /, **fields: Wanted) -> list[R]:
         """The records whose own fields have these values, in the order of their creation."""
 
+    def last(self, kind: Kind[R], /, **fields: Wanted) -> R | None:
+        """The newest of the records that `where` gives, or None."""
+
     def containing(self, kind: Kind[R], /, **fields: Wanted) -> list[R]:
         """The records in which some object, the record itself or one within it, has all these fields."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from .assignment import Assignment, AssignmentFields, Polling, VerificationFields
+from .assignment import Assignment, AssignmentFields, Polling, VerificationFields, has_words
 from .kinds import EVIDENCE, OF_ASSIGNMENT, POLL, QUESTION, REPETITION, REPORT, Kind
 from .plan import Module
 from .protocol import Records
@@ -45,7 +45,7 @@ class WholeModule(Module):
 def whole_assignments(records: Records, assignments: Iterable[Assignment]) -> list[WholeAssignment]:
     """The assignments with their reports, polls, questions, and latest repetitions."""
     found = {one["task_uuid"]: one for one in assignments}
-    rows = _rows_of(records, list(found))
+    rows = _rows_of(records, list(found.values()))
     return [_with_rows(one, rows) for one in found.values()]
 
 
@@ -56,21 +56,21 @@ def whole_assignment(records: Records, assignment: Assignment) -> WholeAssignmen
 
 def whole_verification(records: Records, assignment: Assignment) -> WholeVerification:
     """The verification of an assignment with its latest repetition and its questions."""
-    return _whole_verification(assignment, _rows_of(records, [assignment["task_uuid"]]))
+    return _whole_verification(assignment, _rows_of(records, [assignment]))
 
 
 def whole_modules(records: Records, modules: Iterable[Module]) -> list[WholeModule]:
     """The modules with the evidence about them."""
     found = list(modules)
     rows = _grouped(records, EVIDENCE, "module", [module["id"] for module in found])
-    return [
-        cast("WholeModule", {**module, "evidence": list(map(contents_of, rows.get(module["id"], [])))})
-        for module in found
-    ]
+    made = ((module, list(map(contents_of, rows.get(module["id"], [])))) for module in found)
+    return [cast("WholeModule", {**module, "evidence": evidence}) for module, evidence in made]
 
 
-def _rows_of(records: Records, names: list[str]) -> _Grouped:
-    return {kind.name: _grouped(records, kind, "task_uuid", names) for kind in OF_ASSIGNMENT}
+def _rows_of(records: Records, found: list[Assignment]) -> _Grouped:
+    every = [one["task_uuid"] for one in found]
+    told = [one["task_uuid"] for one in found if has_words(one)]  # of others, their large table is not read
+    return {kind.name: _grouped(records, kind, "task_uuid", every if kind is POLL else told) for kind in OF_ASSIGNMENT}
 
 
 def _grouped(records: Records, kind: Kind[Any], field: str, names: list[str]) -> dict[str, list[dict[str, Any]]]:

@@ -66,7 +66,7 @@ def _is_news(tx: Transaction, assignment: Assignment, kind: str, text: str) -> b
 
 
 def _last_report(tx: Transaction, assignment: Assignment) -> Report | None:
-    return next(reversed(tx.where(REPORT, task_uuid=assignment["task_uuid"])), None)
+    return tx.last(REPORT, task_uuid=assignment["task_uuid"])
 
 
 def _store_report(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from atlas.adapters.store.tables import encode_record
+from atlas.adapters.record_lines import encode_record
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.paths import PLAN_FILE
 from atlas.core.records.assignment import Assignment
