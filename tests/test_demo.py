@@ -15,7 +15,7 @@ STORY = (
     "is approved: 4 modules",
     "implementer-1 is now registered: ai wordsmith",
     "cli depends on counter, report, not complete yet",
-    "- README.md is outside the scope of tokenizer: wordcount/tokenizer.py",
+    "| README.md is outside the scope of tokenizer: wordcount/tokenizer.py",
     "Recorded: attempt 2 to repeat tokenizer",
     "the lead has to confirm your repetition",
     "implementer-1 is authorised to work on tokenizer",

@@ -162,7 +162,7 @@ def test_only_a_person_overrides_and_the_lead_is_told_how(ready: Project) -> Non
 def test_what_was_overridden_is_shown_for_ever(ready: Project) -> None:
     ready.does("report", "auth", "progress")
     said = ready.run("complete", "auth", "--override", WORDS).stdout
-    assert f"a person let it pass although a condition was not met: {WORDS}" in said
+    assert f"a person let it pass although a condition was not met:\n| {WORDS}" in said
     shown = "Complete on the word of a person"
     ready.does("assign", "board", "implementer-2")
     for _ in range(2):
