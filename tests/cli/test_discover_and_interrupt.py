@@ -31,7 +31,7 @@ def messages(team: Team) -> list[Any]:
 def test_a_worker_tells_those_who_build_on_its_module(team: Team, atlas: Atlas) -> None:
     done = atlas("discover", *CRITICAL, "core", "Passwords are async.", cwd=team.workspace("core"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "now recorded: critical discovery from ann: Passwords are async." in done.stdout
+    assert "now recorded: critical discovery from ann:\n| Passwords are async." in done.stdout
     assert "ben in api-ws: queued" in done.stdout
     (found,) = records(team.root)["discoveries"].values()
     assert (found["sender"], found["affects"], found["text"]) == ("ann", ["core"], "Passwords are async.")
@@ -167,7 +167,7 @@ def test_the_same_request_is_recorded_once_and_shows_its_receipts(team: Team, at
 
 def test_the_leads_word_goes_to_one_worker(team: Team, atlas: Atlas) -> None:
     done = atlas("interrupt", "ben", "Use", "version", "2.", "--stop", session=LEAD)
-    assert "critical interrupt from lead, with a stop: Use version 2." in done.stdout
+    assert "critical interrupt from lead, with a stop:\n| Use version 2." in done.stdout
     assert recipients(team) == [("ben", "api-ws")]
     (item,) = json.loads(team.interrupt_file("api").read_bytes())["items"]
     assert item["stop"] is True
@@ -204,7 +204,7 @@ def test_the_status_shows_what_has_arrived(team: Team, atlas: Atlas) -> None:
     atlas("discover", *CRITICAL, "core", "Look out.", cwd=team.workspace("core"))
     Caller(team.workspace("api")).call("Write")
     shown = atlas("status", cwd=team.workspace("core")).stdout
-    assert "critical discovery from ann: Look out." in shown
+    assert "critical discovery from ann:\n  | Look out." in shown
     assert "ben in api-ws: delivered 20" in shown
     assert "before Write, session session-1" in shown
     assert "joann in ui-ws: queued" in shown

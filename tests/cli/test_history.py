@@ -39,7 +39,7 @@ def test_every_change_with_its_actor_newest_last(atlas: Atlas) -> None:
     assert last["actor"] == {"role": "lead", "agent": None, "session": LEAD}
     assert {"kind": "module", "id": "auth-core", "status": "in_progress"} in last["records"]
     text = atlas("history").stdout.splitlines()
-    assert "lead (session lead-1)  report: implementer-1 reported auth-core: started" in text[CHANGES - 1]
+    assert "lead (session lead-1)  report: implementer-1 reported auth-core: started" in text[-3]
     assert text[-1] == f"The tables equal the replay of {CHANGES} changes."
 
 

@@ -107,7 +107,7 @@ def test_the_text_shows_sender_priority_subject_and_body(executing: Project) -> 
     text = executing.run("inbox", "implementer-1").stdout
     assert " from lead at " in text.splitlines()[0]
     assert text.splitlines()[0].endswith("[urgent]")
-    assert text.splitlines()[1:] == ["Subject: Subject", "  Message body"]
+    assert text.splitlines()[1:] == ["| Subject: Subject", "| Message body"]
 
 
 def test_a_mailbox_that_nobody_has(executing: Project) -> None:

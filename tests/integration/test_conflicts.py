@@ -164,7 +164,7 @@ def test_a_workers_report_and_the_status_find_it_in_passing(team: Path, atlas: A
     assert atlas("status").returncode == 0
     assert len(discoveries(team)) == 2
     write(team, "web", "shared.txt", "WEB\n")
-    assert "auth and web would conflict in shared.txt" in atlas("status").stdout
+    assert "auth and web would conflict in:\n  | shared.txt" in atlas("status").stdout
 
 
 def test_an_old_git_is_said_and_everything_else_works(team: Path, atlas: Atlas, tmp_path: Path) -> None:

@@ -70,9 +70,9 @@ def records(folder: Path) -> dict[str, Any]:
 def unnumbered_records(folder: Path) -> dict[str, Any]:
     """All records by section and key, but for the numbers of changes in them: a history that begins anew has others."""
     found = records(folder)
-    for section in ("reports", "polls", "questions", "repetitions", "evidence"):
-        for row in found.get(section, {}).values():
-            row["seq"] = None
+    for section in found.values():
+        for row in section.values():
+            row.update({name: None for name in ("seq", "ended_seq", "seen_seq", "lead_seq") if name in row})
     for assignment in found.get("assignments", {}).values():
         if assignment["reported"]:
             assignment["reported"]["seq"] = None

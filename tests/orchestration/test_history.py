@@ -54,7 +54,8 @@ def test_what_was_done_is_said(shop: Project) -> None:
     assert any(one.startswith("auth merged as ") for change in changes for one in said(change))
     assert any(one == "auth complete" for change in changes for one in said(change))
     text = shop.run("history", "--limit", "999").stdout
-    assert re.search(r"person  ask: implementer-1 asked about auth \(q1\): Which passwords\?$", text, re.MULTILINE)
+    asking = r"person  ask: implementer-1 asked about auth \(q1\)$\n +\| Which passwords\?$"
+    assert re.search(asking, text, re.MULTILINE)
     (asked,) = [event for change in changes for event in change["events"] if event["event"] == "QuestionAsked"]
     fields = {"module": "auth", "agent": "implementer-1", "question": "q1", "text": "Which passwords?"}
     assert asked["fields"] == fields

@@ -77,8 +77,8 @@ def seen(project: Project) -> list[tuple[str | None, str]]:
     doctor = [finding for finding in findings if finding["about"] == "unenforced"]
     assert len(doctor) == len(found)
     for one, finding in zip(found, doctor, strict=True):
-        assert finding["what"] in text
-        assert f"{one['what']} at {one['at']}" in finding["what"]
+        assert finding["what"].replace("\n", "\n  ") in text
+        assert finding["what"].endswith(f"at {one['at']} there was:\n| {one['what']}")
     return [(one["workspace"], one["what"]) for one in found]
 
 

@@ -75,8 +75,9 @@ def _as_of_first_change(line: str) -> str:
     """A record of a history that begins anew: what says by which change something was made names the first."""
     record = json.loads(line)
     for part in (record, record.get("reported")):
-        if isinstance(part, dict) and "seq" in part:
-            part["seq"] = 1
+        for name in ("seq", "ended_seq", "seen_seq", "lead_seq"):
+            if isinstance(part, dict) and part.get(name) is not None:
+                part[name] = 1
     return encode_record(record)
 
 
