@@ -222,6 +222,7 @@ def test_a_merge_that_fails_is_2_and_says_what_stands(ready: Project, slow_git: 
         ["report", "auth", "blocked", "--text", "I am not done"],
         ["update", "send", "auth", "--type", "design_update", "--text", "Use B"],
         ["reassign", "auth", "--to", "implementer-2", "--force", "--wait", "0.1"],
+        ["plan", "--abandon", "Another shop"],
     ],
     ids=lambda command: command[0],
 )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from atlas.adapters.store.transaction import Transaction
-from atlas.core.records.kinds import ASSIGNMENT, KINDS, MODULE, SESSION, SETTINGS, WORKSPACE
+from atlas.core.errors import AtlasError
+from atlas.core.records.kinds import ASSIGNMENT, KINDS, LANDING, MODULE, SESSION, SETTINGS, WORKSPACE
 from atlas.core.records.transitions import LIVE
 
 
 def clear_tables(tx: Transaction) -> None:
-    """Empty the tables for the next orchestration; the history keeps what was in them. Sessions stay known."""
+    """Empty the tables for the next orchestration; the history keeps what was in them. Sessions stay known.
+
+    Raises AtlasError while work is being merged.
+    """
+    for landing in tx.keys(LANDING):
+        raise AtlasError(f"{landing} is being merged: wait for `atlas complete {landing}` to end, then run this again")
     _end_work(tx)
     for session in tx.all(SESSION):
         tx.patch(SESSION, session, agent=None)

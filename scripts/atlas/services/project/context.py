@@ -142,7 +142,7 @@ def _require_unmerged(tx: Transaction, landing: set[str]) -> None:
     landing = landing & set(tx.keys(LANDING)) if landing else landing
     if not landing:
         return
-    changed = {module["id"] for module in tx.changed(MODULE)} | {one["module"] for one in tx.changed(ASSIGNMENT)}
+    changed = tx.changes.get(MODULE.name, {}).keys() | {one["module"] for one in tx.changed(ASSIGNMENT)}
     for module in sorted(landing & changed):
         raise AtlasError(f"{module} is being merged: wait for `atlas complete {module}` to end, then run this again")
 

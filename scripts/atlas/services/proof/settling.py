@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.adapters.git import refs
-from atlas.core.records.kinds import LANDING
+from atlas.core.records.kinds import LANDING, MODULE
 from atlas.core.rules import roles
 from atlas.services.integration.branch import branch_of_workflow
 from atlas.services.project.phases import executing_workflow
@@ -46,6 +46,10 @@ def _settle_one(context: Context, left: Landing, branch: str) -> CompleteResult 
 
     def run(tx: Transaction, actor: Actor) -> CompleteResult | None:
         if tx.get(LANDING, left["id"]) != left:
+            return None
+        module = tx.get(MODULE, left["id"])
+        if module is None or module["task_uuid"] != left["task_uuid"]:
+            tx.delete(LANDING, left["id"])  # by hand: no command of ATLAS's leaves it so
             return None
         if merged is None:
             stop_landing(tx, left["id"])
