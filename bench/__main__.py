@@ -24,7 +24,6 @@ MEASUREMENTS = {
 
 def main(names: list[str]) -> int:
     """Measure and print; returns the exit code."""
-    sys.path.insert(0, str(ROOT / "scripts"))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.pop("CLAUDE_CODE_SESSION_ID", None)
     subprocess.run([sys.executable, ROOT / "scripts" / "atlas_env.py", "--wait"], check=True)
