@@ -14,11 +14,9 @@ note_client() {
         fi
     } 2>/dev/null
     [ -n "$birth" ] || return 0
-    (
-        umask 077
-        [ -d "$clients" ] || mkdir -p "$clients"
-        printf '%s\n' "$birth" >"$clients/$PPID"
-    ) 2>/dev/null
+    umask 077 # for the rest of the hook, too, which writes nothing that others should read
+    { [ -d "$clients" ] || mkdir -p "$clients"; } 2>/dev/null
+    { printf '%s\n' "$birth" >"$clients/$PPID"; } 2>/dev/null
 }
 
 clients=$ATLAS_HOME/gates/clients
