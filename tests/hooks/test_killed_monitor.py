@@ -30,6 +30,7 @@ def finish(team: Team, caller: Caller, found: str) -> list[str]:
     return told
 
 
+@pytest.mark.torture
 def test_killed_before_a_call(team: Team, kind: str, killer: Killer) -> None:
     caller = Caller(team.workspace("api"), kind)
     for number, env in enumerate(killer.steps()):
@@ -41,6 +42,7 @@ def test_killed_before_a_call(team: Team, kind: str, killer: Killer) -> None:
         assert any(f"[{found}]" in words and f"| Finding {number}." in words for words in told)
 
 
+@pytest.mark.torture
 def test_killed_after_a_batch(team: Team, kind: str, killer: Killer) -> None:
     caller = Caller(team.workspace("api"), kind)
     for number, env in enumerate(killer.steps()):

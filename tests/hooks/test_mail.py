@@ -188,6 +188,7 @@ def test_a_change_of_the_state_in_between_repeats_nothing(team: Team, worker: Se
     assert WORDS not in worker.batch()
 
 
+@pytest.mark.torture
 def test_a_hook_that_is_killed_anywhere_loses_nothing(team: Team, worker: Session, tmp_path: Path) -> None:
     """Whether the client uses what a killed hook has said or not: it is said until the receipt is there."""
     outcomes = set()
