@@ -12,7 +12,7 @@ import pytest
 from tests.kit import state
 from tests.kit.kept import Kept
 from tests.kit.orchestrations import context
-from tests.kit.places import folder, record, work
+from tests.kit.places import folder, handed_in, record, work
 from tests.kit.project import Project, the_line
 from tests.kit.slow_git import SlowGit
 from tests.support import ROOT, git, run
@@ -25,9 +25,7 @@ def _handed_in(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> K
     def make(root: Path) -> None:
         shop = Project(root)
         shop.does("lead", session="lead-1")
-        shop.does("assign", "auth", "implementer-1")
-        work(shop, "auth")
-        shop.hand_in("auth")
+        handed_in(shop)
 
     return Kept(tmp_path_factory.mktemp("handed-in"), make, _begun_shop)
 

@@ -28,6 +28,13 @@ def work(project: Project, name: str, file: str | None = None, text: str = "done
     return git(place, "rev-parse", "HEAD")
 
 
+def handed_in(project: Project) -> None:
+    """`implementer-1` has done `auth`: it is committed, and reported done."""
+    project.does("assign", "auth", "implementer-1")
+    work(project, "auth")
+    project.hand_in("auth")
+
+
 def branches(project: Project) -> set[str]:
     return set(git(project.folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").split())
 

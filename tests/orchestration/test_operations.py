@@ -15,7 +15,7 @@ import pytest
 from atlas.adapters.system.process import is_alive
 from tests.kit.kept import Kept
 from tests.kit.orchestrations import all_files, assert_whole
-from tests.kit.places import folder, record, work
+from tests.kit.places import folder, handed_in, record, work
 from tests.kit.project import Project
 from tests.kit.steps import Ended, run_in_steps
 from tests.support import PACE, git
@@ -31,12 +31,6 @@ class Row(NamedTuple):
     command: tuple[str, ...]
     is_done: Callable[[Project], bool]
     tidy: tuple[str, ...] = ()
-
-
-def _handed_in(project: Project) -> None:
-    project.does("assign", "auth", "implementer-1")
-    work(project, "auth")
-    project.hand_in("auth")
 
 
 def _by_a_person(project: Project) -> None:
@@ -90,7 +84,7 @@ def _is_removed(project: Project) -> bool:
 
 
 TABLE = {
-    "complete": Row(_handed_in, ("complete", "auth"), _is_complete),
+    "complete": Row(handed_in, ("complete", "auth"), _is_complete),
     "complete, a person's": Row(_by_a_person, ("complete", "auth"), _is_complete),
     "assign": Row(lambda project: None, ("assign", "auth", "implementer-1"), partial(_has, "implementer-1")),
     "assign, with a workspace that is there": Row(

@@ -111,8 +111,7 @@ def _fork(name: str, arguments: list[Any], accident: list[Any] | None, path: str
     child = os.fork()
     if child:
         return child
-    from atlas.core.errors import AtlasError
-    from atlas.services.project.operation import STANDS
+    from atlas.core.errors import STANDS, AtlasError
 
     from . import accidents, jobs
 

@@ -9,20 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.kit.kept import Kept
-from tests.kit.places import folder, registered, work
+from tests.kit.places import folder, handed_in, registered
 from tests.kit.project import Project
 from tests.support import git, make_repository
 
 
 @pytest.fixture(scope="session")
 def _at_work(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    def make(root: Path) -> None:
-        shop = Project(root)
-        shop.does("assign", "auth", "implementer-1")
-        work(shop, "auth")
-        shop.hand_in("auth")
-
-    return Kept(tmp_path_factory.mktemp("at-work"), make, _begun_shop)
+    return Kept(tmp_path_factory.mktemp("at-work"), lambda root: handed_in(Project(root)), _begun_shop)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from atlas import VERSION
-from atlas.core.errors import AtlasError
+from atlas.core.errors import STANDS, AtlasError
 from atlas.core.results import VERSION as VERSION_OF_RESULTS
 from atlas.core.text import name_known, one_line
 from atlas.core.verbs import VERBS
@@ -31,8 +31,6 @@ _REASONS = {
 }
 _LONGEST = 4000
 """Characters of an error's line."""
-_STANDS = 2
-"""The exit code of a verb that did something and then failed: 1 means that nothing was changed."""
 _WHAT_STANDS = "what was done before that stands: see `atlas history`"
 
 
@@ -87,19 +85,19 @@ def _run_guarded(verb: str, words: list[str]) -> int:
     except AtlasError as error:
         stands = error.exit_code == 1 and _changes_made() > before
         message = f"{error} ({_WHAT_STANDS})" if stands else str(error)
-        return _print_failure(words, verb, message, _STANDS if stands else error.exit_code)
+        return _print_failure(words, verb, message, STANDS if stands else error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         stands = _changes_made() > before
         what = _WHAT_STANDS if stands else "nothing was changed"
-        return _print_failure(words, verb, f"{where}{_error_reason(error)} ({what})", _STANDS if stands else 1)
+        return _print_failure(words, verb, f"{where}{_error_reason(error)} ({what})", STANDS if stands else 1)
     except KeyboardInterrupt:
         return _print_failure(words, verb, "interrupted", 130)
     except Exception as error:
         from .crash import write_crash_log
 
         message = f"unexpected {type(error).__name__}; please report it with {write_crash_log(error)}"
-        return _print_failure(words, verb, message, _STANDS if _changes_made() > before else 1)
+        return _print_failure(words, verb, message, STANDS if _changes_made() > before else 1)
 
 
 def _changes_made() -> int:
@@ -168,7 +166,7 @@ def _print_outcome(verb: str, text: str, exit_code: int, has_changed: bool = Fal
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it fails again at the end
         if error.errno != errno.EPIPE:
             print(f"atlas: the outcome of {verb} could not be printed: {_error_reason(error)}", file=sys.stderr)
-        return exit_code or (_STANDS if has_changed else 1)
+        return exit_code or (STANDS if has_changed else 1)
     return exit_code
 
 

@@ -11,6 +11,17 @@ class AtlasError(Exception):
         self.exit_code = exit_code
 
 
+STANDS = 2
+"""The exit code of a command that did something and then failed: the records and the message say what stands."""
+
+
+class OperationFailed(AtlasError):
+    """Something was begun and did not come to its end; the message says what stands now. Exit code STANDS."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, STANDS)
+
+
 class StateError(AtlasError):
     """The stored state cannot be used as it is; `atlas doctor` explains and mends."""
 

@@ -25,7 +25,7 @@ from atlas.core.records.kinds import SESSION, STATE_VERSION
 from . import log, schema, spool
 from .checkpoint import Checkpoint, fingerprint_bytes
 from .lock import lock_store
-from .recovery import Projections, Reflect, View, discard_temps, keep_aside, recover_state, write_temps
+from .recovery import Projections, Reflect, View, append_line, discard_temps, keep_aside, recover_state, write_temps
 from .store import Store
 from .tables import Table
 from .transaction import Transaction
@@ -155,11 +155,7 @@ class FileStore(Store):
         if tx.plan_was_read and disk.read_bytes(self.project.plan) != tx.plan_as_read:
             discard_temps(temps)
             return False
-        try:
-            log.append_line(self.project.history, line, checkpoint.history)
-        except (OSError, AtlasError):
-            discard_temps(temps)
-            raise
+        append_line(self.project, line, checkpoint.history, temps)
         FileStore.commits += 1
         self._put_into_place(temps, checkpoint, tx, reflect)
         return True

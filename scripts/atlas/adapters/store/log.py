@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.system.disk import sync_folder, write_all
-from atlas.core.errors import NewerStateError, StateError
+from atlas.core.errors import STANDS, NewerStateError, StateError
 from atlas.core.records.kinds import STATE_VERSION
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _take_back(handle: int, path: str, size: int, error: OSError) -> None:
         raise StateError(
             f"{path}: {error.strerror}; the change could not be taken back for certain ({worse.strerror}): "
             "look with `atlas history` whether it is there before you repeat it",
-            exit_code=2,
+            exit_code=STANDS,
         ) from worse
 
 

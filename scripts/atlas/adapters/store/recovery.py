@@ -110,7 +110,7 @@ def rebuild_files(
     )
     temps = _prepare_files(project, contents, checkpoint if replay.seq else None, exclude=bool(line))
     if line:
-        _append_line(project, line, size, temps)
+        append_line(project, line, size, temps)
     for name in contents:
         path = os.path.join(project.claude, name)
         if path in temps:
@@ -124,10 +124,14 @@ def rebuild_files(
     return checkpoint
 
 
-def _append_line(project: Project, line: bytes, size: int, temps: dict[str, str]) -> None:
+def append_line(project: Project, line: bytes, size: int, temps: dict[str, str]) -> None:
+    """Add a line to the history of `size` bytes; when that fails, what was written beside its place goes.
+
+    Raises OSError and StateError as `log.append_line` does.
+    """
     try:
         log.append_line(project.history, line, size)
-    except OSError:
+    except (OSError, StateError):
         discard_temps(temps)
         raise
 

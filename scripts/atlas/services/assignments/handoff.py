@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.adapters.system import disk
-from atlas.core.errors import AtlasError
+from atlas.core.errors import AtlasError, OperationFailed
 from atlas.core.letters import handoff, subjects
 from atlas.core.records.kinds import AGENT, MODULE
 from atlas.core.records.team import AI
@@ -69,7 +69,7 @@ def _save_and_send(context: Context, made: Document, module_id: str, agent_id: s
             except OSError as error:
                 done = f"sent as {result['message']}" if result["message"] else "recorded"
                 reason = f"the document is {done}, but {made.file} could not be written: {error.strerror}"
-                raise AtlasError(reason, exit_code=2) from error
+                raise OperationFailed(reason) from error
     return result
 
 

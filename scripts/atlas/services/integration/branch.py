@@ -10,7 +10,6 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import Workflow
-from atlas.services.project.context import Context
 from atlas.services.project.phases import orchestration_workflow
 
 DEFAULT_BRANCH = "atlas/integration"
@@ -55,16 +54,6 @@ def make_branch(root: str, tip: BranchTip) -> None:
     if tip.found is not None:
         require_not_checked_out(root, tip.branch)
     refs.move_branch(root, tip.branch, tip.commit, tip.found)
-
-
-def ensure_branch(context: Context, verb: str) -> str:
-    """The commit that the integration branch is at; it is made, or brought to where the start wanted it, if need be."""
-    root = context.project.root
-    tip = locate_branch(root, context.read(verb, lambda tx, actor: orchestration_workflow(tx)))
-    make_branch(root, tip)
-    if not tip.is_noted:
-        context.transact(verb, lambda tx, actor: note_tip(tx, tip))
-    return tip.commit
 
 
 def note_tip(tx: Transaction, tip: BranchTip) -> None:

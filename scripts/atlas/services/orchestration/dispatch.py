@@ -13,7 +13,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MODULE, WORKSPACE
-from atlas.core.records.plan import Module
+from atlas.core.records.plan import Module, Workflow
 from atlas.core.records.team import AI
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import Given
@@ -47,13 +47,13 @@ def dispatch_order(context: Context, order: Order[G], workspace: bool) -> Dispat
     if given["created"]:
         return _give_with_workspace(context, order, seen)
     if seen.found is not None and seen.found["status"] == "creating":
-        tip = locate_branch(context.project.root, seen.workflow)
-        return given, finish_workspace(context, order.verb, tip, seen.found), []
+        return given, finish_workspace(context, order.verb, seen.workflow, seen.found), []
     return given, seen.found, require_folder(context, order.verb, seen.found) if seen.found else []
 
 
-def finish_workspace(context: Context, verb: str, tip: BranchTip, found: Workspace) -> Workspace:
+def finish_workspace(context: Context, verb: str, workflow: Workflow, found: Workspace) -> Workspace:
     """Finish a workspace that a process which died left half made. Raises AtlasError while another one is at it."""
+    tip = locate_branch(context.project.root, workflow)
     with file_lock.hold_lock(lock_path(context.project, found["name"]), f"workspace {found['name']}"):
         return carry_out(context, Finishing(context, verb, tip, found))
 

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from atlas.core.errors import AtlasError
+from atlas.core.errors import AtlasError, OperationFailed
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.plan import Workflow
 from atlas.core.records.whole import whole_assignment
 from atlas.core.records.workspace import Workspace
 from atlas.core.results.assignments import Given
 from atlas.services.assignments import handoff, taking
-from atlas.services.integration.branch import locate_branch
-from atlas.services.project.operation import OperationFailed, error_text
+from atlas.services.project.operation import error_text
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import workspace_of_task
 from atlas.services.workspaces import drafts
@@ -47,8 +46,7 @@ def redispatch_module(
     """
     seen = context.read("reassign", lambda tx, actor: _foresee_taking(tx, module_id, agent_id, force))
     if isinstance(seen, _Left):
-        tip = locate_branch(context.project.root, seen.workflow)
-        ready = finish_workspace(context, "reassign", tip, seen.workspace)
+        ready = finish_workspace(context, "reassign", seen.workflow, seen.workspace)
         return {**seen.given, "before": None, "left": None, "workspace": ready, "notes": []}
     if seen == _CANCELS:
         return cancelling.cancel_handover(context, module_id, agent_id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from atlas.core.errors import AtlasError
+from atlas.core.errors import AtlasError, OperationFailed
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
@@ -22,16 +22,6 @@ if TYPE_CHECKING:
 I = TypeVar("I")  # noqa: E741 - the intent
 E = TypeVar("E")
 R = TypeVar("R")
-
-STANDS = 2
-"""The exit code of a command that began something which then failed: the records and the message say what stands."""
-
-
-class OperationFailed(AtlasError):
-    """Something was begun and did not come to its end; the message says what stands now. Exit code 2."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, STANDS)
 
 
 class Operation(ABC, Generic[I, E, R]):

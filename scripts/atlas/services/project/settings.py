@@ -72,11 +72,6 @@ def current_settings(tx: Transaction) -> Settings:
     return tx.only(SETTINGS) or _DEFAULTS
 
 
-def current_verdict(tx: Transaction, rule: str) -> str:
-    """What a rule of the guard comes to in this project: `deny`, `ask` or `off`."""
-    return verdicts.rule_verdict(rule, current_settings(tx)["gates"])
-
-
 def show_settings(context: Context) -> SettingsResult:
     """All settings, and proposals for those that were not set."""
     settings = context.read("settings", lambda tx, actor: current_settings(tx))

@@ -8,7 +8,7 @@ from typing import get_args
 
 from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import client, file_lock, process
-from atlas.core.errors import AtlasError
+from atlas.core.errors import AtlasError, OperationFailed
 from atlas.core.letters import handshake
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, MODULE, WORKSPACE
 from atlas.core.records.team import AI
@@ -18,7 +18,7 @@ from atlas.core.results.sessions import Launched, LaunchResult, Mode
 from atlas.core.rules import understanding
 from atlas.core.rules.roles import Actor
 from atlas.services.project.context import Context
-from atlas.services.project.operation import Operation, OperationFailed, carry_out
+from atlas.services.project.operation import Operation, carry_out
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.settings import current_settings
 from atlas.services.project.workspace_paths import lock_path, workspace_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.adapters.system import process, tmux
-from atlas.core.errors import AtlasError
+from atlas.core.errors import AtlasError, OperationFailed
 from atlas.core.records.kinds import AGENT, WORKSPACE
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def stop_session(context: Context, agent_id: str, module_id: str | None) -> Stop
         if not names:
             raise
         reason = f"ended in {', '.join(names)}, but that could not be recorded: {error}; run this again"
-        raise AtlasError(reason, exit_code=2) from error
+        raise OperationFailed(reason) from error
     return {"agent": agent_id, "ended": ended}
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from atlas.adapters.git import refs
 from atlas.adapters.system import file_lock, process
-from atlas.core.errors import AtlasError
+from atlas.core.errors import AtlasError, OperationFailed
 from atlas.core.records.kinds import ASSIGNMENT, WORKFLOW, WORKSPACE
 from atlas.core.records.transitions import LIVE
 from atlas.core.records.workspace import LEFT, Workspace
 from atlas.services.assignments.assignments import give_back_module, tell_agent_to_stop
-from atlas.services.project.operation import Operation, OperationFailed, carry_out, error_text
+from atlas.services.project.operation import Operation, carry_out, error_text
 from atlas.services.project.workspace_paths import lock_path
 
 from .clearing import clear_workspace, put_workspace_back
