@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`atlas complete`: run a module's checks and complete it."""
+"""`atlas complete`: prove a module and land it on the integration branch."""
 
 import os
 import sys

@@ -19,6 +19,7 @@ from atlas.services.orchestration import handover, leading, modules, starting, w
 from atlas.services.plan import approval, beginning, module_edits
 from atlas.services.project.context import Context
 from atlas.services.proof import evidence
+from atlas.services.proof.evidence import Demand
 from atlas.services.sessions import poll_answers, polling
 from atlas.services.understanding import (
     authorisation,
@@ -57,7 +58,7 @@ WAYS["blocked"] = [*WAYS["assigned"], lambda here: reports.report_module(here, "
 WAYS["pending_verification"] = [*WAYS["assigned"], lambda here: reports.report_module(here, "m0", "done", "")]
 WAYS["complete"] = [
     *WAYS["in_progress"],
-    lambda here: evidence.complete_module(here, "m0", "seen by eye", override="it is only tried out"),
+    lambda here: evidence.complete_module(here, "m0", Demand("seen by eye", override="it is only tried out")),
 ]
 
 NO_EDIT: Any = {}
@@ -75,9 +76,11 @@ LEADING: dict[str, Call] = {
     "reassign": lambda here: reassign(here, "m0", "two"),
     "reassign --force": lambda here: reassign(here, "m0", "two", force=True),
     "reassign to the same": lambda here: reassign(here, "m0", "one", force=True),
-    "complete": lambda here: evidence.complete_module(here, "m0"),
-    "complete --reason": lambda here: evidence.complete_module(here, "m0", "seen by eye"),
-    "complete --override": lambda here: evidence.complete_module(here, "m0", "seen by eye", override="it is urgent"),
+    "complete": lambda here: evidence.complete_module(here, "m0", Demand()),
+    "complete --reason": lambda here: evidence.complete_module(here, "m0", Demand("seen by eye")),
+    "complete --override": lambda here: evidence.complete_module(
+        here, "m0", Demand("seen by eye", override="it is urgent")
+    ),
     "modify add": lambda here: modules.add_module(here, "new", "low", {"add_dependencies": ["m0"]}),
     "modify modify": lambda here: modules.modify_module(here, "m0", {"add_criteria": ["and more"]}),
     "modify with a circle": lambda here: modules.modify_module(here, "m0", {"add_dependencies": ["m1"]}),
@@ -189,7 +192,7 @@ def test_the_last_module_ends_the_orchestration(template: Path, tmp_path: Path) 
     for module in ("m0", "m1"):
         assert module not in [one["module"] for one in records(assert_whole(repo), EVIDENCE).values()]
         assign(context(repo), module, "one")
-        evidence.complete_module(context(repo), module, "seen by eye", override="it is only tried out")
+        evidence.complete_module(context(repo), module, Demand("seen by eye", override="it is only tried out"))
     assert board.board_status(context(repo))["status"] == "complete"
     for name in ("register", "assign to another", "reassign", "modify add", "report done"):
         assert "the orchestration is complete" in str(refusal(partial({**LEADING, **OWN}[name], context(repo))))

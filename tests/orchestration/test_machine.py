@@ -215,8 +215,8 @@ class Orchestration(RuleBasedStateMachine):
         module, override = self.module(dice, *HELD), None if dice.often else dice.text
         was = records(self.state, ASSIGNMENT).get(records(self.state, MODULE).get(module, {}).get("task_uuid"), {})
         handed_in = was.get("status") == "reported" and self.verification(module).get("status") == "verified"
-        call = functools.partial(evidence.complete_module, reason=dice.text, override=override)
-        done = self.do("complete", dice.leader, lambda here: call(here, module))
+        demand = evidence.Demand(reason=dice.text, override=override)
+        done = self.do("complete", dice.leader, lambda here: evidence.complete_module(here, module, demand))
         said = (done or {"evidence": {"override": None}})["evidence"]["override"]
         assert done is None or handed_in or was["agent_type"] != "ai" or said, "completed what was not handed in"
         assert not said or dice.leader not in ("s-one", "s-two"), "a worker passed over a condition"

@@ -93,10 +93,13 @@ def test_a_key_within_a_text_is_no_key() -> None:
     assert rows.keys() == ["a", "d"]
 
 
+CONTENTS = evidence_contents(commit="c", base="b", tree="t", outcome="passed", checks=[], conflicts=[])
+
+
 def test_evidence_gets_a_name_of_its_own_also_in_a_history_that_began_anew() -> None:
     table = Table(EVIDENCE.file)
     for number in (2, 3):  # names by the numbers that changes had in the history before
         table.sections[EVIDENCE.section].put(evidence_row(number), encode_record({"row": evidence_row(number)}))
     tx = Transaction(lambda file: table, lambda: None, "2026-01-31T08:00:00Z", 1)
-    assert put_evidence(tx, "m0", evidence_contents(commit="c", passed=True, checks=[])) == evidence_row(4)
+    assert put_evidence(tx, "m0", CONTENTS) == evidence_row(4)
     assert tx.keys(EVIDENCE) == [evidence_row(number) for number in (2, 3, 4)]

@@ -1,10 +1,11 @@
-"""Run a module's checks, and complete it when all of them pass.
+"""Prove a module and land it: run its checks on exactly what the integration branch gets.
 
-The checks run where the module was worked on, which must have no uncommitted changes; commit, exit codes and the end
-of the output are recorded. The work of an AI agent is completed when it was reported done, its agent may edit, no
-change of its instructions and no handover is open, and its workspace has a commit of its own.
-Exit codes: 0 complete; 1 it cannot be completed yet, and nothing was changed; 2 a check failed, or the merge did, which
-is recorded, and told to the agent where it can mend that.
+ATLAS merges the module's commit with the integration branch in memory and runs the checks on a fresh clone of that,
+outside of the project. When all pass, a merge commit with that very tree becomes the tip of the branch. The work of an
+AI agent is completed when it was reported done, its agent may edit, no change of its instructions and no handover is
+open, its workspace has a commit of its own and nothing that is uncommitted or under way.
+Exit codes: 0 complete; 1 it cannot be completed yet, and nothing was changed; 2 it is recorded and not landed: a check
+failed, is flaky, could not run or fails on the base too, the work conflicts, or it could not be landed.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from atlas.app import open_context
-from atlas.render import text
 from atlas.services.proof import evidence
 
-from .options import parse_seconds
 from .outcome import Outcome
+from .proof_options import add_proof_options, proof_result, read_demand
 
 if TYPE_CHECKING:
     from atlas.core.results.proof import CompleteResult
@@ -25,21 +25,10 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("module_id", metavar="module-id")
-    parser.add_argument("--reason", default=None, metavar="TEXT", help="needed for a module without checks")
-    parser.add_argument("--no-commit", default=None, metavar="TEXT", help="why no commit is needed")
-    parser.add_argument(
-        "--override",
-        default=None,
-        metavar="TEXT",
-        help="complete it although a condition is not met (never a check): a person only; it is shown for ever",
-    )
-    parser.add_argument("--timeout", type=parse_seconds, default=600, metavar="SECONDS", help="for each check (600)")
+    add_proof_options(parser)
 
 
 def run(args: argparse.Namespace) -> Outcome[CompleteResult]:
     """Do it."""
-    result = evidence.complete_module(
-        open_context(), args.module_id, args.reason, args.timeout, no_commit=args.no_commit, override=args.override
-    )
-    return Outcome(result, text.render_completion(result), 0 if result["complete"] else 2)
+    result = evidence.complete_module(open_context(), args.module_id, read_demand(args))
+    return proof_result(result, result["complete"])

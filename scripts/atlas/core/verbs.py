@@ -183,9 +183,15 @@ _ROWS = (
          'atlas report auth-core blocked --text "No database"'),
     Verb("acknowledge", "atlas_acknowledge.py", ANYONE, "say what you make of a change of your instructions",
          "atlas acknowledge auth-core u1"),
-    Verb("complete", "atlas_complete_module.py", LEADERS, "run a module's checks and complete it",
+    Verb("verify", "atlas_verify_module.py", LEADERS, "run a module's checks on a fresh clone of what would land",
+         "atlas verify auth-core",
+         Slash("Have ATLAS run a module's checks on a fresh clone of what would land", "MODULE [--fresh]",
+               note=", with a timeout that leaves the checks their time"),
+         seconds=3600,  # the checks' time
+         forms=(("verify-override", PEOPLE),), decisive="--override"),
+    Verb("complete", "atlas_complete_module.py", LEADERS, "prove a module and land it on the integration branch",
          "atlas complete auth-core",
-         Slash("Have ATLAS run a module's checks, and complete the module when they pass", "MODULE [--reason TEXT]",
+         Slash("Have ATLAS prove a module on a fresh clone, and land it when all checks pass", "MODULE [--reason TEXT]",
                note=", with a timeout that leaves the checks their time"),
          seconds=3600,  # the checks' time
          forms=(("complete-override", PEOPLE), ("settle", INTERNAL)), decisive="--override"),

@@ -7,6 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from atlas.core.letters.proof import check_lines
+from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY
 from atlas.core.records.team import AI, HUMAN
 from atlas.core.text import one_line, quote_under
 
@@ -197,20 +198,33 @@ def override_text(words: str) -> str:
     return quote_under("a person let it pass although a condition was not met", words)
 
 
+_OUTCOME_WORDS = {
+    FAILED: "a check failed",
+    COULD_NOT_RUN: "a check could not run",
+    FLAKY: "a check is flaky",
+    FAILS_ON_BASE: "a check fails, on the base too",
+}
+
+
 def render_completion(result: CompleteResult) -> str:
     """The checks of a module as they ran, and what followed from them."""
     evidence = result["evidence"]
     commit = evidence["commit"][:12]
+    name, branch = result["module"], result.get("integration_branch")
     if result["complete"]:
-        lines = [f"{result['module']} is complete on commit {commit}, which the integration branch has"]
+        lines = [f"{name} is complete on commit {commit}, which the integration branch has"]
     elif result["passed"]:
+        lines = [f"{name} passes on commit {commit}, merged with the integration branch; it is not landed yet"]
+    elif result["conflicts"]:
         files = ", ".join(one_line(file) for file in result["conflicts"][:10])
         lines = [
-            f"{result['module']} is not complete: its checks passed on commit {commit}, but it conflicts with "
-            f"{result['integration_branch']} in {files}. Its agent is asked to resolve that."
+            f"{name} is not complete: its commit {commit} conflicts with {branch} in {files}. "
+            "Its agent is asked to resolve that."
         ]
     else:
-        lines = [f"{result['module']} is not complete: a check failed on commit {commit}"]
+        lines = [
+            f"{name} is not complete: {_OUTCOME_WORDS[evidence['outcome']]} (commit {commit} merged with {branch})"
+        ]
     lines += [f"  {line}" for check in evidence["checks"] for line in check_lines(check)]
     if evidence["override"]:
         lines.append(f"  {override_text(evidence['override'])}")

@@ -24,6 +24,11 @@ def contains_commit(folder: str, whole: str, part: str) -> bool:
     return not run_git(folder, "rev-list", "--max-count=1", part, "--not", whole)
 
 
+def tree_of(folder: str, commit: str) -> str:
+    """The tree of a commit."""
+    return run_git(folder, "rev-parse", "--verify", f"{commit}^{{tree}}")
+
+
 def local_branches(folder: str) -> set[str]:
     """The names of all local branches."""
     return set(branch_commits(folder))

@@ -5,26 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atlas.core.records.plan import Module
-from atlas.core.records.rows import Check
+from atlas.core.records.rows import (
+    COULD_NOT_RUN,
+    FAILED,
+    FAILS_ON_BASE,
+    FLAKY,
+    PASSED,
+    Check,
+    EvidenceContents,
+)
 from atlas.core.text import number_items, one_line, printable_text
 
 _LONGEST_OUTPUT = 50_000
 
 
+_OUTCOMES = {
+    PASSED: "passed",
+    FAILED: "failed",
+    COULD_NOT_RUN: "could not run",
+    FLAKY: "flaky",
+    FAILS_ON_BASE: "fails on the base, too",
+}
+
+
 def check_lines(check: Check) -> list[str]:
-    """A check as it ran, and, when it did not pass, the end of what it printed."""
-    code = "stopped at its limit of time or output" if check["exit_code"] is None else f"exit code {check['exit_code']}"
-    shown = check["output_tail"].splitlines()[-15:] if check["exit_code"] != 0 else []
+    """A check as it ran and what it came to; when it did not pass, with the end of what it printed."""
+    code = "no exit code" if check["exit_code"] is None else f"exit code {check['exit_code']}"
+    passed = check["exit_code"] == 0 and check.get("outcome", PASSED) == PASSED
+    outcome = _OUTCOMES[check["outcome"]] if "outcome" in check else ("passed" if passed else "failed")
+    before = f", as on {check['cached_at']} on the same tree" if check.get("cached_at") else ""
+    why = f": {one_line(check['why'], 300)}" if check.get("why") else ""
+    shown = [] if passed else check["output_tail"].splitlines()[-15:]
     return [
-        f"{one_line(check['command'])}: {code}, {check['seconds']} s",
+        f"{one_line(check['command'])}: {outcome}, {code}, {check['seconds']} s{before}{why}",
         *(f"  | {printable_text(line)}" for line in shown),
     ]
 
 
-def failed_body(module: Module, failures: Sequence[Check]) -> str:
-    """Tells an agent which checks failed, with the end of their output."""
+def failed_body(module: Module, evidence: EvidenceContents, branch: str) -> str:
+    """Tells an agent which checks did not pass, with the end of their output."""
+    failures = [check for check in evidence["checks"] if check.get("outcome") != PASSED]
     lines = ["\n".join(check_lines(check)) for check in failures]
-    ran = number_items(f"ATLAS ran the checks of {module['id']} and they did not pass", lines)
+    where = f"ATLAS merged your commit {evidence['commit'][:12]} with {branch} and ran the checks of {module['id']}"
+    ran = number_items(f"{where} on a fresh clone of that. These did not pass", lines)
     return f"{ran[:_LONGEST_OUTPUT]}\n\nMend it, then: atlas report {module['id']} done"
 
 
@@ -32,7 +55,7 @@ def conflict_body(module: Module, branch: str, files: Sequence[str]) -> str:
     """Tells an agent with which files its work conflicts, and how to resolve that."""
     return (
         number_items(
-            f"The checks of {module['id']} passed, but it conflicts with {branch} in",
+            f"{module['id']} conflicts with {branch}, so that no check could run, in",
             [one_line(file) for file in files[:50]],
         )
         + f"\n\nResolve it in your workspace (git merge {branch}), run the checks, commit, then: "

@@ -184,7 +184,7 @@ class _NewRows:
         """Evidence that has a row already keeps it: where only tables are left, both forms may be there."""
         mark = (part.owner, part.contents["at"], part.contents["commit"])
         if mark not in self._evidence:
-            contents: Any = {**rows.evidence_contents(commit="", passed=False, checks=[]), **part.contents}
+            contents: Any = {"no_commit": None, "override": None, **part.contents}
             self._evidence[mark] = rows.new_evidence(
                 module=part.owner, seq=self.origin(part), number=len(self._evidence) + 1, contents=contents
             )

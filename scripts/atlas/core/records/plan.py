@@ -87,10 +87,15 @@ def new_workflow(*, id: str, lead: str | None, created_at: str, seq: int) -> Wor
     }
 
 
-class Landing(TypedDict):
+class _Merge(TypedDict, total=False):
+    merge: str
+
+
+class Landing(_Merge):
     """That the checked commit of a module is being merged; while this is there, nothing else may change the module.
 
     `id` is the module's, `task_uuid` the assignment that it comes from, `evidence` the row of what was checked.
+    `merge` is the commit that the integration branch is being moved to; the version before did not note it.
     """
 
     id: str
@@ -100,9 +105,9 @@ class Landing(TypedDict):
     at: str
 
 
-def new_landing(*, id: str, task_uuid: str, commit: str, evidence: str, at: str) -> Landing:
+def new_landing(*, id: str, task_uuid: str, commit: str, merge: str, evidence: str, at: str) -> Landing:
     """A landing that has just begun."""
-    return {"id": id, "task_uuid": task_uuid, "commit": commit, "evidence": evidence, "at": at}
+    return {"id": id, "task_uuid": task_uuid, "commit": commit, "merge": merge, "evidence": evidence, "at": at}
 
 
 class Module(TypedDict):

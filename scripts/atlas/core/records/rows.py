@@ -13,6 +13,18 @@ OF_ROW = frozenset(("row", "task_uuid", "module", "seq"))
 """The fields of a row that are not its contents."""
 
 
+PASSED, FAILED, COULD_NOT_RUN, FLAKY, FAILS_ON_BASE = (
+    "passed",
+    "failed",
+    "could_not_run",
+    "flaky",
+    "fails_on_base",
+)
+"""What a check comes to: `flaky` failed and then passed on the same tree; `fails_on_base` fails without the work, too."""
+CONFLICT = "conflict"
+"""What a proof comes to, beside these, when there is no tree for checks to run on."""
+
+
 class _OfAssignment(TypedDict):
     """`seq` is the number of the change that made the row."""
 
@@ -81,8 +93,16 @@ class Poll(_OfAssignment, PollContents):
     """A poll about an assignment."""
 
 
-class Check(TypedDict):
-    """One check command as it ran. `exit_code` is None when it was stopped at its limit of time or output."""
+class _Ending(TypedDict, total=False):
+    output_sha256: str
+    stopped: str | None
+
+
+class CheckRun(_Ending):
+    """One check command as it ran. `exit_code` is None when it was `stopped` at its limit of time, output or disk.
+
+    `output_sha256` is of all that it printed; runs of the version before have neither.
+    """
 
     command: str
     exit_code: int | None
@@ -90,7 +110,33 @@ class Check(TypedDict):
     output_tail: str
 
 
-class EvidenceContents(TypedDict):
+class Check(CheckRun, total=False):
+    """A check and what it came to: `outcome` is one of core.rules.outcomes, `why` says it in words.
+
+    `first` is the earlier run of one that failed before it passed. `cached_at` is when a green result was seen that
+    was taken in the place of another run. Evidence of the version before has none of these.
+    """
+
+    outcome: str
+    why: str | None
+    first: CheckRun | None
+    cached_at: str | None
+
+
+class _Proof(TypedDict, total=False):
+    """On what the checks ran: the tree of the module's commit merged with the commit `base` of the integration branch.
+
+    Evidence of the version before has none of these: its checks ran on the commit alone. `conflicts` are the files
+    that could not be merged, so that no check ran.
+    """
+
+    base: str
+    tree: str | None
+    outcome: str
+    conflicts: list[str]
+
+
+class EvidenceContents(_Proof):
     """What ATLAS itself saw when a module was checked; `integrated` is where the integration branch got it.
 
     `reason` stands in the place of checks, `no_commit` says why no commit was needed, and `override` is the word of a
@@ -159,8 +205,11 @@ def new_poll(*, task_uuid: str, seq: int, number: int, at: str, message: str, pr
 def evidence_contents(
     *,
     commit: str,
-    passed: bool,
+    base: str,
+    tree: str | None,
+    outcome: str,
     checks: list[Check],
+    conflicts: list[str],
     reason: str | None = None,
     no_commit: str | None = None,
     override: str | None = None,
@@ -168,13 +217,17 @@ def evidence_contents(
     """Evidence that is not integrated; its time is set when it is recorded."""
     return {
         "commit": commit,
+        "base": base,
+        "tree": tree,
         "integrated": None,
         "at": "",
-        "passed": passed,
+        "passed": outcome == "passed",
+        "outcome": outcome,
         "reason": reason,
         "no_commit": no_commit,
         "override": override,
         "checks": checks,
+        "conflicts": conflicts,
     }
 
 

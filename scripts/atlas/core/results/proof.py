@@ -1,4 +1,4 @@
-"""The result of checking a module and completing it: what `complete` answers."""
+"""The result of proving a module and landing it: what `verify` and `complete` answer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TypedDict
 from atlas.core.records.rows import EvidenceContents
 
 
-class _AfterAConflict(TypedDict, total=False):
+class _NotPassed(TypedDict, total=False):
     integration_branch: str
 
 
-class CompleteResult(_AfterAConflict):
-    """What came of a module's checks, and of merging it when all of them passed.
+class CompleteResult(_NotPassed):
+    """What came of a module's proof, and of landing it when everything passed.
 
-    `conflicts` are the files that conflict with the `integration_branch`, which is named when there was a conflict.
+    `conflicts` are the files that conflict with the `integration_branch`, which is named when it did not pass.
     `all_complete` says that the orchestration is over.
     """
 

@@ -1,14 +1,16 @@
-"""Bringing finished work onto the integration branch, with nothing that is checked out touched."""
+"""Bringing finished work onto the integration branch, with nothing that is checked out touched.
+
+What is to land is merged in memory first, so that its checks run on exactly the tree that the branch gets.
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from atlas.adapters.git import git, merge, refs, snapshots
 from atlas.core.errors import AtlasError
-from atlas.core.records.plan import Workflow
 
-from .branch import BranchTip, locate_branch, make_branch, require_not_checked_out
-
-_TRIES = 8  # each needs somebody else to have moved the branch in the moments since it was read
+from .branch import BranchTip, make_branch, require_not_checked_out
 
 
 class Conflict(AtlasError):
@@ -19,46 +21,48 @@ class Conflict(AtlasError):
         self.files = files
 
 
-def require_landable(root: str, tip: BranchTip, commit: str) -> None:
-    """Raise AtlasError when a commit cannot be brought onto the integration branch here, whatever is in it."""
-    if tip.found is not None and refs.contains_commit(root, tip.commit, commit):
-        return
-    require_not_checked_out(root, tip.branch)
-    if not refs.contains_commit(root, commit, tip.commit):
-        _require_merge_support(tip.branch, commit)
+class Candidate(NamedTuple):
+    """A commit that is to land on a branch at `tip`; `tree` is what both are together."""
+
+    tip: BranchTip
+    commit: str
+    tree: str
 
 
-def integrate_commit(root: str, workflow: Workflow, commit: str, title: str) -> str:
-    """Bring a commit onto the integration branch, and return a commit of that branch that has it.
-
-    Nothing that is checked out is touched. Raises Conflict, and AtlasError when it cannot be done here.
-    """
-    for attempt in range(_TRIES):
-        tip = locate_branch(root, workflow)
-        make_branch(root, tip)
-        if refs.contains_commit(root, tip.commit, commit):
-            return tip.commit
-        require_not_checked_out(root, tip.branch)
-        is_ahead = refs.contains_commit(root, commit, tip.commit)
-        new = commit if is_ahead else _merge_onto_branch(root, tip, commit, title)
-        try:
-            refs.move_branch(root, tip.branch, new, tip.commit)
-        except AtlasError:
-            if attempt + 1 == _TRIES or refs.find_commit(root, f"refs/heads/{tip.branch}") == tip.commit:
-                raise  # nobody moved it: git has another reason
-            continue
-        return new
-    raise AssertionError("every try returns or raises")
-
-
-def _merge_onto_branch(root: str, tip: BranchTip, commit: str, title: str) -> str:
+def merge_candidate(root: str, tip: BranchTip, commit: str) -> Candidate:
+    """Merge a commit with the integration branch, in memory. Raises Conflict, and AtlasError when git cannot."""
+    if refs.contains_commit(root, tip.commit, commit):
+        return Candidate(tip, commit, refs.tree_of(root, tip.commit))
+    if refs.contains_commit(root, commit, tip.commit):
+        return Candidate(tip, commit, refs.tree_of(root, commit))
     _require_merge_support(tip.branch, commit)
     tree, files = merge.merge_commits(root, tip.commit, commit)
     if files:
         raise Conflict(tip.branch, files)
+    return Candidate(tip, commit, tree)
+
+
+def make_merge(root: str, candidate: Candidate, message: str) -> str:
+    """The merge commit of a candidate, on no branch yet. It is one even where the branch could simply move ahead."""
+    # Given twice, git leaves a parent out with a word on stderr.
+    parents = ["-p", candidate.tip.commit, "-p", candidate.commit]
     return git.run_git(
-        root, "commit-tree", tree, "-p", tip.commit, "-p", commit, "-m", title, env=_committer_identity(root)
+        root, "commit-tree", candidate.tree, *parents, "-F", "-", stdin=message, env=_committer_identity(root)
     )
+
+
+def land_merge(root: str, tip: BranchTip, merged: str) -> None:
+    """Move the integration branch from `tip` to a merge commit. Raises AtlasError when somebody moved it meanwhile."""
+    make_branch(root, tip)
+    require_not_checked_out(root, tip.branch)
+    try:
+        refs.move_branch(root, tip.branch, merged, tip.commit)
+    except AtlasError as error:
+        found = refs.find_commit(root, f"refs/heads/{tip.branch}")
+        if found == tip.commit:
+            raise  # nobody moved it: git has another reason
+        at = found[:12] if found else "gone"
+        raise AtlasError(f"{tip.branch} was moved while the checks ran, it is {at}: run this again") from error
 
 
 def _require_merge_support(branch: str, commit: str) -> None:

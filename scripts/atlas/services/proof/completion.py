@@ -1,21 +1,20 @@
-"""The operation that merges a checked commit and completes its module."""
+"""The operation that lands what was checked, and completes its module."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from atlas.adapters.system import file_lock
-from atlas.core import text
 from atlas.core.records.kinds import LANDING
 from atlas.core.records.plan import new_landing
 from atlas.core.rules.roles import ATLAS_ITSELF
-from atlas.services.integration import landing
+from atlas.services.integration.landing import land_merge
 from atlas.services.project.operation import Operation
 
-from .outcome import mark_workspace, put_evidence, record_complete, record_conflict, stop_landing
+from .outcome import mark_workspace, put_evidence, record_complete, stop_landing
 from .work import Work
 
 if TYPE_CHECKING:
@@ -24,56 +23,48 @@ if TYPE_CHECKING:
     from atlas.core.records.rows import EvidenceContents
     from atlas.core.results.proof import CompleteResult
     from atlas.core.rules.roles import Actor
+    from atlas.services.integration.landing import Candidate
     from atlas.services.project.context import Context
 
-_PATIENCE = 60.0
-"""Seconds that a completion waits for others: a merge takes far less, in large repositories too."""
+_PATIENCE = 3600.0
+"""Seconds that a completion waits for those before it: their checks run meanwhile."""
 
 
-class Merged(NamedTuple):
-    """A commit of the integration branch that has the work, or else the files in which it conflicts."""
-
-    commit: str | None
-    conflicts: list[str]
-
-
-class Completion(Operation[Work, Merged, "CompleteResult"]):
-    """Merges the commit on which a module's checks passed, and completes the module."""
+class Completion(Operation[Work, str, "CompleteResult"]):
+    """Moves the integration branch to the merge commit whose tree was checked, and completes the module."""
 
     verb = "complete"
 
-    def __init__(self, context: Context, checked: Work, evidence: EvidenceContents) -> None:
-        """`checked` is the work as it was when its checks began; `evidence` is how they ran."""
-        self._context, self._checked, self._evidence = context, checked, evidence
+    def __init__(
+        self, context: Context, proven: Work, evidence: EvidenceContents, candidate: Candidate, merged: str
+    ) -> None:
+        """`proven` is the work as it was when its proof began; `merged` is the commit that has the candidate's tree."""
+        self._context, self._proven, self._evidence = context, proven, evidence
+        self._candidate, self._merged = candidate, merged
 
     def intend(self, tx: Transaction, actor: Actor) -> Work:
-        """Decide again that the module may be completed, and record what ATLAS saw and that its commit is merged."""
-        work, evidence = self._checked.again(tx, actor), self._evidence
+        """Decide again that the module may be completed, and record what ATLAS saw and to where the branch moves."""
+        work, evidence = self._proven.again(tx, actor), self._evidence
         module_id, task_uuid = work.module["id"], work.assignment["task_uuid"]
         row = put_evidence(tx, module_id, evidence)
         mark_workspace(tx, work.workspace, "merging")
-        tx.emit("ChecksPassed", module=module_id, commit=evidence["commit"][:12])
-        tx.emit("MergeBegun", module=module_id)
         commit = evidence["commit"]
-        tx.put(LANDING, new_landing(id=module_id, task_uuid=task_uuid, commit=commit, evidence=row, at=tx.at))
+        tx.emit("ChecksPassed", module=module_id, commit=commit[:12])
+        tx.emit("MergeBegun", module=module_id)
+        landing = new_landing(
+            id=module_id, task_uuid=task_uuid, commit=commit, merge=self._merged, evidence=row, at=tx.at
+        )
+        tx.put(LANDING, landing)
         return work
 
-    def act(self, intent: Work) -> Merged:
-        """Merge it, with nothing that is checked out touched."""
-        title = f"Merge {intent.module['id']}: {text.one_line(intent.module['name'], 60)}"
-        try:
-            return Merged(
-                landing.integrate_commit(self._context.project.root, intent.workflow, self._evidence["commit"], title),
-                [],
-            )
-        except landing.Conflict as conflict:
-            return Merged(None, conflict.files)
+    def act(self, intent: Work) -> str:
+        """Move the branch, with nothing that is checked out touched."""
+        land_merge(self._context.project.root, self._candidate.tip, self._merged)
+        return self._merged
 
-    def conclude(self, tx: Transaction, actor: Actor, intent: Work, effect: Merged) -> CompleteResult:
-        """Record that the module is complete, or that its work conflicts."""
-        if effect.commit is None:
-            return record_conflict(tx, intent.module["id"], effect.conflicts)
-        return record_complete(tx, intent.module["id"], effect.commit)
+    def conclude(self, tx: Transaction, actor: Actor, intent: Work, effect: str) -> CompleteResult:
+        """Record that the module is complete."""
+        return record_complete(tx, intent.module["id"], effect)
 
     def take_back(self, intent: Work, error: BaseException) -> str:
         """Leave the evidence, and note that nothing is being merged any more."""

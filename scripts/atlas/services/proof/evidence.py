@@ -1,24 +1,28 @@
-"""Completion bound to evidence: ATLAS runs a module's checks itself, on a commit that it then integrates."""
+"""Proof that a module is done: ATLAS itself runs its checks, on a fresh clone of exactly what would land."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.adapters.git import refs
-from atlas.adapters.system import checks, file_lock
+from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
-from atlas.core.records.rows import evidence_contents
+from atlas.core.records.rows import CONFLICT, evidence_contents
 from atlas.core.records.team import AI
-from atlas.services.integration.branch import locate_branch
-from atlas.services.integration.landing import require_landable
+from atlas.core.rules.proofs import proof_outcome
+from atlas.services.integration.branch import locate_branch, require_not_checked_out
+from atlas.services.integration.landing import Candidate, Conflict, make_merge, merge_candidate
 from atlas.services.project.operation import carry_out
-from atlas.services.project.phases import require_clean_folder
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
 
 from .completion import Completion, hold_landing
-from .outcome import record_failed
+from .conditions import Conditions, read_conditions
+from .outcome import record_passed, record_returned
+from .readiness import require_ready
+from .receipts import merge_message
+from .running import Subject, run_checks
 from .settling import settle_landing
 from .work import Work, read_words
 
@@ -29,38 +33,66 @@ if TYPE_CHECKING:
     from atlas.services.project.context import Context
 
 
-def complete_module(
-    context: Context,
-    module_id: str,
-    reason: str | None = None,
-    limit: float = 600,
-    *,
-    no_commit: str | None = None,
-    override: str | None = None,
-) -> CompleteResult:
-    """Run the module's checks, `limit` seconds each, where it was worked on, and record what came of them.
-
-    When all pass, on a commit that stayed checked out and clean, that commit is merged into the integration branch and
-    the module is complete; when one fails, it goes back to its agent; when the merge conflicts, it waits until that is
-    resolved. A module without checks needs a `reason`, work without a commit the word of the lead that none is needed
-    (`no_commit`); an `override` is a person's word in the place of any condition, and never in that of a check.
-    Raises AtlasError when nobody has the module, a condition is not met, its tree is not clean, or the module changed
-    meanwhile: nothing was changed then. Raises OperationFailed when it could not be merged.
+class Demand(NamedTuple):
+    """How a module is to be proven: what is said in the place of checks, of a commit and of conditions, None: nothing;
+    how many seconds a check may take, None: as the settings say; `fresh`: no earlier result counts.
     """
-    words = read_words(reason, no_commit, override)
+
+    reason: str | None = None
+    no_commit: str | None = None
+    override: str | None = None
+    seconds: float | None = None
+    fresh: bool = False
+
+
+def verify_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
+    """Prove a module as `complete_module` does, and leave it there: what passed is not landed."""
+    settle_landing(context, module_id)
+    with _proven(context, module_id, demand) as proof:
+        if proof.candidate is None or not proof.evidence["passed"]:
+            return _return_work(context, "verify", proof)
+        return context.transact("verify", lambda tx, actor: record_passed(tx, actor, proof.work, proof.evidence))
+
+
+def complete_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
+    """Merge the module's commit with the integration branch in memory, run its checks on a fresh clone of that, land it.
+
+    When all pass, exactly what was checked becomes the tip of the integration branch, and the module is complete. When
+    the merge conflicts or a check does not pass, that is recorded and the module goes back to its agent. A module
+    without checks needs a `reason`, work without a commit the word of the lead that none is needed (`no_commit`); an
+    `override` is a person's word in the place of any condition, and never in that of a check.
+    Raises AtlasError when nobody has the module, a condition is not met, something in its folder is not as it should
+    be, or the module changed meanwhile: nothing was changed then. Raises OperationFailed when it could not be landed.
+    """
     settled = settle_landing(context, module_id)
     if settled is not None:
         return settled
-    form = "complete-override" if words.override else "complete"
-    work = context.read(form, lambda tx, actor: Work(tx, actor, module_id, words))
+    with hold_landing(context.project), _proven(context, module_id, demand, lands=True) as proof:
+        if proof.candidate is None or not proof.evidence["passed"]:
+            return _return_work(context, "complete", proof)
+        merged = make_merge(context.project.root, proof.candidate, merge_message(proof.work, proof.evidence))
+        return carry_out(context, Completion(context, proof.work, proof.evidence, proof.candidate, merged))
+
+
+class _Proof(NamedTuple):
+    """A proof: the work as it was when it began, what would land (None: it conflicts), and what ATLAS saw."""
+
+    work: Work
+    candidate: Candidate | None
+    evidence: EvidenceContents
+    untracked: list[str]
+
+
+@contextlib.contextmanager
+def _proven(context: Context, module_id: str, demand: Demand, lands: bool = False) -> Iterator[_Proof]:
+    """Prove a module, and let nobody else take its workspace away until what came of it is recorded."""
+    words = read_words(demand.reason, demand.no_commit, demand.override)
+    form = ("complete" if lands else "verify") + ("-override" if words.override else "")
+    work, conditions = context.read(
+        form, lambda tx, actor: (Work(tx, actor, module_id, words), read_conditions(tx, demand.seconds, demand.fresh))
+    )
     with _hold_workspace(context, work.workspace):
-        evidence = _run_checks(context, work, limit)
-        if not evidence["passed"]:
-            return context.transact("complete", lambda tx, actor: record_failed(tx, actor, work, evidence))
-        root = context.project.root
-        require_landable(root, locate_branch(root, work.workflow), evidence["commit"])
-        with hold_landing(context.project):
-            return carry_out(context, Completion(context, work, evidence))
+        yield _prove_work(context, work, conditions, lands)
 
 
 @contextlib.contextmanager
@@ -72,16 +104,26 @@ def _hold_workspace(context: Context, workspace: Workspace | None) -> Iterator[N
             yield
 
 
-def _run_checks(context: Context, work: Work, limit: float) -> EvidenceContents:
-    """How the checks ran, and on which commit. Raises AtlasError when there is no work, or it did not stay the same."""
-    folder = workspace_folder(context.project, work.workspace) if work.workspace else context.project.root
-    commit = require_clean_folder(folder)
-    _require_commit(context, work, commit)
-    ran = [checks.run_check(command, folder, limit) for command in work.module["checks"]]
-    if require_clean_folder(folder, untracked=False) != commit:
-        raise AtlasError(f"another commit was checked out in {folder} while the checks ran: run this again")
-    passed = all(check["exit_code"] == 0 for check in ran)
-    return evidence_contents(commit=commit, passed=passed, checks=ran, **work.words._asdict())
+def _prove_work(context: Context, work: Work, conditions: Conditions, lands: bool) -> _Proof:
+    root, workspace = context.project.root, work.workspace
+    folder = workspace_folder(context.project, workspace) if workspace else None
+    ready = require_ready(folder or root, workspace["branch"] if workspace else None)
+    _require_commit(context, work, ready.commit)
+    tip = locate_branch(root, work.workflow)
+    if lands:
+        require_not_checked_out(root, tip.branch)
+    about = {"commit": ready.commit, "base": tip.commit, **work.words._asdict()}
+    try:
+        candidate = merge_candidate(root, tip, ready.commit)
+    except Conflict as conflict:
+        files = conflict.files
+        evidence = evidence_contents(**about, tree=None, outcome=CONFLICT, checks=[], conflicts=files)
+        return _Proof(work, None, evidence, ready.untracked)
+    trial = make_merge(root, candidate, f"Proof of {work.module['id']}\n")
+    checks = run_checks(context, Subject(candidate, trial, work.module["checks"], folder), conditions)
+    outcome = proof_outcome(checks)
+    evidence = evidence_contents(**about, tree=candidate.tree, outcome=outcome, checks=checks, conflicts=[])
+    return _Proof(work, candidate, evidence, ready.untracked)
 
 
 def _require_commit(context: Context, work: Work, commit: str) -> None:
@@ -94,3 +136,8 @@ def _require_commit(context: Context, work: Work, commit: str) -> None:
             f"{work.module['id']} cannot be completed: {work.assignment['agent']} committed nothing in "
             f"{workspace['path']}: let it commit its work, or say with --no-commit TEXT why none is needed"
         )
+
+
+def _return_work(context: Context, verb: str, proof: _Proof) -> CompleteResult:
+    """Record what a proof came to that did not pass, and send the module back to its agent."""
+    return context.transact(verb, lambda tx, actor: record_returned(tx, actor, proof.work, proof.evidence))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from atlas.core.following import poll_schedule
 from atlas.core.letters import proof, subjects
 from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, LANDING, MODULE, WORKFLOW, WORKSPACE
-from atlas.core.records.rows import contents_of, evidence_row, new_evidence
+from atlas.core.records.rows import CONFLICT, contents_of, evidence_row, new_evidence
 from atlas.core.records.team import AI
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration.branch import branch_of_workflow
@@ -69,33 +69,36 @@ def record_complete(tx: Transaction, module_id: str, integrated: str) -> Complet
     workflow = executing_workflow(tx)
     workflow["integration_commit"] = integrated
     tx.put(WORKFLOW, workflow)
-    return _evidence_result(module, evidence, [], settle_workflow(tx, workflow, "complete"))
+    return evidence_result(module, evidence, settle_workflow(tx, workflow, "complete"))
 
 
-def record_conflict(tx: Transaction, module_id: str, files: list[str]) -> CompleteResult:
-    """Record that the work conflicts, and tell its agent to resolve that."""
-    evidence = tx.need(EVIDENCE, tx.need(LANDING, module_id)["evidence"])
-    tx.emit("MergeConflicted", module=module_id, files=files[:8])
-    module, assignment = stop_landing(tx, module_id)
-    _resume_work(tx, module, assignment)
-    branch = branch_of_workflow(executing_workflow(tx))
-    if assignment["agent_type"] == AI:
-        subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"] + 1)
-        body = proof.conflict_body(module, branch, files)
-        post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
-    return {**_evidence_result(module, evidence, files, False), "integration_branch": branch}
-
-
-def record_failed(tx: Transaction, actor: Actor, checked: Work, evidence: EvidenceContents) -> CompleteResult:
-    """Record that checks failed, and send the module back to its agent."""
-    work = checked.again(tx, actor)
-    module, assignment = work.module, work.assignment
-    module["verification_loops"] += 1
-    tx.emit("ChecksFailed", module=module["id"], commit=evidence["commit"][:12])
+def record_passed(tx: Transaction, actor: Actor, proven: Work, evidence: EvidenceContents) -> CompleteResult:
+    """Record that a proof passed, and change nothing else."""
+    module = proven.again(tx, actor).module
     put_evidence(tx, module["id"], evidence)
+    tx.emit("ChecksPassed", module=module["id"], commit=evidence["commit"][:12])
+    return evidence_result(module, evidence, False)
+
+
+def record_returned(tx: Transaction, actor: Actor, proven: Work, evidence: EvidenceContents) -> CompleteResult:
+    """Record a proof that did not pass, and send the module back to its agent."""
+    work = proven.again(tx, actor)
+    module, assignment = work.module, work.assignment
+    put_evidence(tx, module["id"], evidence)
+    branch = branch_of_workflow(work.workflow)
+    if evidence["outcome"] == CONFLICT:
+        tx.emit("MergeConflicted", module=module["id"], files=evidence["conflicts"][:8])
+        body = proof.conflict_body(module, branch, evidence["conflicts"])
+    else:
+        module["verification_loops"] += 1
+        tx.emit("ChecksFailed", module=module["id"], commit=evidence["commit"][:12])
+        body = proof.failed_body(module, evidence, branch)
     _resume_work(tx, module, assignment)
-    _send_work_back(tx, module, assignment, evidence)
-    return _evidence_result(module, evidence, [], False)
+    if assignment["agent_type"] == AI:
+        loops = max(module["verification_loops"], 1)
+        subject = subjects.failed_subject(module, assignment["task_uuid"], loops)
+        post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
+    return {**evidence_result(module, evidence, False), "integration_branch": branch}
 
 
 def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> None:
@@ -107,22 +110,13 @@ def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> Non
     tx.put(ASSIGNMENT, assignment)
 
 
-def _send_work_back(tx: Transaction, module: Module, assignment: Assignment, evidence: EvidenceContents) -> None:
-    if assignment["agent_type"] == AI:
-        failures = [check for check in evidence["checks"] if check["exit_code"] != 0]
-        subject = subjects.failed_subject(module, assignment["task_uuid"], module["verification_loops"])
-        body = proof.failed_body(module, failures)
-        post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
-
-
-def _evidence_result(
-    module: Module, evidence: Mapping[str, Any], conflicts: list[str], all_complete: bool
-) -> CompleteResult:
+def evidence_result(module: Module, evidence: Mapping[str, Any], all_complete: bool) -> CompleteResult:
+    """What `verify` and `complete` answer."""
     return {
         "module": module["id"],
         "passed": evidence["passed"],
         "complete": evidence["integrated"] is not None,
         "evidence": cast("EvidenceContents", contents_of(evidence)),
-        "conflicts": conflicts,
+        "conflicts": evidence.get("conflicts", []),
         "all_complete": all_complete,
     }

@@ -41,8 +41,9 @@ def _find_left(tx: Transaction) -> tuple[list[Landing], str]:
 
 def _settle_one(context: Context, left: Landing, branch: str) -> CompleteResult | None:
     root = context.project.root
-    tip = refs.find_commit(root, f"refs/heads/{branch}")
-    merged = tip if tip and refs.contains_commit(root, tip, left["commit"]) else None
+    tip, merge = refs.find_commit(root, f"refs/heads/{branch}"), left.get("merge", left["commit"])
+    # The version before noted only the module's commit: then the tip is the commit that has it.
+    merged = left.get("merge", tip) if tip and refs.contains_commit(root, tip, merge) else None
 
     def run(tx: Transaction, actor: Actor) -> CompleteResult | None:
         if tx.get(LANDING, left["id"]) != left:

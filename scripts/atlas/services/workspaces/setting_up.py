@@ -32,6 +32,7 @@ def run_set_up(project: Project, record: Workspace, kit: Equipment) -> SetUp | N
     if kit.set_up is None:
         return None
     ran: Any = checks.run_check(kit.set_up, workspace_folder(project, record), kit.set_up_seconds)
+    del ran["output_sha256"], ran["stopped"]
     if ran["exit_code"] != 0:
         raise SetUpFailed(ran)
     result: SetUp = ran

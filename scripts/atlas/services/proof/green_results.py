@@ -1,0 +1,82 @@
+"""What checks came to on a tree, kept in a cache: on the very same tree they need not run again.
+
+Only green results stand in the place of a run. Of a base it is kept what each check came to, to explain failures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from atlas.adapters.system import disk
+from atlas.core.clock import current_time
+from atlas.core.records.rows import PASSED, Check
+
+if TYPE_CHECKING:
+    from atlas.core.paths import Project
+
+    from .conditions import Conditions
+
+_MOST = 200
+"""Results that are kept: those of the newest trees."""
+
+
+def result_key(tree: str, commands: Sequence[str], conditions: Conditions) -> str:
+    """The name of the results of these commands, in this order and after this set-up, on a tree."""
+    about = json.dumps([tree, list(commands), conditions.set_up])
+    return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def recall_green(project: Project, key: str) -> list[Check] | None:
+    """The checks as they all passed before, each with the time of that."""
+    known = _read_cache(project).get(key)
+    if not isinstance(known, dict) or "checks" not in known:
+        return None
+    return [{**check, "cached_at": check["cached_at"] or known["at"]} for check in known["checks"]]
+
+
+def remember_green(project: Project, key: str, checks: Sequence[Check]) -> None:
+    """Keep how these checks ran, if every one of them passed."""
+    if all(check["outcome"] == PASSED for check in checks):
+        _keep(project, key, {"at": current_time(), "checks": list(checks)})
+
+
+def recall_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[str] | None:
+    """What these checks came to on a base."""
+    known = _read_cache(project).get(result_key(f"base {commit}", commands, conditions))
+    return known.get("outcomes") if isinstance(known, dict) else None
+
+
+def remember_base(
+    project: Project, commit: str, commands: Sequence[str], conditions: Conditions, outcomes: Sequence[str]
+) -> None:
+    """Keep what these checks came to on a base."""
+    _keep(
+        project, result_key(f"base {commit}", commands, conditions), {"at": current_time(), "outcomes": list(outcomes)}
+    )
+
+
+def _cache_path(project: Project) -> str:
+    return os.path.join(project.private, "cache", "proofs.json")
+
+
+def _read_cache(project: Project) -> dict[str, Any]:
+    try:
+        found = json.loads(disk.read_bytes(_cache_path(project)) or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _keep(project: Project, key: str, value: Any) -> None:
+    path = _cache_path(project)
+    disk.make_private_folder(os.path.dirname(path))
+    known = {other: kept for other, kept in _read_cache(project).items() if other != key}
+    newest = dict([*known.items(), (key, value)][-_MOST:])
+    temp = f"{path}.{os.getpid()}"
+    with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(newest, file)
+    os.replace(temp, path)

@@ -1,0 +1,158 @@
+"""Running checks on a fresh clone of what would land, and telling their outcomes apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from atlas.adapters.git import checkout_pool
+from atlas.adapters.system import checks
+from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY, PASSED, Check, CheckRun
+from atlas.core.rules import outcomes
+
+from . import green_results, proof_set_up
+
+if TYPE_CHECKING:
+    from atlas.adapters.git.checkout_pool import Checkout
+    from atlas.services.integration.landing import Candidate
+    from atlas.services.project.context import Context
+
+    from .conditions import Conditions
+
+
+class Subject(NamedTuple):
+    """What is proven: a commit that holds `candidate`'s tree, by these commands in this order.
+
+    `workspace` is the folder that the work was done in, None for a person's.
+    """
+
+    candidate: Candidate
+    commit: str
+    commands: list[str]
+    workspace: str | None
+
+
+def run_checks(context: Context, subject: Subject, conditions: Conditions) -> list[Check]:
+    """How the checks ran, one after the other as in `checks.sh`, or did before on the very same tree.
+
+    Raises AtlasError when there can be no clone to run them in.
+    """
+    project, candidate = context.project, subject.candidate
+    key = green_results.result_key(candidate.tree, subject.commands, conditions)
+    known = None if conditions.fresh else green_results.recall_green(project, key)
+    if known is not None or not subject.commands:
+        return known or []
+    found = _run_on_clone(context, subject, conditions, again=True)
+    if any(check["outcome"] == FAILED for check in found):
+        found = _compare_with_base(context, subject, conditions, found)
+    green_results.remember_green(project, key, found)
+    return found
+
+
+def _run_on_clone(context: Context, subject: Subject, conditions: Conditions, again: bool) -> list[Check]:
+    project = context.project
+    pool = checkout_pool.pool_folder(project.common, project.root)
+    with checkout_pool.hold_checkout(
+        project.root, subject.commit, pool, subject.workspace, on_claim=checks.end_marked
+    ) as checkout:
+        return _Round(checkout, conditions).run(subject.commands, again)
+
+
+class _Round:
+    """The checks on one clone."""
+
+    def __init__(self, checkout: Checkout, conditions: Conditions) -> None:
+        self._checkout, self._conditions = checkout, conditions
+
+    def run(self, commands: Sequence[str], again: bool) -> list[Check]:
+        """Run all of them; with `again`, one that fails is run a second time, on the clone as it was in the beginning.
+
+        One that then passes is flaky, and so is one that passed before and then does not.
+        """
+        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        if problem is not None:
+            return [_not_run(command, problem) for command in commands]
+        found: list[Check] = []
+        for number, command in enumerate(commands):
+            found.append(self._run_one(command))
+            if found[-1]["outcome"] == FAILED and again:
+                found = self._run_again(commands[: number + 1], found)
+        return found
+
+    def _run_one(self, command: str) -> Check:
+        ran = checks.run_check(
+            command,
+            self._checkout.folder,
+            self._conditions.limits,
+            self._conditions.environment,
+            self._checkout.mark,
+        )
+        outcome, why = outcomes.judge_run(command, ran["exit_code"], ran["stopped"], ran["output_tail"])
+        changed = self._checkout.changes()
+        if changed and outcome == PASSED:
+            outcome, why = FAILED, _changed_text(changed)
+        return {**ran, "outcome": outcome, "why": why, "first": None, "cached_at": None}
+
+    def _run_again(self, commands: Sequence[str], before: list[Check]) -> list[Check]:
+        self._checkout.renew()
+        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        if problem is not None:
+            return before
+        now = [self._run_one(command) for command in commands]
+        return [_as_flaky(one, two) if one["outcome"] != two["outcome"] else one
+                for one, two in zip(before, now, strict=True)]  # fmt: skip
+
+
+def _as_flaky(one: Check, two: Check) -> Check:
+    if PASSED not in (one["outcome"], two["outcome"]):
+        return one
+    if one["outcome"] == FLAKY:
+        return one
+    ran = _run_of(one)
+    why = f"it {_said(one)} and then {_said(two)} on the same tree"
+    return {**two, "outcome": FLAKY, "why": why, "first": ran}
+
+
+def _said(check: Check) -> str:
+    return "passed" if check["outcome"] == PASSED else "failed"
+
+
+def _run_of(check: Check) -> CheckRun:
+    keys = CheckRun.__annotations__
+    found: CheckRun = {key: value for key, value in check.items() if key in keys}  # type: ignore[assignment]
+    return found
+
+
+def _changed_text(changed: Sequence[str]) -> str:
+    names = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
+    return f"it left {names} changed, which git tracks"
+
+
+def _not_run(command: str, problem: str) -> Check:
+    return {
+        "command": command,
+        "exit_code": None,
+        "seconds": 0,
+        "output_tail": "",
+        "outcome": COULD_NOT_RUN,
+        "why": problem,
+        "first": None,
+        "cached_at": None,
+    }
+
+
+def _compare_with_base(context: Context, subject: Subject, conditions: Conditions, found: list[Check]) -> list[Check]:
+    """Say of those that failed whether they fail without the work, too: an explanation, and no excuse."""
+    tip = subject.candidate.tip
+    last = max(number for number, check in enumerate(found) if check["outcome"] == FAILED)
+    commands = subject.commands[: last + 1]
+    base = green_results.recall_base(context.project, tip.commit, commands, conditions)
+    if base is None:
+        on_base = subject._replace(commit=tip.commit, commands=commands, workspace=None)
+        base = [check["outcome"] for check in _run_on_clone(context, on_base, conditions, again=False)]
+        green_results.remember_base(context.project, tip.commit, commands, conditions, base)
+    for check, outcome in zip(found, base, strict=False):
+        if check["outcome"] == outcome == FAILED:
+            check["outcome"] = FAILS_ON_BASE
+            check["why"] = f"{check['why']}; it fails without this work, too, on {tip.commit[:12]}"
+    return found
