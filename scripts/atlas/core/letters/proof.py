@@ -34,7 +34,7 @@ def check_lines(check: Check) -> list[str]:
     passed = check["exit_code"] == 0 and check.get("outcome", PASSED) == PASSED
     outcome = _OUTCOMES[check["outcome"]] if "outcome" in check else ("passed" if passed else "failed")
     before = f", as on {check['cached_at']} on the same tree" if check.get("cached_at") else ""
-    why = f": {one_line(check['why'], 300)}" if check.get("why") else ""
+    why = f": {one_line(check['why'] or '', 300)}" if check.get("why") else ""
     shown = [] if passed else check["output_tail"].splitlines()[-15:]
     return [
         f"{one_line(check['command'])}: {outcome}, {code}, {check['seconds']} s{before}{why}",

@@ -20,7 +20,7 @@ PASSED, FAILED, COULD_NOT_RUN, FLAKY, FAILS_ON_BASE = (
     "flaky",
     "fails_on_base",
 )
-"""What a check comes to: `flaky` failed and then passed on the same tree; `fails_on_base` fails without the work, too."""
+"""What a check comes to: `flaky` failed, then passed on the same tree; `fails_on_base` fails without the work, too."""
 CONFLICT = "conflict"
 """What a proof comes to, beside these, when there is no tree for checks to run on."""
 

@@ -55,7 +55,7 @@ def verify_module(context: Context, module_id: str, demand: Demand) -> CompleteR
 
 
 def complete_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
-    """Merge the module's commit with the integration branch in memory, run its checks on a fresh clone of that, land it.
+    """Merge the module's commit with the integration branch, run its checks on a fresh clone of that, and land it.
 
     When all pass, exactly what was checked becomes the tip of the integration branch, and the module is complete. When
     the merge conflicts or a check does not pass, that is recorded and the module goes back to its agent. A module
@@ -93,8 +93,11 @@ def _proven(context: Context, module_id: str, demand: Demand, lands: bool = Fals
     )
     with _hold_workspace(context, work.workspace):
         ready = _require_ready(context, work)
+        tip = locate_branch(context.project.root, work.workflow)
+        if lands:
+            require_not_checked_out(context.project.root, tip.branch)
         with hold_landing(context.project) if lands else contextlib.nullcontext():
-            yield _prove_commit(context, work, ready, conditions, lands)
+            yield _prove_commit(context, work, ready, conditions)
 
 
 @contextlib.contextmanager
@@ -106,11 +109,9 @@ def _hold_workspace(context: Context, workspace: Workspace | None) -> Iterator[N
             yield
 
 
-def _prove_commit(context: Context, work: Work, ready: Ready, conditions: Conditions, lands: bool) -> _Proof:
+def _prove_commit(context: Context, work: Work, ready: Ready, conditions: Conditions) -> _Proof:
     root, workspace = context.project.root, work.workspace
     tip = locate_branch(root, work.workflow)
-    if lands:
-        require_not_checked_out(root, tip.branch)
     about = {"commit": ready.commit, "base": tip.commit, **work.words._asdict()}
     try:
         candidate = merge_candidate(root, tip, ready.commit)
