@@ -215,7 +215,7 @@ def test_a_check_ends_with_all_that_it_started(waits: bool, executing: Project, 
     first, second = map(int, pids.read_text("utf-8").split())
     wait_for(lambda: not alive(first) and not alive(second))
     if waits:
-        assert "stopped at its limit of time or output" in executing.mail("implementer-1")[-1]["body"]
+        assert "stopped at a limit" in executing.mail("implementer-1")[-1]["body"]
 
 
 def test_each_check_has_its_own_time(executing: Project) -> None:
@@ -223,7 +223,7 @@ def test_each_check_has_its_own_time(executing: Project) -> None:
     with_check(executing, "true")
     done = executing.run("complete", "docs", "--timeout", "0.5")
     assert done.returncode == 2
-    assert "sleep 600: stopped at its limit of time or output" in done.stdout
+    assert "sleep 600: stopped at a limit" in done.stdout
     assert "true: exit code 0" in done.stdout
 
 

@@ -34,7 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="complete it although a condition is not met (never a check): a person only; it is shown for ever",
     )
-    parser.add_argument("--timeout", type=parse_seconds, default=600, metavar="SECONDS", help="for each check (600)")
+    parser.add_argument(
+        "--timeout", type=parse_seconds, default=None, metavar="SECONDS", help="for each check, this time"
+    )
 
 
 def run(args: argparse.Namespace) -> Outcome[CompleteResult]:

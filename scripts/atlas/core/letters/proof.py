@@ -11,9 +11,14 @@ from atlas.core.text import number_items, one_line, printable_text
 _LONGEST_OUTPUT = 50_000
 
 
+def stop_text(stopped: str) -> str:
+    """How a command ended that was `stopped`: at a limit, or with the helper that it ran under."""
+    return "was stopped: its helper was killed" if stopped == "killed" else f"was stopped at its limit of {stopped}"
+
+
 def check_lines(check: Check) -> list[str]:
     """A check as it ran, and, when it did not pass, the end of what it printed."""
-    code = "stopped at its limit of time or output" if check["exit_code"] is None else f"exit code {check['exit_code']}"
+    code = "stopped at a limit" if check["exit_code"] is None else f"exit code {check['exit_code']}"
     shown = check["output_tail"].splitlines()[-15:] if check["exit_code"] != 0 else []
     return [
         f"{one_line(check['command'])}: {code}, {check['seconds']} s",

@@ -81,8 +81,22 @@ class Poll(_OfAssignment, PollContents):
     """A poll about an assignment."""
 
 
+class CheckRun(TypedDict):
+    """A command as it ran. `exit_code` is None when it was `stopped`: at its limit of "time", "output" or "disk", or
+    "killed" because the helper process that it ran under was. `output_sha256` is of all that it printed, the tail and
+    what came before it.
+    """
+
+    command: str
+    exit_code: int | None
+    seconds: float
+    output_tail: str
+    output_sha256: str
+    stopped: str | None
+
+
 class Check(TypedDict):
-    """One check command as it ran. `exit_code` is None when it was stopped at its limit of time or output."""
+    """One check command as it ran. `exit_code` is None when it was stopped at a limit."""
 
     command: str
     exit_code: int | None

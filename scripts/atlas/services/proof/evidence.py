@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from atlas.adapters.system import checks, file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.rows import evidence_contents
 from atlas.core.records.team import AI
+from atlas.core.rules.check_environment import checks_environment
 from atlas.services.integration.branch import locate_branch
 from atlas.services.integration.landing import require_landable
 from atlas.services.project.operation import carry_out
 from atlas.services.project.phases import require_clean_folder
+from atlas.services.project.settings import check_limits, current_settings
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
 
 from .completion import Completion, hold_landing
@@ -23,7 +26,7 @@ from .settling import settle_landing
 from .work import Work, read_words
 
 if TYPE_CHECKING:
-    from atlas.core.records.rows import EvidenceContents
+    from atlas.core.records.rows import Check, CheckRun, EvidenceContents
     from atlas.core.records.workspace import Workspace
     from atlas.core.results.proof import CompleteResult
     from atlas.services.project.context import Context
@@ -33,13 +36,14 @@ def complete_module(
     context: Context,
     module_id: str,
     reason: str | None = None,
-    limit: float = 600,
+    limit: float | None = None,
     *,
     no_commit: str | None = None,
     override: str | None = None,
 ) -> CompleteResult:
-    """Run the module's checks, `limit` seconds each, where it was worked on, and record what came of them.
+    """Run the module's checks where it was worked on, and record what came of them.
 
+    `limit` is the time limit of each in seconds, where it is not to be the one of the settings.
     When all pass, on a commit that stayed checked out and clean, that commit is merged into the integration branch and
     the module is complete; when one fails, it goes back to its agent; when the merge conflicts, it waits until that is
     resolved. A module without checks needs a `reason`, work without a commit the word of the lead that none is needed
@@ -72,16 +76,28 @@ def _hold_workspace(context: Context, workspace: Workspace | None) -> Iterator[N
             yield
 
 
-def _run_checks(context: Context, work: Work, limit: float) -> EvidenceContents:
+def _run_checks(context: Context, work: Work, limit: float | None) -> EvidenceContents:
     """How the checks ran, and on which commit. Raises AtlasError when there is no work, or it did not stay the same."""
     folder = workspace_folder(context.project, work.workspace) if work.workspace else context.project.root
     commit = require_clean_folder(folder)
     _require_commit(context, work, commit)
-    ran = [checks.run_check(command, folder, limit) for command in work.module["checks"]]
+    settings = context.read("complete", lambda tx, actor: current_settings(tx))
+    limits, environment = check_limits(settings, limit), checks_environment(os.environ, settings["checks_env"])
+    ran = [_check_of(checks.run_check(one, folder, limits, environment, folder)) for one in work.module["checks"]]
     if require_clean_folder(folder, untracked=False) != commit:
         raise AtlasError(f"another commit was checked out in {folder} while the checks ran: run this again")
     passed = all(check["exit_code"] == 0 for check in ran)
     return evidence_contents(commit=commit, passed=passed, checks=ran, **work.words._asdict())
+
+
+def _check_of(ran: CheckRun) -> Check:
+    """What is kept of a command that ran."""
+    return {
+        "command": ran["command"],
+        "exit_code": ran["exit_code"],
+        "seconds": ran["seconds"],
+        "output_tail": ran["output_tail"],
+    }
 
 
 def _require_commit(context: Context, work: Work, commit: str) -> None:
