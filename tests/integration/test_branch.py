@@ -156,7 +156,10 @@ def test_a_conflict_leaves_the_module_waiting_and_says_so(shop: Project) -> None
     assert (result["passed"], result["complete"], result["conflicts"]) == (False, False, ["src/api.py"])
     assert (shop.module("board")["status"], tip(shop)) == ("in_progress", merged)
     assert record(shop, "board")["status"] == "ready"
-    assert "conflicts with atlas/integration, so that no check could run, in:\n1. src/api.py" in shop.mail("implementer-2")[-1]["body"]
+    assert (
+        "conflicts with atlas/integration, so that no check could run, in:\n1. src/api.py"
+        in shop.mail("implementer-2")[-1]["body"]
+    )
     shop.hand_in("board")
     assert "conflicts with atlas/integration in src/api.py" in shop.run("complete", "board").stdout
     place = folder(shop, "board")

@@ -28,6 +28,11 @@ _OUTCOMES = {
 }
 
 
+def stop_text(stopped: str) -> str:
+    """How a command ended that was `stopped`: at a limit, or with the helper that it ran under."""
+    return "was stopped: its helper was killed" if stopped == "killed" else f"was stopped at its limit of {stopped}"
+
+
 def check_lines(check: Check) -> list[str]:
     """A check as it ran and what it came to; when it did not pass, with the end of what it printed."""
     code = "no exit code" if check["exit_code"] is None else f"exit code {check['exit_code']}"

@@ -99,9 +99,10 @@ class _Ending(TypedDict, total=False):
 
 
 class CheckRun(_Ending):
-    """One check command as it ran. `exit_code` is None when it was `stopped` at its limit of time, output or disk.
+    """A command as it ran. `exit_code` is None when it was `stopped`: at its limit of "time", "output" or "disk", or
+    "killed" because the helper process that it ran under was.
 
-    `output_sha256` is of all that it printed; runs of the version before have neither.
+    `output_sha256` is of all that it printed. Runs of the version before have neither.
     """
 
     command: str

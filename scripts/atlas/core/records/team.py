@@ -40,7 +40,19 @@ def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Age
     }
 
 
-class Settings(TypedDict):
+class _OfChecks(TypedDict, total=False):
+    """What a check may take, and the variables that it gets although they look like credentials.
+
+    A record that was stored before there were these has none of them.
+    """
+
+    checks_seconds: int
+    checks_output_mb: int
+    checks_disk_mb: int
+    checks_env: list[str]
+
+
+class Settings(_OfChecks):
     """What the project wants done its own way. `gates` has the rules whose verdict is not the default."""
 
     id: str
@@ -69,6 +81,10 @@ def default_settings() -> Settings:
         "poll_answer_minutes": 10,
         "reassign_wait_seconds": 60,
         "transport_url": None,
+        "checks_seconds": 600,
+        "checks_output_mb": 64,
+        "checks_disk_mb": 10_000,
+        "checks_env": [],
         "gates": {},
     }
 

@@ -35,7 +35,10 @@ def recall_green(project: Project, key: str) -> list[Check] | None:
     known = _read_cache(project).get(key)
     if not isinstance(known, dict) or "checks" not in known:
         return None
-    return [{**check, "cached_at": check["cached_at"] or known["at"]} for check in known["checks"]]
+    checks: list[Check] = known["checks"]
+    for check in checks:
+        check["cached_at"] = known["at"]
+    return checks
 
 
 def remember_green(project: Project, key: str, checks: Sequence[Check]) -> None:
