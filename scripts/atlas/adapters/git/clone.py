@@ -64,8 +64,7 @@ class Clone:
         if os.listdir(self._folder) != [".git"]:
             scrub_tree(self._folder, [(path, mode) for path, mode, _ in entries], found, modes)
             self._hash_files()
-        # By what a clone's own checkout does: what differs, or has the wrong time, is written anew.
-        self._run("read-tree", "--reset", "-u", commit, seconds=CHECKOUT_SECONDS)
+        self._run("checkout-index", "--all", "--force", "--quiet", "--index", seconds=CHECKOUT_SECONDS)
         self._inner = {path: self._fill_inner(path, one, modes) for path, one in found.items()}
         self._keep_index()
 
@@ -116,9 +115,7 @@ class Clone:
 
     def _find_conversions(self, workspace: str | None) -> bool:
         """Whether files here are other than what the commit holds. Raises AtlasError for a filter that is not here."""
-        names = "".join(f"{path}\0" for path in self._paths)
-        tokens = self._run("check-attr", "--cached", "-z", "--stdin", *_ATTRIBUTES, stdin=names).split("\0")
-        used = set(zip(tokens[1::3], tokens[2::3], strict=False))
+        used = self._used_attributes()
         filters = {value for name, value in used if name == "filter" and value not in _NO_NAME}
         config = self._source.config
         if filters:
@@ -140,6 +137,15 @@ class Clone:
                 for scope, key, value in config
             )
         )
+
+    def _used_attributes(self) -> set[tuple[str, str]]:
+        """Names and values of the attributes that matter here, whatever file has them."""
+        are_any = any(path.endswith(".gitattributes") for path in self._paths) or self._source.has_person_attributes()
+        if not are_any:
+            return set()
+        names = "".join(f"{path}\0" for path in self._paths)
+        tokens = self._run("check-attr", "--cached", "-z", "--stdin", *_ATTRIBUTES, stdin=names).split("\0")
+        return set(zip(tokens[1::3], tokens[2::3], strict=False))
 
     def _find_submodules(self, entries: list[tuple[str, str, str]]) -> dict[str, Submodule]:
         commits = {path: one for path, mode, one in entries if mode == REPOSITORY}

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Container, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 LINK, PROGRAM, REPOSITORY = "120000", "100755", "160000"
 """Modes as git writes them: of a symbolic link, of an executable file, of a submodule."""
@@ -46,48 +46,66 @@ def scrub_tree(folder: str, entries: Iterable[tuple[str, str]], filled: Containe
     `.git` at the top is left alone, and so is what lies in the submodules that are `filled`; others are emptied.
     Raises OSError that names what cannot be removed.
     """
-    tree: dict[str, Any] = {}
+    _Scrub(_sort_entries(entries, filled, modes), modes.folder).walk(folder, "")
+
+
+_Wanted = dict[str, "int | None"]
+"""What a folder is to have in it: the mode of each file, None for a folder."""
+
+
+def _sort_entries(entries: Iterable[tuple[str, str]], filled: Container[str], modes: Modes) -> dict[str, _Wanted]:
+    """What each folder is to have in it, by the folder's path."""
+    kinds = {LINK: stat.S_IFLNK, PROGRAM: stat.S_IFREG | modes.program}
+    tree: dict[str, _Wanted] = {"": {}}
     for path, mode in entries:
-        *parents, name = path.split("/")
-        inner = tree
-        for parent in parents:
-            inner = inner.setdefault(parent, {})
-        inner[name] = ({} if path not in filled else None) if mode == REPOSITORY else mode
-    _Scrub(modes).walk(folder, tree, top=True)
+        folder, _, name = path.rpartition("/")
+        inner = tree.get(folder)
+        if inner is None:
+            inner = _add_folder(tree, folder)
+        if mode == REPOSITORY:
+            inner[name] = None
+            if path not in filled:
+                tree[path] = {}
+        else:
+            inner[name] = kinds.get(mode, stat.S_IFREG | modes.file)
+    return tree
+
+
+def _add_folder(tree: dict[str, _Wanted], path: str) -> _Wanted:
+    tree[path] = {}
+    folder, _, name = path.rpartition("/")
+    (tree[folder] if folder in tree else _add_folder(tree, folder))[name] = None
+    return tree[path]
 
 
 class _Scrub:
-    def __init__(self, modes: Modes) -> None:
-        self._modes, self._user, self._now = modes, os.geteuid(), time.time() + 1
+    def __init__(self, tree: dict[str, _Wanted], mode: int) -> None:
+        self._tree, self._mode, self._user, self._now = tree, mode, os.geteuid(), time.time() + 1
 
-    def walk(self, folder: str, tree: dict[str, Any], top: bool = False) -> None:
-        self._mend_folder(folder)
+    def walk(self, folder: str, path: str) -> None:
+        """Go through a folder that is one of ours; `path` is the same as the commit has it."""
+        wanted, user, now = self._tree[path], self._user, self._now
         with os.scandir(folder) as found:
             entries = list(found)
         for entry in entries:
-            if top and entry.name == ".git":
-                continue
-            wanted = tree.get(entry.name, "")
             about = entry.stat(follow_symlinks=False)
-            if not self._is_as_new(about, wanted):
-                remove(entry.path)
-            elif isinstance(wanted, dict):
-                self.walk(entry.path, wanted)
+            mode = wanted.get(entry.name, 0)
+            if mode is None:
+                self._enter(entry, about, f"{path}/{entry.name}" if path else entry.name)
+            elif path or entry.name != ".git":
+                kind = about.st_mode if mode != stat.S_IFLNK else stat.S_IFMT(about.st_mode)
+                # A second name leads to the file from elsewhere; a time to come makes `make` take it for new.
+                if kind != mode or about.st_nlink != 1 or about.st_uid != user or about.st_mtime > now:
+                    remove(entry.path)
 
-    def _mend_folder(self, folder: str) -> None:
-        if stat.S_IMODE(os.lstat(folder).st_mode) != self._modes.folder:
-            os.chmod(folder, self._modes.folder)
-
-    def _is_as_new(self, about: os.stat_result, wanted: str | dict[str, Any] | None) -> bool:
-        if not isinstance(wanted, str):
-            return stat.S_ISDIR(about.st_mode) and about.st_uid == self._user
-        # A second name of the file leads to it from elsewhere; a time to come makes `make` take it for new.
-        if about.st_nlink != 1 or about.st_uid != self._user or about.st_mtime > self._now:
-            return False
-        if wanted == LINK:
-            return stat.S_ISLNK(about.st_mode)
-        mode = self._modes.program if wanted == PROGRAM else self._modes.file
-        return wanted != "" and stat.S_ISREG(about.st_mode) and stat.S_IMODE(about.st_mode) == mode
+    def _enter(self, entry: os.DirEntry[str], about: os.stat_result, path: str) -> None:
+        if not stat.S_ISDIR(about.st_mode) or about.st_uid != self._user:
+            remove(entry.path)
+            return
+        if stat.S_IMODE(about.st_mode) != self._mode:
+            os.chmod(entry.path, self._mode)
+        if path in self._tree:
+            self.walk(entry.path, path)
 
 
 def is_own_folder(path: str) -> bool:

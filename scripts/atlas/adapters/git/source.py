@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 
 from atlas.core.errors import AtlasError
@@ -51,6 +52,14 @@ class Source:
         found = [(name, value) for name in names if (value := self.setting(name)) is not None]
         storage = self.setting("lfs.storage")
         return found + ([("lfs.storage", os.path.join(self.git_folder, storage))] if storage else [])
+
+    def has_person_attributes(self) -> bool:
+        """Whether the person or the machine has a file of attributes."""
+        home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        prefix = os.path.dirname(os.path.dirname(shutil.which("git") or "/usr/bin/git"))
+        files = [os.path.join(place, "gitattributes") for place in ("/etc", os.path.join(prefix, "etc"))]
+        files.append(os.path.join(home, "git", "attributes"))
+        return any(name == "core.attributesfile" for _, name, _ in self.config) or any(map(os.path.exists, files))
 
     def has_commit(self, commit: str) -> bool:
         """Whether it has the commit, or can fetch it as a partial clone does."""
