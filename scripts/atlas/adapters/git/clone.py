@@ -7,7 +7,8 @@ is not in the commit is removed by `scrub`, and every file that stays is hashed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Container, Mapping
 
 from atlas.core.errors import AtlasError
 
@@ -62,8 +63,7 @@ class Clone:
             self._empty()
         found = self._find_submodules(entries)
         if os.listdir(self._folder) != [".git"]:
-            scrub_tree(self._folder, [(path, mode) for path, mode, _ in entries], found, modes)
-            self._hash_files()
+            self._make_good([(path, mode) for path, mode, _ in entries], found, modes)
         self._run("checkout-index", "--all", "--force", "--quiet", "--index", seconds=CHECKOUT_SECONDS)
         self._inner = {path: self._fill_inner(path, one, modes) for path, one in found.items()}
         self._keep_index()
@@ -153,6 +153,27 @@ class Clone:
         if not listed:
             return {}
         return find_submodules(lambda: self._run("config", "--blob", listed[0], "--list", "-z"), commits, self._places)
+
+    def _make_good(self, entries: list[tuple[str, str]], filled: Container[str], modes: Modes) -> None:
+        """Remove what is not as in a new clone, while git hashes the files: what it finds differing, or not at all, is
+        written anew by what comes next, so it may see them before or after.
+        """
+        faults: list[AtlasError] = []
+
+        def hash_files() -> None:
+            try:
+                self._hash_files()
+            except AtlasError as error:
+                faults.append(error)
+
+        hashing = threading.Thread(target=hash_files)
+        hashing.start()
+        try:
+            scrub_tree(self._folder, entries, filled, modes)
+        finally:
+            hashing.join()
+        if faults:
+            raise faults[0]
 
     def _hash_files(self) -> None:
         """Have git read every file, whatever its size and time; those that differ are no longer taken for known."""

@@ -89,7 +89,7 @@ class Source:
             self._fetch(remotes[0], missing)
 
     def _missing_of(self, commit: str) -> list[str]:
-        lines = self.run("rev-list", "--objects", "--missing=print", f"{commit}^{{tree}}", seconds=CHECKOUT_SECONDS)
+        lines = self.run("rev-list", "--objects", "--no-walk", "--missing=print", commit, seconds=CHECKOUT_SECONDS)
         return [line[1:] for line in lines.splitlines() if line.startswith("?")]
 
     def _fetch(self, remote: str, objects: Iterable[str]) -> None:
