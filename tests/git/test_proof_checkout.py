@@ -148,9 +148,7 @@ def test_nothing_of_the_repositorys_own_settings_counts(repo: Path, tmp_path: Pa
 def test_the_persons_settings_count(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marker = tmp_path / "ran"
     write(tmp_path / "hooks/post-commit", f"#!/bin/sh\ntouch '{marker}'\n").chmod(0o755)
-    person = (
-        f"[core]\nhooksPath = {tmp_path}/hooks\nfsmonitor = touch {marker}\ntrustCtime = false\n[alias]\nmine = log\n"
-    )
+    core = f"[core]\nhooksPath = {tmp_path}/hooks\nfsmonitor = touch {marker}\ntrustCtime = false\n"
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(write(tmp_path / "person", f"{core}[alias]\nmine = log\n")))
     git(repo, "config", "user.name", 'An "odd" \\ name; #1')
     git(repo, "config", "user.email", "odd@example.invalid")
