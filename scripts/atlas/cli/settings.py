@@ -20,6 +20,7 @@ from atlas.app import open_context
 from atlas.core.errors import AtlasError
 from atlas.render import text
 from atlas.services.project import settings
+from atlas.services.workspaces.own_files import refresh_all
 
 from .outcome import Outcome
 
@@ -41,5 +42,8 @@ def run(args: argparse.Namespace) -> Outcome[SettingsResult]:
     elif bool(args.values) == args.unset:
         raise AtlasError(f"give {args.key} a value, or take it away with --unset")
     else:
-        result = settings.change_setting(open_context(), args.key, args.values)
+        context = open_context()
+        result = settings.change_setting(context, args.key, args.values)
+        if args.key == "checks.env":
+            refresh_all(context, "settings")
     return Outcome(result, text.render_settings(result))
