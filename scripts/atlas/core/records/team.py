@@ -41,7 +41,10 @@ def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Age
 
 
 class Settings(TypedDict):
-    """What the project wants done its own way. `gates` has the rules whose verdict is not the default."""
+    """What the project wants done its own way. `gates` has the rules whose verdict is not the default.
+
+    What was stored by the version before has no `review_rounds`.
+    """
 
     id: str
     workspace_setup: str | None
@@ -54,6 +57,7 @@ class Settings(TypedDict):
     reassign_wait_seconds: int
     transport_url: str | None
     gates: dict[str, str]
+    review_rounds: int
 
 
 def default_settings() -> Settings:
@@ -70,6 +74,7 @@ def default_settings() -> Settings:
         "reassign_wait_seconds": 60,
         "transport_url": None,
         "gates": {},
+        "review_rounds": 0,
     }
 
 
@@ -80,8 +85,22 @@ class Stopped(TypedDict):
     reason: str
 
 
-class Session(TypedDict):
+class ReviewCall(TypedDict):
+    """That a reviewer, the subagent of the lead with this id, began a call of ATLAS to record a review."""
+
+    subagent: str
+    call: str
+    at: str
+
+
+class _Reviewing(TypedDict, total=False):
+    review_calls: dict[str, ReviewCall]
+
+
+class Session(_Reviewing):
     """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in.
+
+    `review_calls` has for each module the call of a reviewer that no review was recorded by yet; it may be missing.
 
     `continued_as` is the session that took its place when the conversation was cleared. `ended_seq` is the number
     of the change that noted its end.

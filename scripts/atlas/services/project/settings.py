@@ -34,6 +34,7 @@ FIELDS = {
     "poll.answer-minutes": "poll_answer_minutes",
     "reassign.wait-seconds": "reassign_wait_seconds",
     "transport.url": "transport_url",
+    "review.rounds": "review_rounds",
 }
 _DEFAULTS = default_settings()
 _GATE = "gate."
@@ -45,6 +46,7 @@ _NUMBERS = {
     "poll.blocked-minutes": ("minutes", 1, 1440),
     "poll.answer-minutes": ("minutes", 1, 1440),
     "reassign.wait-seconds": ("seconds", 0, 3600),
+    "review.rounds": ("reviews", 0, 10),
 }
 """For each setting that is a number: of what, from where to where."""
 _SETUPS = (
@@ -68,8 +70,9 @@ _SETUPS = (
 
 
 def current_settings(tx: Transaction) -> Settings:
-    """The settings, or what holds where nothing was set."""
-    return tx.only(SETTINGS) or _DEFAULTS
+    """The settings, or what holds where nothing was set, or could not be when they were stored."""
+    stored = tx.only(SETTINGS)
+    return {**_DEFAULTS, **stored} if stored is not None else _DEFAULTS
 
 
 def show_settings(context: Context) -> SettingsResult:
