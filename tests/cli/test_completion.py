@@ -189,7 +189,7 @@ def test_no_word_passes_a_conflict(ready: Project) -> None:
     ready.commit("auth.txt", "other\n")
     git(ready.folder, "branch", "--force", "atlas/integration", "main")
     result = ready.does("complete", "auth", "--override", WORDS, code=2)
-    assert (result["passed"], result["complete"], result["conflicts"]) == (True, False, ["auth.txt"])
+    assert (result["passed"], result["complete"], result["conflicts"]) == (False, False, ["auth.txt"])
 
 
 # A merge that fails.

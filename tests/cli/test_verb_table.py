@@ -38,7 +38,7 @@ def test_no_two_rows_have_a_name_a_door_or_a_module_in_common() -> None:
 
 
 def test_roles_follow_from_the_rows() -> None:
-    decisions = {"pause", "configure-gates", "configure-workspaces", "complete-override"}
+    decisions = {"pause", "configure-gates", "configure-workspaces", "configure-checks", "complete-override"}
     assert decisions <= ALLOWED["person"] - ALLOWED["lead"]
     assert {"repair", "configure", "assign"} <= ALLOWED["lead"] - ALLOWED["worker"]
     assert {"report", "discover"} <= ALLOWED["worker"] - READING

@@ -24,6 +24,7 @@ TYPED = {
     "configure": "settings workspace.setup-seconds 60",
     "configure-workspaces": "settings workspace.setup make",
     "complete-override": "complete auth --override Known",
+    "configure-checks": "settings checks.seconds 60",
     "configure-gates": "settings gate.outside off",
 }
 

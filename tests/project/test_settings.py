@@ -52,6 +52,10 @@ def test_only_a_person_chooses(project: Project, team: Team) -> None:
         ("configure-workspaces", "workspace.setup", "make"),
         ("configure-workspaces", "workspace.link", "--unset"),
         ("configure-workspaces", "workspace.copy", "--unset"),
+        ("configure-checks", "checks.seconds", "60"),
+        ("configure-checks", "checks.output-mb", "--unset"),
+        ("configure-checks", "checks.disk-mb", "1"),
+        ("configure-checks", "checks.env", "NPM_TOKEN"),
     ):
         line = project.refuses("settings", key, value, session=LEAD)
         assert line.startswith(f"lead may not use '{form}'")

@@ -173,7 +173,7 @@ def test_the_set_up_command_has_run_before_anybody_is_told(shop: Project) -> Non
     ("command", "said", "code"),
     [
         ("echo no network >&2; exit 7", "ended with code 7: no network", 7),
-        ("sleep 60", "stopped at its limit of time or output", None),
+        ("sleep 60", "stopped at its limit of time", None),
     ],
 )
 def test_a_set_up_that_fails_gives_nothing_to_anybody(shop: Project, command: str, said: str, code: int | None) -> None:

@@ -240,7 +240,7 @@ _ROWS = (
     Verb("settings", "atlas_settings.py", ANYONE, "show or change what the project wants done its own way",
          'atlas settings workspace.setup "npm ci"', reports=True,
          forms=(("configure", LEADERS), ("configure-gates", PEOPLE), ("configure-workspaces", PEOPLE),
-                ("configure-proofs", PEOPLE))),
+                ("configure-checks", PEOPLE))),
     Verb("history", "atlas_history.py", ANYONE, "show who did what when, and compare it with the tables",
          "atlas history --about auth-core",
          Slash("Show who did what when in the ATLAS orchestration", "[--limit NUMBER] [--verb VERB] [--about ID]",
@@ -268,13 +268,14 @@ def roles_of(name: str) -> tuple[str, ...] | None:
 
 
 def form_of_setting(key: str) -> str:
-    """The form of `settings` that changes this one: what runs in a workspace, lifts a gate or counts as proof is a
-    person's.
+    """The form of `settings` that changes this one.
+
+    What lifts a gate, runs in a workspace, or widens what checks may do or counts as proof is a person's.
     """
     if key.startswith("gate."):
         return "configure-gates"
-    if key.startswith("review."):
-        return "configure-proofs"
+    if key.startswith(("checks.", "review.")):
+        return "configure-checks"
     return "configure-workspaces" if key in ("workspace.setup", "workspace.link", "workspace.copy") else "configure"
 
 

@@ -11,7 +11,18 @@ from collections.abc import Container, Mapping
 from atlas.core.errors import AtlasError
 
 _SECONDS = 60
-_KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS")
+_KEPT = (
+    *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS"),
+    # Whose commits these are, where the machine says so in the environment only.
+    *("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"),
+)
+_OWN = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    # Commits count as they are, not as replace refs and grafts of this clone show them.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.path.join(os.devnull, "none"),  # of a file that is there, git complains
+}
 
 
 def run_git(
@@ -31,7 +42,7 @@ def run_git(
         done = subprocess.run(
             ["git", *_without_lfs(), *arguments],
             cwd=folder,
-            env={**environment, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(env or {})},
+            env={**environment, **_OWN, **(env or {})},
             input=(stdin or "").encode("utf-8", "surrogateescape"),
             capture_output=True,
             timeout=seconds,

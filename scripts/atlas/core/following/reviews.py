@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from atlas.core.records.assignment import Assignment
-from atlas.core.records.kinds import EVIDENCE, MODULE
+from atlas.core.records.kinds import EVIDENCE, MESSAGE, MODULE
 from atlas.core.records.team import AI
 from atlas.core.results.proof import ReviewStanding, WaitingReviews
 from atlas.core.rules import proofs
-from atlas.core.verbs import LEAD
+from atlas.core.verbs import LEAD, PERSON
 
-from . import whose_turn
 from .actions import Action, make_action
 from .whose_turn import OpenWork
 
@@ -21,7 +22,7 @@ class _Waiting:
     """A module that waits for reviews.
 
     The lead's subagent is one reviewer, however often it is started. `asked` are the AI agents at work that may review
-    it, have not, and were told something since it was first proven; `unasked` are the others.
+    it, have not, and were asked to since it was first proven; `unasked` are the others.
     """
 
     def __init__(self, work: OpenWork, assignment: Assignment) -> None:
@@ -36,7 +37,7 @@ class _Waiting:
         self.name, self.task = name, assignment["task_uuid"]
         self.standing: ReviewStanding = proofs.review_standing(records, module, commit)
         self.wants_subagent = all(one["role"] != LEAD for one in reviews)
-        self.asked = [agent for agent in able if whose_turn.was_told(records, agent, since)]
+        self.asked = [agent for agent in able if _is_asked(work, agent, name, since)]
         self.unasked = [agent for agent in able if agent not in self.asked]
 
     @property
@@ -71,6 +72,14 @@ def review_action(work: OpenWork) -> Action | None:
 
 def _waiting(work: OpenWork) -> list[_Waiting]:
     return [_Waiting(work, one) for one in work.live if one["status"] == "reviewing"]
+
+
+def _is_asked(work: OpenWork, agent: str, module: str, since: int) -> bool:
+    """Whether an agent was asked for a review of a module since a change."""
+    told = (one for one in work.records.where(MESSAGE, to=agent, sender=(LEAD, PERSON)) if one["seq"] > since)
+    texts = (f"{one['subject']}\n{one['body']}" for one in told)
+    names = re.compile(rf"(?<![a-z0-9-]){re.escape(module)}(?![a-z0-9-])")
+    return any("review" in text.lower() and names.search(text) for text in texts)
 
 
 def _action_about(one: _Waiting) -> Action | None:

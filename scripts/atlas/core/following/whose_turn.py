@@ -62,11 +62,6 @@ def has_word(records: Records, assignment: Assignment) -> bool:
     """Whether the lead, or the person, has told the agent anything but a poll since its last report."""
     agent, reported = assignment["agent"], assignment["reported"]
     since = reported["seq"] if reported else assignment["seq"]
-    return was_told(records, agent, since)
-
-
-def was_told(records: Records, agent: str, since: int) -> bool:
-    """Whether the lead, or the person, has told an agent anything but a poll since the change with this number."""
     told = records.last(MESSAGE, to=agent, sender=(LEAD, PERSON), type=_WORDS)
     words = (one for one in records.containing(DISCOVERY, agent=agent) if one["kind"] == INTERRUPT)
     return any(one["seq"] > since for one in (*([told] if told else []), *words))

@@ -30,13 +30,18 @@ _OUTCOMES = {
 }
 
 
+def stop_text(stopped: str) -> str:
+    """How a command ended that was `stopped`: at a limit, or with the helper that it ran under."""
+    return "was stopped: its helper was killed" if stopped == "killed" else f"was stopped at its limit of {stopped}"
+
+
 def check_lines(check: Check) -> list[str]:
     """A check as it ran and what it came to; when it did not pass, with the end of what it printed."""
     code = "no exit code" if check["exit_code"] is None else f"exit code {check['exit_code']}"
     passed = check["exit_code"] == 0 and check.get("outcome", PASSED) == PASSED
     outcome = _OUTCOMES[check["outcome"]] if "outcome" in check else ("passed" if passed else "failed")
     before = f", as on {check['cached_at']} on the same tree" if check.get("cached_at") else ""
-    why = f": {one_line(check['why'], 300)}" if check.get("why") else ""
+    why = f": {one_line(check['why'] or '', 300)}" if check.get("why") else ""
     shown = [] if passed else check["output_tail"].splitlines()[-15:]
     return [
         f"{one_line(check['command'])}: {outcome}, {code}, {check['seconds']} s{before}{why}",

@@ -20,7 +20,7 @@ PASSED, FAILED, COULD_NOT_RUN, FLAKY, FAILS_ON_BASE = (
     "flaky",
     "fails_on_base",
 )
-"""What a check comes to: `flaky` failed and then passed on the same tree; `fails_on_base` fails without the work, too."""
+"""What a check comes to: `flaky` failed, then passed on the same tree; `fails_on_base` fails without the work, too."""
 CONFLICT = "conflict"
 """What a proof comes to, beside these, when there is no tree for checks to run on."""
 
@@ -99,9 +99,10 @@ class _Ending(TypedDict, total=False):
 
 
 class CheckRun(_Ending):
-    """One check command as it ran. `exit_code` is None when it was `stopped` at its limit of time, output or disk.
+    """A command as it ran. `exit_code` is None when it was `stopped`: at its limit of "time", "output" or "disk", or
+    "killed" because the helper process that it ran under was.
 
-    `output_sha256` is of all that it printed; runs of the version before have neither.
+    `output_sha256` is of all that it printed. Runs of the version before have neither.
     """
 
     command: str

@@ -40,11 +40,22 @@ def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Age
     }
 
 
-class Settings(TypedDict):
-    """What the project wants done its own way. `gates` has the rules whose verdict is not the default.
+class _OfChecks(TypedDict, total=False):
+    """What a check may take, the variables that it gets although they look like credentials, and how many reviews a
+    module needs.
 
-    What was stored by the version before has no `review_rounds`.
+    A record that was stored before there were these has none of them.
     """
+
+    checks_seconds: int
+    checks_output_mb: int
+    checks_disk_mb: int
+    checks_env: list[str]
+    review_rounds: int
+
+
+class Settings(_OfChecks):
+    """What the project wants done its own way. `gates` has the rules whose verdict is not the default."""
 
     id: str
     workspace_setup: str | None
@@ -57,7 +68,6 @@ class Settings(TypedDict):
     reassign_wait_seconds: int
     transport_url: str | None
     gates: dict[str, str]
-    review_rounds: int
 
 
 def default_settings() -> Settings:
@@ -73,6 +83,10 @@ def default_settings() -> Settings:
         "poll_answer_minutes": 10,
         "reassign_wait_seconds": 60,
         "transport_url": None,
+        "checks_seconds": 600,
+        "checks_output_mb": 64,
+        "checks_disk_mb": 10_000,
+        "checks_env": [],
         "gates": {},
         "review_rounds": 0,
     }

@@ -13,6 +13,7 @@ from typing import Any
 from atlas.core import interrupts
 from atlas.core.verbs import WORKER
 
+from .check_environment import unsetting_script
 from .verb_permissions import ALLOWED
 
 _GIT = ("add", "commit", "status", "mv", "rm", "restore", "update-index --no-skip-worktree")
@@ -20,11 +21,12 @@ _GIT = ("add", "commit", "status", "mv", "rm", "restore", "update-index --no-ski
 CHECKS = ".claude/checks.sh"
 _SCRIPT = """\
 # The module's checks, as ATLAS will run them. Written by ATLAS.
+{unsetting}
 cd "$(git rev-parse --show-toplevel)" || exit 1
 failed=0
 run() {{
     printf '%s\\n' "$1"
-    /bin/sh -c "$1" || {{ echo "  exit code $?"; failed=1; }}
+    /bin/sh -c "$1" </dev/null || {{ echo "  exit code $?"; failed=1; }}
 }}
 {runs}
 exit $failed
@@ -82,10 +84,13 @@ def _command_parts(command: str) -> list[str]:
     return [command, *(piece for piece in pieces if piece and piece != command)]
 
 
-def checks_script(checks: Sequence[str]) -> str:
-    """A script that runs the checks as ATLAS does: allowed as a whole, whatever is in them."""
+def checks_script(checks: Sequence[str], given_back: Sequence[str]) -> str:
+    """A script that runs the checks in the environment that ATLAS does: allowed as a whole, whatever is in them.
+
+    `given_back` are variables that they get although they look like credentials.
+    """
     runs = "\n".join(f"run {shlex.quote(check)}" for check in checks) or "echo 'This module has no checks.'"
-    return _SCRIPT.format(runs=runs)
+    return _SCRIPT.format(unsetting=unsetting_script(given_back), runs=runs)
 
 
 def merge_settings(settings: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from atlas.adapters.git import git
+from atlas.adapters.system.checks import Limits
 from atlas.adapters.transport import choice
 from atlas.core.errors import AtlasError
 from atlas.core.paths import inner_path
@@ -35,6 +36,10 @@ FIELDS = {
     "reassign.wait-seconds": "reassign_wait_seconds",
     "transport.url": "transport_url",
     "review.rounds": "review_rounds",
+    "checks.seconds": "checks_seconds",
+    "checks.output-mb": "checks_output_mb",
+    "checks.disk-mb": "checks_disk_mb",
+    "checks.env": "checks_env",
 }
 _DEFAULTS = default_settings()
 _GATE = "gate."
@@ -47,6 +52,9 @@ _NUMBERS = {
     "poll.answer-minutes": ("minutes", 1, 1440),
     "reassign.wait-seconds": ("seconds", 0, 3600),
     "review.rounds": ("reviews", 0, 10),
+    "checks.seconds": ("seconds", 1, 86_400),
+    "checks.output-mb": ("megabytes", 1, 10_000),
+    "checks.disk-mb": ("megabytes", 1, 1_000_000),
 }
 """For each setting that is a number: of what, from where to where."""
 _SETUPS = (
@@ -70,9 +78,17 @@ _SETUPS = (
 
 
 def current_settings(tx: Transaction) -> Settings:
-    """The settings, or what holds where nothing was set, or could not be when they were stored."""
-    stored = tx.only(SETTINGS)
-    return {**_DEFAULTS, **stored} if stored is not None else _DEFAULTS
+    """The settings, or what holds where nothing was set."""
+    stored: Any = tx.only(SETTINGS) or {}
+    settings: Any = {**_DEFAULTS, **stored}  # one that an older version wrote lacks fields
+    return cast("Settings", settings)
+
+
+def check_limits(settings: Settings, seconds: float | None = None) -> Limits:
+    """What a check may take; `seconds` stands in the place of its own time limit."""
+    if seconds is None:
+        seconds = settings["checks_seconds"]
+    return Limits(seconds, settings["checks_output_mb"], settings["checks_disk_mb"])
 
 
 def show_settings(context: Context) -> SettingsResult:
@@ -141,6 +157,13 @@ def _parse_value(root: str, key: str, values: Sequence[str]) -> Any:
         return defaults[FIELDS[key]]
     if key in ("workspace.link", "workspace.copy"):
         return [_parse_file(root, value, key) for value in dict.fromkeys(values)]
+    if key == "checks.env":
+        return [_parse_variable(value, key) for value in dict.fromkeys(values)]
+    return _parse_single(key, values)
+
+
+def _parse_single(key: str, values: Sequence[str]) -> Any:
+    """The value of a setting that has one."""
     if len(values) > 1:
         raise AtlasError(f"{key} has one value: quote it, e.g. atlas settings {key} 'npm ci'")
     if key == "workspace.setup":
@@ -150,7 +173,7 @@ def _parse_value(root: str, key: str, values: Sequence[str]) -> Any:
     if key == "transport.url":
         return choice.parse_base_url(values[0].strip(), key)
     unit, least, most = _NUMBERS[key]
-    if not re.fullmatch("[0-9]{1,6}", values[0]) or not least <= int(values[0]) <= most:
+    if not re.fullmatch("[0-9]{1,7}", values[0]) or not least <= int(values[0]) <= most:
         raise AtlasError(f"{key} is a number of {unit} from {least} to {most}, not {values[0][:40]!r}")
     return int(values[0])
 
@@ -161,6 +184,13 @@ def _parse_file(root: str, path: str, key: str) -> str:
     if git.run_git(root, "ls-files", "--", f":(top,literal){inner}"):
         raise AtlasError(f"{key}: {inner} is in every commit, so it is in every workspace already")
     return inner
+
+
+def _parse_variable(name: str, key: str) -> str:
+    """The name. Raises AtlasError when no variable can have it."""
+    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,199}", name):
+        raise AtlasError(f"{key} has names of variables, e.g. NPM_TOKEN, not {name[:40]!r}")
+    return name
 
 
 def _propose_settings(root: str, settings: Settings) -> list[Proposal]:

@@ -20,7 +20,7 @@ from atlas.services.project.workspace_paths import lock_path, workspace_folder
 from .completion import Completion, hold_landing
 from .conditions import Conditions, read_conditions
 from .outcome import record_passed, record_returned, record_waiting
-from .readiness import require_ready
+from .readiness import Ready, require_ready
 from .receipts import merge_message
 from .running import Subject, run_checks
 from .settling import settle_landing
@@ -55,7 +55,7 @@ def verify_module(context: Context, module_id: str, demand: Demand) -> CompleteR
 
 
 def complete_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
-    """Merge the module's commit with the integration branch in memory, run its checks on a fresh clone of that, land it.
+    """Merge the module's commit with the integration branch, run its checks on a fresh clone of that, and land it.
 
     When all pass, exactly what was checked becomes the tip of the integration branch, and the module is complete. When
     the merge conflicts or a check does not pass, that is recorded and the module goes back to its agent. A module
@@ -67,7 +67,7 @@ def complete_module(context: Context, module_id: str, demand: Demand) -> Complet
     settled = settle_landing(context, module_id)
     if settled is not None:
         return settled
-    with hold_landing(context.project), _proven(context, module_id, demand, lands=True) as proof:
+    with _proven(context, module_id, demand, lands=True) as proof:
         if proof.candidate is None or not proof.evidence["passed"]:
             return _return_work(context, "complete", proof)
         waiting = context.transact("complete", lambda tx, actor: record_waiting(tx, actor, proof.work, proof.evidence))
@@ -95,7 +95,12 @@ def _proven(context: Context, module_id: str, demand: Demand, lands: bool = Fals
         form, lambda tx, actor: (Work(tx, actor, module_id, words), read_conditions(tx, demand.seconds, demand.fresh))
     )
     with _hold_workspace(context, work.workspace):
-        yield _prove_work(context, work, conditions, lands)
+        ready = _require_ready(context, work)
+        tip = locate_branch(context.project.root, work.workflow)
+        if lands:
+            require_not_checked_out(context.project.root, tip.branch)
+        with hold_landing(context.project) if lands else contextlib.nullcontext():
+            yield _prove_commit(context, work, ready, conditions)
 
 
 @contextlib.contextmanager
@@ -107,14 +112,9 @@ def _hold_workspace(context: Context, workspace: Workspace | None) -> Iterator[N
             yield
 
 
-def _prove_work(context: Context, work: Work, conditions: Conditions, lands: bool) -> _Proof:
+def _prove_commit(context: Context, work: Work, ready: Ready, conditions: Conditions) -> _Proof:
     root, workspace = context.project.root, work.workspace
-    folder = workspace_folder(context.project, workspace) if workspace else None
-    ready = require_ready(folder or root, workspace["branch"] if workspace else None)
-    _require_commit(context, work, ready.commit)
     tip = locate_branch(root, work.workflow)
-    if lands:
-        require_not_checked_out(root, tip.branch)
     about = {"commit": ready.commit, "base": tip.commit, **work.words._asdict()}
     try:
         candidate = merge_candidate(root, tip, ready.commit)
@@ -123,22 +123,32 @@ def _prove_work(context: Context, work: Work, conditions: Conditions, lands: boo
         evidence = evidence_contents(**about, tree=None, outcome=CONFLICT, checks=[], conflicts=files)
         return _Proof(work, None, evidence, ready.untracked)
     trial = make_merge(root, candidate, f"Proof of {work.module['id']}\n")
+    folder = workspace_folder(context.project, workspace) if workspace else None
     checks = run_checks(context, Subject(candidate, trial, work.module["checks"], folder), conditions)
     outcome = proof_outcome(checks)
     evidence = evidence_contents(**about, tree=candidate.tree, outcome=outcome, checks=checks, conflicts=[])
     return _Proof(work, candidate, evidence, ready.untracked)
 
 
-def _require_commit(context: Context, work: Work, commit: str) -> None:
-    """Raise AtlasError when an AI agent committed nothing in its workspace, and nobody says that nothing was needed."""
+def _require_ready(context: Context, work: Work) -> Ready:
+    """The commit that is to be proven.
+
+    Raises AtlasError when something in its folder is not as it should be, or when an AI agent committed nothing there
+    and nobody says that nothing was needed.
+    """
     workspace, root = work.workspace, context.project.root
-    if work.assignment["agent_type"] != AI or workspace is None or work.words.no_commit or work.words.override:
-        return
-    if commit == workspace["base_commit"] or refs.contains_commit(root, workspace["base_commit"], commit):
+    if workspace is None:
+        return require_ready(root, None)
+    ready = require_ready(workspace_folder(context.project, workspace), workspace["branch"])
+    if work.assignment["agent_type"] != AI or work.words.no_commit or work.words.override:
+        return ready
+    base = workspace["base_commit"]
+    if ready.commit == base or refs.contains_commit(root, base, ready.commit):
         raise AtlasError(
             f"{work.module['id']} cannot be completed: {work.assignment['agent']} committed nothing in "
             f"{workspace['path']}: let it commit its work, or say with --no-commit TEXT why none is needed"
         )
+    return ready
 
 
 def _return_work(context: Context, verb: str, proof: _Proof) -> CompleteResult:

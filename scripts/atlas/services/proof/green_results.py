@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.system import disk
+from atlas.adapters.system import cache
 from atlas.core.clock import current_time
 from atlas.core.records.rows import PASSED, Check
 
@@ -32,10 +32,13 @@ def result_key(tree: str, commands: Sequence[str], conditions: Conditions) -> st
 
 def recall_green(project: Project, key: str) -> list[Check] | None:
     """The checks as they all passed before, each with the time of that."""
-    known = _read_cache(project).get(key)
+    known = cache.read_cache(_cache_path(project)).get(key)
     if not isinstance(known, dict) or "checks" not in known:
         return None
-    return [{**check, "cached_at": check["cached_at"] or known["at"]} for check in known["checks"]]
+    checks: list[Check] = known["checks"]
+    for check in checks:
+        check["cached_at"] = known["at"]
+    return checks
 
 
 def remember_green(project: Project, key: str, checks: Sequence[Check]) -> None:
@@ -46,7 +49,7 @@ def remember_green(project: Project, key: str, checks: Sequence[Check]) -> None:
 
 def recall_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[str] | None:
     """What these checks came to on a base."""
-    known = _read_cache(project).get(result_key(f"base {commit}", commands, conditions))
+    known = cache.read_cache(_cache_path(project)).get(result_key(f"base {commit}", commands, conditions))
     return known.get("outcomes") if isinstance(known, dict) else None
 
 
@@ -63,20 +66,7 @@ def _cache_path(project: Project) -> str:
     return os.path.join(project.private, "cache", "proofs.json")
 
 
-def _read_cache(project: Project) -> dict[str, Any]:
-    try:
-        found = json.loads(disk.read_bytes(_cache_path(project)) or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _keep(project: Project, key: str, value: Any) -> None:
     path = _cache_path(project)
-    disk.make_private_folder(os.path.dirname(path))
-    known = {other: kept for other, kept in _read_cache(project).items() if other != key}
-    newest = dict([*known.items(), (key, value)][-_MOST:])
-    temp = f"{path}.{os.getpid()}"
-    with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(newest, file)
-    os.replace(temp, path)
+    known = {other: kept for other, kept in cache.read_cache(path).items() if other != key}
+    cache.write_cache(path, dict([*known.items(), (key, value)][-_MOST:]))

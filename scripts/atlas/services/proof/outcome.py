@@ -115,6 +115,7 @@ def record_waiting(tx: Transaction, actor: Actor, proven: Work, evidence: Eviden
         module["verification_loops"] += 1
         send_back(tx, module, assignment, proof.unmet_body(module, found))
     else:
+        tx.patch(MODULE, module, status="pending_verification")
         tx.patch(ASSIGNMENT, assignment, status="reviewing")
         tx.emit("ReviewsAwaited", module=module["id"], given=len(standing["by"]), rounds=standing["rounds"])
     return {**evidence_result(module, evidence, False), "reviews": standing}
@@ -131,7 +132,7 @@ def send_back(tx: Transaction, module: Module, assignment: Assignment, body: str
 
 def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> None:
     """Record that the agent has to go on, and is to be asked again how it stands."""
-    if module["status"] in ("assigned", "pending_verification") or assignment["status"] == "reviewing":
+    if module["status"] in ("assigned", "pending_verification"):
         module["status"] = assignment["status"] = "in_progress"
     tx.put(MODULE, module)
     poll_schedule.resume_polling(assignment, tx.at, poll_schedule.polling_times(current_settings(tx)))

@@ -36,9 +36,8 @@ def write_own_files(project: Project, record: Workspace, kit: Equipment) -> None
     worktree.hide_tracked(tree, OWN_FILES)
     write_inside(tree, CONTEXT, (json.dumps(briefing, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace"))
     write_inside(tree, SETTINGS, _settings_bytes(tree, kit.rules))
-    write_inside(
-        tree, client_settings.CHECKS, client_settings.checks_script(briefing["checks"]).encode("utf-8", "replace")
-    )
+    script = client_settings.checks_script(briefing["checks"], kit.given_back)
+    write_inside(tree, client_settings.CHECKS, script.encode("utf-8", "replace"))
     write_inside(tree, MONITOR, _monitor_bytes())
 
 

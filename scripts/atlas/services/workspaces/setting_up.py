@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
 
 from atlas.adapters.system import checks
 from atlas.core.errors import AtlasError
+from atlas.core.letters.proof import stop_text
 from atlas.core.paths import Project
 from atlas.core.records.workspace import SetUp, Workspace
+from atlas.core.rules.check_environment import checks_environment
 from atlas.services.project.workspace_paths import workspace_folder
 
 from .equipment import Equipment
 
 
 class SetUpFailed(AtlasError):
-    """The project's set-up command did not succeed; `set_up` is how it ran."""
+    """The project's set-up command did not succeed; `set_up` is how it ran, `stopped` why it was stopped."""
 
-    def __init__(self, ran: SetUp) -> None:
-        how = (
-            "was stopped at its limit of time or output"
-            if ran["exit_code"] is None
-            else f"ended with code {ran['exit_code']}"
-        )
+    def __init__(self, ran: SetUp, stopped: str | None) -> None:
+        how = stop_text(stopped) if stopped else f"ended with code {ran['exit_code']}"
         last = (ran["output_tail"].strip().splitlines() or ["no output"])[-1]
         super().__init__(f"the set-up command {ran['command'][:200]!r} {how}: {last[:300]}")
         self.set_up = ran
@@ -31,9 +29,14 @@ def run_set_up(project: Project, record: Workspace, kit: Equipment) -> SetUp | N
     """Run the set-up command, if the project has one. Raises SetUpFailed."""
     if kit.set_up is None:
         return None
-    ran: Any = checks.run_check(kit.set_up, workspace_folder(project, record), kit.set_up_seconds)
-    del ran["output_sha256"], ran["stopped"]
+    folder = workspace_folder(project, record)
+    ran = checks.run_check(kit.set_up, folder, kit.limits, checks_environment(os.environ, kit.given_back), folder)
+    result: SetUp = {
+        "command": ran["command"],
+        "exit_code": ran["exit_code"],
+        "seconds": ran["seconds"],
+        "output_tail": ran["output_tail"],
+    }
     if ran["exit_code"] != 0:
-        raise SetUpFailed(ran)
-    result: SetUp = ran
+        raise SetUpFailed(result, ran["stopped"])
     return result
