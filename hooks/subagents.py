@@ -36,6 +36,14 @@ def is_reviewer(event: Event) -> bool:
     return event.get("agent_type") == REVIEWER_TYPE
 
 
+def leave_traces(event: Event, call: Call, workspaces: list[Workspace]) -> None:
+    """Leave what is to be known of a call of the lead's session that goes ahead: a dispatch, or a reviewer's review."""
+    if is_reviewer(event):
+        note_review(event, call)
+    elif event["tool_input"].get("subagent_type") != REVIEWER_TYPE:  # which works on no assignment
+        leave_note(event["tool_input"], workspaces)
+
+
 def note_review(event: Event, call: Call) -> None:
     """Leave it as a fact when a reviewer is about to record a review: ATLAS takes none from the lead's session else."""
     from atlas.core.guard import atlas_calls, command_rules
@@ -169,9 +177,7 @@ def leave_heartbeat(name: str) -> None:
 
 
 def leave_note(dispatch: Event, workspaces: list[Workspace]) -> None:
-    """Note whom to expect when the prompt of a dispatch names an assignment; a reviewer works on none."""
-    if dispatch.get("subagent_type") == REVIEWER_TYPE:
-        return
+    """Note whom to expect when the prompt of a dispatch names an assignment."""
     for task in [one["task"] for one in workspaces if one["task"] and one["task"] in dispatch["prompt"]]:
         make_folder(role_view.folder_of("dispatched"))
         called = [dispatch.get("subagent_type") or PLAIN_TYPE, dispatch.get("name") or ""]

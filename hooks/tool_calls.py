@@ -76,12 +76,10 @@ def judge_event(event: Event, view: View) -> Decision | None:
     known = RoleView(view, os.path.realpath(os.environ["ATLAS_HOME"]), unbound, reviews)
     call = tool_call.Call(text_of(event["tool_name"]), event["tool_input"], text_of(event["cwd"]), os.environ)
     decision = None if is_paused else judge_call(known, call)
-    if decision is None and reviews:
-        subagents.note_review(event, call)
-    if decision is None and call.tool in tool_call.DISPATCHING_TOOLS and known.role == "lead":
+    if decision is None and known.role == "lead" and (reviews or call.tool in tool_call.DISPATCHING_TOOLS):
         from hooks import subagents
 
-        subagents.leave_note(event["tool_input"], view["workspaces"])
+        subagents.leave_traces(event, call, view["workspaces"])
     return decision
 
 

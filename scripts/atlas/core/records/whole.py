@@ -6,18 +6,10 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from .assignment import Assignment, AssignmentFields, Polling, VerificationFields, has_words
-from .kinds import EVIDENCE, OF_ASSIGNMENT, OF_MODULE, POLL, QUESTION, REPETITION, REPORT, REVIEW, Kind
+from .kinds import EVIDENCE, OF_ASSIGNMENT, POLL, QUESTION, REPETITION, REPORT, Kind
 from .plan import Module
 from .protocol import Records
-from .rows import (
-    EvidenceContents,
-    PollContents,
-    QuestionContents,
-    RepetitionContents,
-    ReportContents,
-    ReviewContents,
-    contents_of,
-)
+from .rows import EvidenceContents, PollContents, QuestionContents, RepetitionContents, ReportContents, contents_of
 
 _FEW = 8  # assignments or modules that are asked for by name; for more, all rows are read at once
 _Grouped = dict[str, dict[str, list[dict[str, Any]]]]
@@ -45,10 +37,9 @@ class WholeAssignment(AssignmentFields):
 
 
 class WholeModule(Module):
-    """A module with the evidence about it and the reviews of it, the latest last."""
+    """A module with the evidence about it, the latest last."""
 
     evidence: list[EvidenceContents]
-    reviews: list[ReviewContents]
 
 
 def whole_assignments(records: Records, assignments: Iterable[Assignment]) -> list[WholeAssignment]:
@@ -69,16 +60,11 @@ def whole_verification(records: Records, assignment: Assignment) -> WholeVerific
 
 
 def whole_modules(records: Records, modules: Iterable[Module]) -> list[WholeModule]:
-    """The modules with the evidence about them, and the reviews."""
+    """The modules with the evidence about them."""
     found = list(modules)
-    names = [module["id"] for module in found]
-    rows = {kind.name: _grouped(records, kind, "module", names) for kind in OF_MODULE}
-
-    def contents(kind: Kind[Any], module: Module) -> list[dict[str, Any]]:
-        return list(map(contents_of, rows[kind.name].get(module["id"], [])))
-
-    made = ({**one, "evidence": contents(EVIDENCE, one), "reviews": contents(REVIEW, one)} for one in found)
-    return [cast("WholeModule", module) for module in made]
+    rows = _grouped(records, EVIDENCE, "module", [module["id"] for module in found])
+    made = ((module, list(map(contents_of, rows.get(module["id"], [])))) for module in found)
+    return [cast("WholeModule", {**module, "evidence": evidence}) for module, evidence in made]
 
 
 def _rows_of(records: Records, found: list[Assignment]) -> _Grouped:
