@@ -16,7 +16,7 @@ def render_subject(result: ReviewShown) -> str:
     """What is to be reviewed, where to look at it, the reviews that there are, and how to record one."""
     commit, folder, name = result["commit"][:12], quote(result["folder"]), result["module"]
     lines = [
-        f"{name} is to be reviewed on commit {commit}, whose checks passed. {standing_text(result['standing'])}",
+        f"{name} is to be reviewed on commit {commit}, whose checks passed. It {standing_text(result['standing'])}.",
         f"Look at it in {folder}; leave everything there as it is.",
         f"What it changes: git -C {folder} diff {result['base'][:12]}...{commit}",
         "Criteria:",
@@ -37,16 +37,17 @@ def render_reviewed(result: Reviewed) -> str:
     """What a recorded review came to."""
     review, name = result["review"], result["module"]
     unmet = [one["id"] for one in review["criteria"] if not one["met"]]
+    head = f"Recorded: review of {name} on {review['commit'][:12]} by {one_line(review['by'])}"
     if unmet:
-        said = f"{', '.join(unmet)} not met: {name} goes back to its agent, with your words"
-    else:
-        said = "every criterion met"
-    head = f"Recorded: review of {name} on {review['commit'][:12]} by {one_line(review['by'])}, {said}."
-    return f"{head} {standing_text(result['standing'])}"
+        return f"{head}, {', '.join(unmet)} not met. It goes back to its agent, with these words."
+    return f"{head}, every criterion met. It {standing_text(result['standing'])}."
 
 
 def standing_text(standing: ReviewStanding) -> str:
-    """How many reviews there are, in a sentence."""
-    unmet = f", {', '.join(standing['unmet'])} not met" if standing["unmet"] else ""
+    """How many reviews there are, to go on with a sentence."""
     by = f" (by {', '.join(map(one_line, standing['by']))})" if standing["by"] else ""
-    return f"Reviews without an unmet criterion: {len(standing['by'])} of {standing['rounds']}{by}{unmet}."
+    if standing["unmet"]:
+        return f"a review found {', '.join(standing['unmet'])} not met: it goes back to its agent"
+    if len(standing["by"]) < standing["rounds"]:
+        return f"waits for a review: {len(standing['by'])} of {standing['rounds']}{by}; `atlas status` says whose"
+    return f"has {len(standing['by'])} of {standing['rounds']} reviews{by}"
