@@ -11,7 +11,7 @@ from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY
 from atlas.core.records.team import AI, HUMAN
 from atlas.core.text import one_line, quote_under
 
-from . import sessions
+from . import reviews, sessions
 
 if TYPE_CHECKING:
     from atlas.core.records.workspace import Workspace
@@ -213,6 +213,9 @@ def render_completion(result: CompleteResult) -> str:
     name, branch = result["module"], result.get("integration_branch")
     if result["complete"]:
         lines = [f"{name} is complete on commit {commit}, which the integration branch has"]
+    elif "reviews" in result:
+        standing = reviews.standing_text(result["reviews"])
+        lines = [f"{name} is not complete: it passes on commit {commit}, and {standing}"]
     elif result["passed"]:
         lines = [f"{name} passes on commit {commit}, merged with the integration branch; it is not landed yet"]
     elif result["conflicts"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlas.core.verbs import LEAD, UNASKED, VERBS, WORKER, persons_way, roles_of
 
 from . import refusals
-from .atlas_calls import called_verb, hides_caller, runs_hook
+from .atlas_calls import RECORDING, called_verb, hides_caller, runs_hook
 from .git_calls import GitCall, forbidden_effect
 from .programs import Program, list_programs
 from .protected_paths import is_inside
@@ -50,6 +50,10 @@ def _broken_by_atlas_call(view: RoleView, program: Program) -> Iterator[tuple[st
         whose = "the lead" if LEAD in roles else "the person"
         instead = "tell the lead what you need" if role == WORKER else f"ask the person to {persons_way(verb)}"
         yield "verbs", refusals.explain_refusal("verbs", verb=verb, whose=whose, role=role, instead=instead)
+    elif verb == RECORDING and view.role == LEAD and not view.reviews:
+        yield "verbs", refusals.explain_refusal("review")
+    elif verb == RECORDING and view.reviews and _is_in_workspace(view, program.folder):
+        yield "verbs", refusals.explain_refusal("review-place", root=view.root)
     elif verb is not None and not (verb in VERBS and VERBS[verb].reports) and _is_elsewhere(view, program.folder):
         yield "verbs", refusals.explain_refusal("place", yours=", ".join(one.folder for one in view.workspaces))
 
@@ -60,6 +64,10 @@ def _is_elsewhere(view: RoleView, folder: str) -> bool:
         return False
     here = resolve_folder(folder)
     return is_inside(view.root, here) and view.workspace_holding(here) is None
+
+
+def _is_in_workspace(view: RoleView, folder: str) -> bool:
+    return bool(folder) and view.workspace_holding(resolve_folder(folder)) is not None
 
 
 def _broken_by_git_call(view: RoleView, call: GitCall) -> Iterator[tuple[str, str]]:

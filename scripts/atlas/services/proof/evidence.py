@@ -19,7 +19,7 @@ from atlas.services.project.workspace_paths import lock_path, workspace_folder
 
 from .completion import Completion, hold_landing
 from .conditions import Conditions, read_conditions
-from .outcome import record_passed, record_returned
+from .outcome import record_passed, record_returned, record_waiting
 from .readiness import Ready, require_ready
 from .receipts import merge_message
 from .running import Subject, run_checks
@@ -70,6 +70,9 @@ def complete_module(context: Context, module_id: str, demand: Demand) -> Complet
     with _proven(context, module_id, demand, lands=True) as proof:
         if proof.candidate is None or not proof.evidence["passed"]:
             return _return_work(context, "complete", proof)
+        waiting = context.transact("complete", lambda tx, actor: record_waiting(tx, actor, proof.work, proof.evidence))
+        if waiting is not None:
+            return waiting
         merged = make_merge(context.project.root, proof.candidate, merge_message(proof.work, proof.evidence))
         return carry_out(context, Completion(context, proof.work, proof.evidence, proof.candidate, merged))
 
