@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from atlas.app import context_at
+from atlas.services.assignments.assignments import give_back_module, live_assignment
 from tests.kit.caller import Caller
 from tests.kit.calls import Verdict, judged
 from tests.kit.kept import Kept
@@ -365,9 +367,11 @@ def test_what_is_to_be_reviewed_is_shown_with_a_checkout_of_it(waiting: Project)
     assert git(Path(shown["folder"]), "diff", "--name-only", span) == "auth.txt"
 
 
-def test_no_review_is_left_of_a_module_that_is_removed(waiting: Project) -> None:
+def test_reviews_outlive_the_assignment_and_not_the_module(waiting: Project) -> None:
     waiting.does("review", "auth", "--met", MET)
-    assert "reviews" in waiting.does("status")["modules"][0]
-    assert waiting.does("history", "--about", "auth")
     waiting.does("reassign", "auth", "--to", "implementer-2", "--force", "--wait", "1")
     assert len(waiting.records("reviews")) == 1
+    here = context_at(str(waiting.folder))
+    here.transact("modify", lambda tx, actor: give_back_module(tx, live_assignment(tx, "auth")[1]))
+    waiting.does("modify", "remove", "auth")
+    assert waiting.records("reviews") == {}

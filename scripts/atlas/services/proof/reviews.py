@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 REVIEWER = "reviewer"
 """By whom a review is that a subagent of the lead's recorded: however many it starts, they are one reviewer."""
 
+_FORMS = {roles.PERSON: "review-in-person", roles.WORKER: "record-review", roles.LEAD: "review"}
+"""As what each role records one; of the lead it is a subagent, by what a hook saw."""
+
 
 class _Subject(NamedTuple):
     """What is to be reviewed, on one state: the module, who has it, where, and the evidence that its checks passed."""
@@ -88,7 +91,7 @@ def record_review(context: Context, module_id: str, said: Said) -> Reviewed:
         by, call = _reviewer(tx, actor, now, address, authors)
         return _store_review(tx, actor, now, by, call, findings, said.text)
 
-    return context.transact("review-in-person" if role == roles.PERSON else "record-review", run)
+    return context.transact(_FORMS[role], run)
 
 
 def _read_subject(tx: Transaction, module_id: str) -> _Subject:
