@@ -383,6 +383,9 @@ def test_what_is_to_be_reviewed_is_shown_with_a_checkout_of_it(waiting: Project)
     assert "c1 is met, says test@example.invalid, see auth.txt:1" in text
     span = f"{shown['base']}...{shown['commit']}"
     assert git(Path(shown["folder"]), "diff", "--name-only", span) == "auth.txt"
+    git(folder(waiting, "auth"), "checkout", "--quiet", ".")
+    waiting.does("complete", "auth", session=LEAD)
+    assert not Path(shown["folder"]).exists()
 
 
 def test_reviews_outlive_the_assignment_and_not_the_module(waiting: Project) -> None:

@@ -22,6 +22,7 @@ from .conditions import Conditions, read_conditions
 from .outcome import record_passed, record_returned, record_waiting
 from .readiness import Ready, require_ready
 from .receipts import merge_message
+from .reviews import drop_checkout
 from .running import Subject, run_checks
 from .settling import settle_landing
 from .work import Work, read_words
@@ -74,7 +75,9 @@ def complete_module(context: Context, module_id: str, demand: Demand) -> Complet
         if waiting is not None:
             return waiting
         merged = make_merge(context.project.root, proof.candidate, merge_message(proof.work, proof.evidence))
-        return carry_out(context, Completion(context, proof.work, proof.evidence, proof.candidate, merged))
+        landed = carry_out(context, Completion(context, proof.work, proof.evidence, proof.candidate, merged))
+        drop_checkout(context.project, module_id)
+        return landed
 
 
 class _Proof(NamedTuple):
