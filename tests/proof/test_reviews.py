@@ -236,6 +236,8 @@ def test_it_counts_where_no_review_is_asked_for(ready: Project) -> None:
     ready.does("settings", "review.rounds", "0")
     ready.does("verify", "auth", session=LEAD)
     ready.does("review", "auth", "--unmet", f"{MET} no", code=2)
+    ready.does("report", "auth", "done", "--text", "It is met")
+    ready.does("complete", "auth", code=2, session=LEAD)
     assert status_of(ready) == "in_progress"
 
 
