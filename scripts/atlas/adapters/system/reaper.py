@@ -51,7 +51,8 @@ def main() -> None:
         _end_children(check.shell, is_reaper)
     check.take_rest()
     if check.stopped != _ABANDONED:
-        os.write(1, json.dumps({**check.answer(), "reaper": is_reaper}).encode())
+        with contextlib.suppress(BrokenPipeError):  # ATLAS's command died this very moment
+            os.write(1, json.dumps({**check.answer(), "reaper": is_reaper}).encode())
 
 
 def _read_order() -> bytes:
