@@ -130,8 +130,8 @@ class _Check:
                 self.stopped = "output"
             elif self._wake in ready:
                 self._hear()
-            elif left <= 0:
-                self.stopped = "time"
+            if left <= 0 and self.code is None:  # also where children end without a pause
+                self.stopped = self.stopped or "time"
         self._ended = time.monotonic()
 
     def _hear(self) -> None:
