@@ -22,6 +22,7 @@ from .conditions import Conditions, read_conditions
 from .outcome import record_passed, record_returned, record_waiting
 from .readiness import Ready, require_ready
 from .receipts import merge_message
+from .reviews import drop_checkout
 from .running import Subject, run_checks
 from .settling import settle_landing
 from .work import Work, read_words
@@ -155,4 +156,6 @@ def _land_proof(context: Context, proof: _Proof) -> CompleteResult:
     if waiting is not None:
         return waiting
     merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence))
-    return carry_out(context, Completion(context, work, evidence, proof.candidate, merged))
+    landed = carry_out(context, Completion(context, work, evidence, proof.candidate, merged))
+    drop_checkout(context.project, work.module["id"])
+    return landed
