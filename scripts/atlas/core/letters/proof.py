@@ -26,7 +26,7 @@ _OUTCOMES = {
     FAILED: "failed",
     COULD_NOT_RUN: "could not run",
     FLAKY: "flaky",
-    FAILS_ON_BASE: "fails on the base, too",
+    FAILS_ON_BASE: "failed, as on the base",
 }
 
 
