@@ -318,6 +318,13 @@ def test_a_model_is_no_person(waiting: Project) -> None:
     assert (review["by"], review["role"]) == ("test@example.invalid", "person")
 
 
+def test_a_person_that_git_does_not_know_is_a_person(waiting: Project) -> None:
+    nobody = {"GIT_CONFIG_GLOBAL": "/dev/null"}
+    done = waiting.run("review", "auth", "--met", MET, env=nobody)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one["by"] for one in waiting.records("reviews").values()] == ["person"]
+
+
 def test_only_a_person_says_how_many_reviews_are_needed(ready: Project) -> None:
     assert "only a person decides" in ready.refuses("settings", "review.rounds", "0", session=LEAD)
     assert "from 0 to 10" in ready.refuses("settings", "review.rounds", "11")
