@@ -11,23 +11,49 @@ import os
 import time
 
 from hooks import role_view
-from hooks.bare import SLUG, doer, dump, leave_facts, make_folder, parse, read, remove, write
+from hooks.bare import SLUG, doer, dump, is_slug, leave_facts, make_folder, parse, read, remove, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from atlas.core.guard.tool_call import Call
     from hooks.bare import Event
     from hooks.role_view import View
 
     Workspace = dict[str, Any]
 
-WORKER_TYPE = "atlas:worker"
+WORKER_TYPE, REVIEWER_TYPE = "atlas:worker", "atlas:reviewer"
 PLAIN_TYPE = "general-purpose"
 """What the client takes when a dispatch names no type."""
 PATIENCE = 3600.0
 """Seconds for which a note waits: a dispatch may have been refused by the person, and nobody comes."""
 PLAIN = SLUG | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+
+
+def is_reviewer(event: Event) -> bool:
+    """Whether the subagent behind a call is a reviewer: it belongs to no workspace, and may record reviews."""
+    return event.get("agent_type") == REVIEWER_TYPE
+
+
+def leave_traces(event: Event, call: Call, workspaces: list[Workspace]) -> None:
+    """Leave what is to be known of a call of the lead's session that goes ahead: a dispatch, or a reviewer's review."""
+    if is_reviewer(event):
+        note_review(event, call)
+    elif event["tool_input"].get("subagent_type") != REVIEWER_TYPE:  # which works on no assignment
+        leave_note(event["tool_input"], workspaces)
+
+
+def note_review(event: Event, call: Call) -> None:
+    """Leave it as a fact when a reviewer is about to record a review: ATLAS takes none from the lead's session else."""
+    from atlas.core.guard import atlas_calls, command_rules
+
+    run = command_rules.read_programs(call) if call.command else []
+    words = [w for one in run if atlas_calls.called_verb(one) == atlas_calls.RECORDING for w in one.words if is_slug(w)]
+    about = {"fact": "review", "agent_id": event["agent_id"], "tool": event.get("tool_use_id")}
+    facts = [{**about, "module": word} for word in dict.fromkeys(words)]  # those that are no module tell nothing
+    if facts:
+        leave_facts(os.environ["ATLAS_HOME"], doer(event)[0], facts)
 
 
 def settled_view(event: Event, view: View) -> tuple[View, bool]:
@@ -56,7 +82,12 @@ def bound_view(event: Event, view: View) -> View | None:
 
 
 def workspaces_of(event: Event, workspaces: list[Workspace]) -> list[Workspace]:
-    """Those of the workspaces that a subagent works in, by its binding or, before that, by what the call names."""
+    """Those of the workspaces that a subagent works in, by its binding or, before that, by what the call names.
+
+    A reviewer works in none: what is for the agent there is not for it.
+    """
+    if is_reviewer(event):
+        return []
     file = binding_of(event)
     if file is not None and os.path.exists(file):
         return [one for one in workspaces if one["name"] == bound_name(file)]

@@ -65,20 +65,21 @@ def refuse_call(event: Event) -> Event | None:
 
 def judge_event(event: Event, view: View) -> Decision | None:
     """What the rules come to. Raises what it may when the view or the event is not what it should be."""
-    unbound, is_paused = False, role_view.is_paused(view)
+    unbound, is_paused, reviews = False, role_view.is_paused(view), False
     if view["role"] == "lead" and event.get("agent_id"):
         from hooks import subagents
 
         view, unbound = subagents.settled_view(event, view)  # while there is a pause, too: it is bound once
-    if is_paused:
+        reviews = subagents.is_reviewer(event)
+    if is_paused and not reviews:
         return None
-    known = RoleView(view, os.path.realpath(os.environ["ATLAS_HOME"]), unbound)
+    known = RoleView(view, os.path.realpath(os.environ["ATLAS_HOME"]), unbound, reviews)
     call = tool_call.Call(text_of(event["tool_name"]), event["tool_input"], text_of(event["cwd"]), os.environ)
-    decision = judge_call(known, call)
-    if decision is None and call.tool in tool_call.DISPATCHING_TOOLS and known.role == "lead":
+    decision = None if is_paused else judge_call(known, call)
+    if decision is None and known.role == "lead" and (reviews or call.tool in tool_call.DISPATCHING_TOOLS):
         from hooks import subagents
 
-        subagents.leave_note(event["tool_input"], view["workspaces"])
+        subagents.leave_traces(event, call, view["workspaces"])
     return decision
 
 

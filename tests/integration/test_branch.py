@@ -240,7 +240,18 @@ def test_an_old_git_fast_forwards_and_says_when_it_cannot_merge(
     assert shop.does("complete", "board")["complete"] is True
 
 
-def test_without_an_identity_of_ones_own_the_merge_is_atlass(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ((), "ATLAS ATLAS"),
+        (("AUTHOR", "COMMITTER"), "Some Dev Some Dev"),
+        (("COMMITTER",), "ATLAS ATLAS"),
+        (("AUTHOR",), "ATLAS ATLAS"),
+    ],
+)
+def test_the_merge_is_by_who_the_environment_names_and_else_atlass(
+    known: tuple[str, ...], expected: str, shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, agent in (("auth", "implementer-1"), ("board", "implementer-2")):
         shop.does("assign", name, agent)
         work(shop, name)
@@ -249,8 +260,11 @@ def test_without_an_identity_of_ones_own_the_merge_is_atlass(shop: Project, monk
     shop.hand_in("auth")
     shop.does("complete", "auth")
     shop.hand_in("board")
+    for role in known:
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Some Dev")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "dev@example.invalid")
     shop.does("complete", "board")
-    assert git(shop.folder, "log", "-1", "--format=%an", "atlas/integration") == "ATLAS"
+    assert git(shop.folder, "log", "-1", "--format=%an %cn", "atlas/integration") == expected
 
 
 def test_reading_the_state_does_not_make_the_branch(begun: Project) -> None:

@@ -20,7 +20,7 @@ from atlas.app import context_at
 from atlas.core.errors import AtlasError
 from atlas.core.paths import EXEC_FILE, PLAN_FILE, Project, find_project
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, FILES, KINDS, MESSAGE, MODULE, WORKFLOW
-from atlas.core.records.transitions import LIVE
+from atlas.core.records.transitions import HANDED_IN, LIVE
 from atlas.core.rules import roles
 from atlas.services.orchestration import assigning, reassigning, starting
 from atlas.services.plan import approval, beginning, module_edits
@@ -148,7 +148,8 @@ def assert_references(tx: Transaction) -> None:
     for assignment in live:
         module = modules[assignment["module"]]
         assert (module["task_uuid"], module["assigned_to"]) == (assignment["task_uuid"], assignment["agent"])
-        assert module["status"] == {"reported": "pending_verification"}.get(assignment["status"], assignment["status"])
+        waits = assignment["status"] in HANDED_IN
+        assert module["status"] == ("pending_verification" if waits else assignment["status"])
     for module in modules.values():
         assert (module["task_uuid"] is None) == (module["status"] in ("pending", "complete"))
         assert module["assigned_to"] is None or module["status"] != "pending"

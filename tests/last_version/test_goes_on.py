@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.project import Project
 from tests.kit.state import records
 from tests.support import ROOT, git
 
@@ -119,6 +120,16 @@ def test_sessions_have_their_roles_and_rules(shop: Path, hooks: Path | None) -> 
         {"understanding": 1},
         {"understanding": 1},
     ]
+
+
+def test_settings_without_fields_that_are_new_go_on(shop: Path) -> None:
+    person = Project(shop)
+    assert "checks_seconds" not in person.records("settings")["project"]
+    assert person.does("settings")["settings"]["checks.seconds"] == 600
+    before = person.does("settings")["settings"]
+    person.does("settings", "checks.env", "NPM_TOKEN")
+    assert person.does("settings")["settings"] == {**before, "checks.env": ["NPM_TOKEN"]}
+    assert person.does("doctor")["problems"] == 0
 
 
 def test_a_session_has_all_that_hooks_do_for_it(shop: Path, hooks: Path | None) -> None:

@@ -46,6 +46,37 @@ def test_what_is_no_choice_is_refused(project: Project, arguments: list[str]) ->
     assert "gate." in line
 
 
+def test_what_checks_may_take_is_shown_kept_and_taken_away(project: Project) -> None:
+    shown = {key: value for key, value in project.does("settings")["settings"].items() if key.startswith("checks.")}
+    assert shown == {"checks.seconds": 600, "checks.output-mb": 64, "checks.disk-mb": 10_000, "checks.env": []}
+    for key, values, kept in (
+        ("checks.seconds", ["86400"], 86_400),
+        ("checks.disk-mb", ["1000000"], 1_000_000),
+        ("checks.env", ["NPM_TOKEN", "_x9", "NPM_TOKEN"], ["NPM_TOKEN", "_x9"]),
+    ):
+        assert project.does("settings", key, *values)["settings"][key] == kept
+        assert project.does("settings")["settings"][key] == kept
+        assert project.does("settings", key, "--unset")["settings"][key] == shown[key]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["checks.seconds", "0"], "a number of seconds from 1 to 86400"),
+        (["checks.seconds", "1.5"], "a number of seconds from 1 to 86400"),
+        (["checks.output-mb", "10001"], "a number of megabytes from 1 to 10000"),
+        (["checks.disk-mb", "1000001"], "a number of megabytes from 1 to 1000000"),
+        (["checks.disk-mb", "1", "2"], "has one value"),
+        (["checks.env", "A", "B=1"], "names of variables"),
+        (["checks.env", "*"], "names of variables"),
+        (["checks.env", "ä"], "names of variables"),
+        (["checks.env", ""], "names of variables"),
+    ],
+)
+def test_what_checks_cannot_take_is_refused(project: Project, arguments: list[str], said: str) -> None:
+    assert said in project.refuses("settings", *arguments)
+
+
 def test_only_a_person_chooses(project: Project, team: Team) -> None:
     for form, key, value in (
         ("configure-gates", "gate.state", "off"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atlas.core import clock
-from atlas.core.following import attendance, poll_schedule
+from atlas.core.following import attendance, poll_schedule, reviews, whose_turn
 from atlas.core.records.kinds import AGENT, ASSIGNMENT, DISCOVERY, MESSAGE, MODULE, SESSION, WORKSPACE
 from atlas.core.records.message import IN_OUTBOX
 from atlas.core.records.team import AI
@@ -71,6 +71,7 @@ def _orchestration_summary(tx: Transaction, actor: Actor) -> Summary:
         "sessions": [s for s in tx.all(SESSION) if s["agent"]],
         "integration_branch": workflow["integration_branch"],
         "workspaces": tx.where(WORKSPACE, removed_at=None),
+        "waiting_reviews": reviews.waiting_reviews(whose_turn.OpenWork(tx)),
     }
 
 

@@ -33,6 +33,8 @@ def board_text(result: StatusResult) -> str:
     lines += _section_lines("Active assignments", [assignment_row(a) for a in result["active_assignments"]])
     paused = [why for assignment in result["active_assignments"] if (why := updates.pause_reason(assignment))]
     lines += _section_lines("Resting until a change is settled", [[why] for why in paused])
+    waiting = [[f"{one['module']} {one['waits']}"] for one in result["waiting_reviews"]]
+    lines += _section_lines("Waiting for reviews", waiting)
     lines += _section_lines("Back in the pool", [[returned_row(a)] for a in result["returned"]])
     lines += _section_lines("Stopped incomplete", [[sessions.incomplete_line(one)] for one in result["stopped"]])
     lines += _section_lines("Unattended", [[sessions.unattended_line(one)] for one in result["unattended"]])

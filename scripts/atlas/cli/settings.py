@@ -5,9 +5,10 @@ limit), workspace.link and workspace.copy (files of the main directory that ever
 poll.blocked-minutes and poll.answer-minutes (when agents are asked how they stand, and how long that waits),
 reassign.wait-seconds (for an agent to get the stop when its work is taken away), transport.url (AI Maestro's address),
 checks.seconds, checks.output-mb and checks.disk-mb (what a check may take), checks.env (variables that checks get
-although they look like credentials), gate.RULE (what a rule of the gates comes to: deny, ask or off).
-Only a person changes workspace.setup, workspace.link, workspace.copy, checks.* and gate.RULE, in a plain terminal: one
-that no client of this project has opened.
+although they look like credentials), review.rounds (how many reviews a module needs before it lands), gate.RULE (what a
+rule of the gates comes to: deny, ask or off).
+Only a person changes workspace.setup, workspace.link, workspace.copy, checks.*, review.rounds and gate.RULE, in a plain
+terminal: one that no client of this project has opened.
 Exit codes: 0 shown or changed; 1 no such setting, the value is not one of its, or it is a person's to change.
 """
 
@@ -20,6 +21,7 @@ from atlas.app import open_context
 from atlas.core.errors import AtlasError
 from atlas.render import text
 from atlas.services.project import settings
+from atlas.services.workspaces.own_files import refresh_all
 
 from .outcome import Outcome
 
@@ -41,5 +43,8 @@ def run(args: argparse.Namespace) -> Outcome[SettingsResult]:
     elif bool(args.values) == args.unset:
         raise AtlasError(f"give {args.key} a value, or take it away with --unset")
     else:
-        result = settings.change_setting(open_context(), args.key, args.values)
+        context = open_context()
+        result = settings.change_setting(context, args.key, args.values)
+        if args.key == "checks.env":
+            refresh_all(context, "settings")
     return Outcome(result, text.render_settings(result))

@@ -52,8 +52,8 @@ class Verb:
     `module` is its module in `cli/`: named like the verb, unless it says otherwise. `script` is its documented door.
     `roles` may use it. `reports`: it changes nothing, at most what counts as read. `seconds`: its time limit as a
     slash command, below the one of the hook in `hooks.json`, at which the client would drop the outcome without a word.
-    `forms` are ways to use it that have a name and roles of their own; `decisive` is the option that makes it the
-    person's to decide. `example` is one call of it.
+    `forms` are ways to use it that have a name and roles of their own; `decisive` is the option, or several with
+    blanks between, with which a person who types it decides. `example` is one call of it.
     """
 
     __slots__ = (
@@ -91,7 +91,7 @@ class Verb:
     def decides(self, arguments: list[str]) -> bool:
         """Whether the person decides it: then its slash command runs on nobody's behalf, at the project's root."""
         return self.roles == PEOPLE or any(
-            word == self.decisive or word.startswith(f"{self.decisive}=") for word in arguments if self.decisive
+            word == option or word.startswith(f"{option}=") for word in arguments for option in self.decisive.split()
         )
 
 
@@ -195,6 +195,11 @@ _ROWS = (
                note=", with a timeout that leaves the checks their time"),
          seconds=3600,  # the checks' time
          forms=(("complete-override", PEOPLE), ("settle", INTERNAL)), decisive="--override"),
+    Verb("review", "atlas_review_module.py", ANYONE, "review what another made of a module, on its checked commit",
+         'atlas review auth-core --met c1="src/auth.py:12" --unmet c2="tests/test_auth.py::test_expiry fails"',
+         Slash("Review an ATLAS module on the commit whose checks passed, criterion by criterion",
+               'MODULE [--met ID=FILE:LINE] [--unmet ID="FILE:LINE TEXT"] [--text TEXT]', ("review MODULE",)),
+         forms=(("record-review", (PERSON, WORKER)), ("review-in-person", PEOPLE)), decisive="--met --unmet --text"),
     Verb("inbox", "atlas_inbox.py", ANYONE, "read a mailbox",
          "atlas inbox implementer-1 --wait 600",
          Slash("Read an ATLAS mailbox", "AGENT [--wait SECONDS]", ("inbox AGENT [--wait SECONDS] --peek",), shown=True,
@@ -265,11 +270,11 @@ def roles_of(name: str) -> tuple[str, ...] | None:
 def form_of_setting(key: str) -> str:
     """The form of `settings` that changes this one.
 
-    What lifts a gate, runs in a workspace, or widens what checks may do is a person's.
+    What lifts a gate, runs in a workspace, or widens what checks may do or counts as proof is a person's.
     """
     if key.startswith("gate."):
         return "configure-gates"
-    if key.startswith("checks."):
+    if key.startswith(("checks.", "review.")):
         return "configure-checks"
     return "configure-workspaces" if key in ("workspace.setup", "workspace.link", "workspace.copy") else "configure"
 
@@ -279,4 +284,4 @@ def persons_way(name: str) -> str:
     row = next(row for row in _ROWS if name in (row.name, *(form for form, _ in row.forms)))
     if row.slash is None:
         return "run it in a plain terminal"
-    return f"type /atlas-{row.name}" + (f" with {row.decisive} TEXT" if row.decisive else "")
+    return f"type /atlas-{row.name}" + (f" with {row.decisive.split()[0]} TEXT" if row.decisive else "")

@@ -11,7 +11,7 @@ from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY
 from atlas.core.records.team import AI, HUMAN
 from atlas.core.text import one_line, quote_under
 
-from . import sessions
+from . import reviews, sessions
 
 if TYPE_CHECKING:
     from atlas.core.records.workspace import Workspace
@@ -202,7 +202,7 @@ _OUTCOME_WORDS = {
     FAILED: "a check failed",
     COULD_NOT_RUN: "a check could not run",
     FLAKY: "a check is flaky",
-    FAILS_ON_BASE: "a check fails, on the base too",
+    FAILS_ON_BASE: "a check failed, as it does on the base",
 }
 
 
@@ -213,6 +213,9 @@ def render_completion(result: CompleteResult) -> str:
     name, branch = result["module"], result.get("integration_branch")
     if result["complete"]:
         lines = [f"{name} is complete on commit {commit}, which the integration branch has"]
+    elif "reviews" in result:
+        standing = reviews.standing_text(result["reviews"])
+        lines = [f"{name} is not complete: it passes on commit {commit}, and {standing}"]
     elif result["passed"]:
         lines = [f"{name} passes on commit {commit}, merged with the integration branch; it is not landed yet"]
     elif result["conflicts"]:
@@ -228,6 +231,10 @@ def render_completion(result: CompleteResult) -> str:
     lines += [f"  {line}" for check in evidence["checks"] for line in check_lines(check)]
     if evidence["override"]:
         lines.append(f"  {override_text(evidence['override'])}")
+    if result["untracked"]:
+        names = ", ".join(one_line(path) for path in result["untracked"][:5])
+        more = f" and {len(result['untracked']) - 5} more" if result["untracked"][5:] else ""
+        lines.append(f"  not committed, so that no check saw it: {names}{more}")
     if result["all_complete"]:
         lines.append("Every module is complete: the orchestration is over.")
     return "\n".join(lines)

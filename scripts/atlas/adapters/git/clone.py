@@ -13,7 +13,8 @@ from collections.abc import Container, Mapping
 from atlas.core.errors import AtlasError
 
 from . import git
-from .scrub import LINK, REPOSITORY, Modes, is_own_folder, remove, scrub_tree
+from .removal import is_own_folder, remove
+from .scrub import LINK, REPOSITORY, Modes, scrub_tree
 from .source import Source, filters_by_scope, quote, read_config
 from .submodules import Places, Submodule, find_submodules
 from .worktree import CHECKOUT_SECONDS

@@ -5,16 +5,14 @@ What files hold is not looked at here: nothing is opened, so that a pipe or a de
 
 from __future__ import annotations
 
-import errno
 import os
-import re
-import shutil
 import stat
-import subprocess
 import tempfile
 import time
 from collections.abc import Container, Iterable
 from typing import NamedTuple
+
+from .removal import remove
 
 LINK, PROGRAM, REPOSITORY = "120000", "100755", "160000"
 """Modes as git writes them: of a symbolic link, of an executable file, of a submodule."""
@@ -106,43 +104,3 @@ class _Scrub:
             os.chmod(entry.path, self._mode)
         if path in self._tree:
             self.walk(entry.path, path)
-
-
-def is_own_folder(path: str) -> bool:
-    """Whether there is a folder of this user, and not a link to one."""
-    try:
-        about = os.lstat(path)
-    except FileNotFoundError:
-        return False
-    return stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
-
-
-def remove(path: str) -> None:
-    """Remove whatever is at `path`, if anything. Raises OSError that names it when something of it stays."""
-    try:
-        about = os.lstat(path)
-    except FileNotFoundError:
-        return
-    try:
-        if stat.S_ISDIR(about.st_mode):
-            shutil.rmtree(path)
-        else:
-            os.unlink(path)
-    except (OSError, RecursionError):
-        if stat.S_ISDIR(about.st_mode):
-            # Folders without rights, and those nested deeper than Python goes.
-            subprocess.run(["chmod", "-R", "u+rwX", path], capture_output=True, check=False)
-            subprocess.run(["rm", "-rf", path], capture_output=True, check=False)
-    if os.path.lexists(path):
-        raise OSError(errno.EBUSY, "cannot be removed", path)
-
-
-def mount_below(folder: str) -> str | None:
-    """A file system that is mounted at or below a folder, where the system lists them: what is in it is not ours."""
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            points = [re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[4]) for line in file]
-    except OSError:
-        return None
-    real = os.path.realpath(folder)
-    return next((point for point in points if point == real or point.startswith(f"{real}/")), None)

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from atlas.core.errors import AtlasError
 
+from . import git
 from .source import Source
+from .worktree import git_folder
 
 
 class Places(NamedTuple):
@@ -95,3 +97,25 @@ def _find_source(path: str, commit: str, places: Places) -> Source | None:
 
 def _source_at(git_folder: str | None) -> Source | None:
     return Source(git_folder) if git_folder and os.path.isfile(os.path.join(git_folder, "HEAD")) else None
+
+
+def lost_commits(common: str, tree: str) -> list[str]:
+    """The submodules of a worktree whose commit, as its index says, only that worktree has, as `PATH (COMMIT)`.
+
+    They are neither on a remote nor in the copy of the repository with the common folder `common`.
+    """
+    lines = git.run_git(tree, "ls-files", "--stage", "-z").split("\0")
+    linked = {line.partition("\t")[2]: line.split(" ")[1] for line in lines if line.startswith("160000 ")}
+    if not linked:
+        return []
+    listed = git.run_git(tree, "config", "-z", "--blob=HEAD:.gitmodules", "--list", codes=range(256))
+    known, places = _read_modules(listed), Places(common, git_folder(tree), None)
+    found = []
+    for path, commit in linked.items():
+        inner = places.inside(known.get(path, (path, ""))[0], path)
+        main, own = _source_at(inner.main), _source_at(inner.workspace)
+        if own is None or inner.main == inner.workspace or (main is not None and main.has_commit(commit)):
+            continue
+        if not own.has_published(commit):
+            found.append(f"{path} ({commit[:12]})")
+    return found

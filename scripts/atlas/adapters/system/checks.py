@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from atlas.core.records.rows import CheckRun
 
-from .marked import MARK, end_marked, make_scratch, remove_scratch
+from .marked import MARK, end_marked
+from .scratch import make_scratch, remove_scratch
 
 __all__ = ["Limits", "end_marked", "run_check"]
 _REAPER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reaper.py")

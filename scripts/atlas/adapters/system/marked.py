@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 import time
 
 from .process import list_ancestors
+from .scratch import remove_left
 
 MARK = "ATLAS_PROOF"
 """The variable that all processes of a check have, unless they took it away themselves."""
@@ -32,39 +29,7 @@ def end_marked(mark: str) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(_ROUND_SECONDS)
-    folder, prefix = tempfile.gettempdir(), _prefix(mark)
-    for name in os.listdir(folder):
-        if name.startswith(prefix):
-            remove_scratch(os.path.join(folder, name))
-
-
-def make_scratch(mark: str) -> str:
-    """A temporary folder for a check, which the mark finds again. Its path is short: sockets are made there."""
-    return tempfile.mkdtemp(prefix=_prefix(mark))
-
-
-def _prefix(mark: str) -> str:
-    return f"atlas-{hashlib.sha256(os.fsencode(mark)).hexdigest()[:12]}-"
-
-
-def remove_scratch(path: str) -> None:
-    """Remove a folder of this user's with all that is in it, also where a check took the right to do so away."""
-    try:
-        about = os.lstat(path)
-    except FileNotFoundError:
-        return
-    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
-        return
-    shutil.rmtree(path, ignore_errors=True)
-    if os.path.lexists(path):
-        os.chmod(path, 0o700)
-        for folder, names, _ in os.walk(path):
-            for name in names:
-                inner = os.path.join(folder, name)
-                if not os.path.islink(inner):
-                    with contextlib.suppress(OSError):
-                        os.chmod(inner, 0o700)
-        shutil.rmtree(path, ignore_errors=True)
+    remove_left(mark)
 
 
 def _marked_processes(mark: str) -> set[int]:

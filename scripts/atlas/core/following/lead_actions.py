@@ -20,12 +20,21 @@ from .lead_talks import (
     update_action,
 )
 from .lead_view import LeadView, has_work
+from .reviews import review_action
 
 
 def lead_actions(desk: LeadView) -> Iterator[Action]:
     """The first of each kind, the most urgent kind first."""
     talks = (undelivered_action, question_action, judge_action, authorize_action, update_action, blocked_action)
-    for kind in (*talks, _verify_action, _assign_action, _begin_action, _lead_mail_action, _poll_action):
+    for kind in (
+        *talks,
+        _verify_action,
+        _review_action,
+        _assign_action,
+        _begin_action,
+        _lead_mail_action,
+        _poll_action,
+    ):
         action = kind(desk)
         if action is not None:
             yield action
@@ -41,6 +50,10 @@ def _verify_action(desk: LeadView) -> Action | None:
         f"If it cannot be verified as it is, tell {agent} what to do."
     )
     return make_action(f"verify:{assignment['task_uuid']}:{report_count(assignment)}", text)
+
+
+def _review_action(desk: LeadView) -> Action | None:
+    return review_action(desk.board)
 
 
 def _assign_action(desk: LeadView) -> Action | None:

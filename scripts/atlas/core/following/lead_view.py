@@ -10,6 +10,7 @@ from atlas.core.records.team import AI
 from atlas.core.rules import graph
 
 from . import whose_turn
+from .reviews import waiting_reviews
 from .whose_turn import OpenWork
 
 MOST_TRIES = 5
@@ -55,7 +56,9 @@ def has_work(desk: LeadView, assignment: Assignment) -> bool:
 
 def awaited_by_lead(desk: LeadView) -> str:
     """Those that the lead waits for, in a line."""
-    names = [f"{a['agent']} with {a['module']} ({a['status'].replace('_', ' ')})" for a in desk.live]
+    at_work = [one for one in desk.live if one["status"] != "reviewing"]
+    names = [f"{a['agent']} with {a['module']} ({a['status'].replace('_', ' ')})" for a in at_work]
+    names += [f"{one['module']}, which {one['waits']}" for one in waiting_reviews(desk.board)]
     if desk.ready and desk.agents and not desk.free:
         names.append(f"a free agent for {desk.ready[0]['id']}")
     given_up = [one for one in desk.failed if one["attempts"] >= MOST_TRIES]

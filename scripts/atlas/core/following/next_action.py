@@ -12,6 +12,7 @@ from atlas.core.records.assignment import Assignment, report_count
 from atlas.core.records.kinds import WORKFLOW
 from atlas.core.records.plan import ORCHESTRATION
 from atlas.core.records.protocol import Records
+from atlas.core.records.transitions import HANDED_IN
 from atlas.core.rules import updates
 from atlas.core.rules.understanding import REPEAT
 
@@ -63,7 +64,7 @@ def _worker_action(records: Records, assignment: Assignment, rules: dict[str, st
         if updates.next_step(update) in (updates.RECEIPT, updates.FEASIBILITY):
             text = f"{module} was changed. Next is {updates.describe_next(module, update)}"
             return make_action(f"update:{task_uuid}:{update['id']}:{update['status']}", text)
-    if assignment["status"] in ("reported", "blocked") or _awaited_by_worker(records, assignment, rules):
+    if assignment["status"] in (*HANDED_IN, "blocked") or _awaited_by_worker(records, assignment, rules):
         return None
     if whose_turn.missing_step(assignment, rules) == REPEAT:
         text = f"Repeat first what you will do about {module}: `atlas repeat {module} …` (`atlas repeat --help`)."

@@ -16,6 +16,7 @@ from atlas.core.records.kinds import POLL
 from atlas.core.records.protocol import Records
 from atlas.core.records.rows import Poll, new_poll
 from atlas.core.records.team import AI, Settings
+from atlas.core.records.transitions import HANDED_IN
 
 if TYPE_CHECKING:
     from atlas.core.results.polling import PollPriority
@@ -125,7 +126,7 @@ def note_heard(records: Records, assignment: Assignment, at: str, how: str, time
         records.put(POLL, poll)
     polling["heard"] = {"at": at, "how": how, "what": what}
     polling["escalated_at"] = None
-    waits = assignment["status"] == "reported"
+    waits = assignment["status"] in HANDED_IN
     polling["next_poll_due"] = None if waits else clock.add_seconds(at, _poll_interval(assignment, times))
 
 

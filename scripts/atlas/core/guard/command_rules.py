@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlas.core.verbs import LEAD, UNASKED, VERBS, WORKER, persons_way, roles_of
 
 from . import refusals
-from .atlas_calls import called_verb, hides_caller, runs_hook
+from .atlas_calls import RECORDING, called_verb, hides_caller, runs_hook
 from .git_calls import GitCall, forbidden_effect
 from .programs import Program, list_programs
 from .protected_paths import is_inside
@@ -46,6 +46,8 @@ def _broken_by_atlas_call(view: RoleView, program: Program) -> Iterator[tuple[st
         yield "verbs", refusals.explain_refusal("caller")
     elif runs_hook(program):
         yield "verbs", refusals.explain_refusal("hook")
+    elif verb == RECORDING and view.role == LEAD:
+        yield from _broken_by_review(view, program)
     elif verb is not None and roles is not UNASKED and role not in roles:
         whose = "the lead" if LEAD in roles else "the person"
         instead = "tell the lead what you need" if role == WORKER else f"ask the person to {persons_way(verb)}"
@@ -60,6 +62,14 @@ def _is_elsewhere(view: RoleView, folder: str) -> bool:
         return False
     here = resolve_folder(folder)
     return is_inside(view.root, here) and view.workspace_holding(here) is None
+
+
+def _broken_by_review(view: RoleView, program: Program) -> Iterator[tuple[str, str]]:
+    """Who leads does not review: only a reviewer that it started does, and not as whoever has a workspace."""
+    if not view.reviews:
+        yield "verbs", refusals.explain_refusal("review")
+    elif program.folder and view.workspace_holding(resolve_folder(program.folder)) is not None:
+        yield "verbs", refusals.explain_refusal("review-place", root=view.root)
 
 
 def _broken_by_git_call(view: RoleView, call: GitCall) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,10 @@ _WHY = {
         person decides, ask the person to do.""",
     "place": """ATLAS tells by the folder who calls. Call it from your own workspace ({yours}).""",
     "verbs": """`atlas {verb}` is for {whose} to use, not for a {role}: {instead}.""",
+    "review": """who leads does not review. Start a subagent of the type `atlas:reviewer` with the prompt "Review
+        MODULE: begin with `atlas review MODULE`"; it records what it finds.""",
+    "review-place": """ATLAS tells by the folder who calls, and a workspace is its agent's. Record your review from the
+        project's folder ({root}).""",
     "worktree": """git {name} in {place} would touch another worktree than yours. Work in your own workspace; what
         only looks at others, such as `git log`, `git diff` and `git show`, is free.""",
     "git": """that is {what}. Commit on the branch that is checked out in your workspace and report it done: ATLAS

@@ -25,17 +25,19 @@ class Workspace:
 class RoleView:
     """What a decision needs to know, from the role view of the caller: a worker's own workspaces, all for the lead.
 
-    `unbound`: a worker subagent of the lead that has not been in its workspace yet.
+    `unbound`: a worker subagent of the lead that has not been in its workspace yet. `reviews`: one that
+    reviews.
     """
 
-    __slots__ = ("branch", "phase", "private", "role", "root", "rules", "unbound", "workspaces")
+    __slots__ = ("branch", "phase", "private", "reviews", "role", "root", "rules", "unbound", "workspaces")
 
-    def __init__(self, record: Mapping[str, Any], private: str, unbound: bool = False) -> None:
+    def __init__(self, record: Mapping[str, Any], private: str, unbound: bool = False, reviews: bool = False) -> None:
         """`private` is ATLAS's folder, resolved. Raises LookupError, TypeError or ValueError when the record is
         none."""
         if record["role"] not in (LEAD, WORKER) or record["phase"] not in ("planning", "executing", "complete"):
             raise ValueError(f"there is no role {record['role']!r} or phase {record['phase']!r}")
         self.role, self.phase, self.unbound = record["role"], record["phase"], unbound
+        self.reviews = reviews
         self.root, self.private, self.branch = record["root"], private, record["branch"]
         self.rules: dict[str, str] = dict(record["rules"])
         self.workspaces = [

@@ -40,6 +40,11 @@ def _repetition_text(about: Mapping[str, Any]) -> str:
     return f"{about['agent']} repeated what it will do about {about['module']}{wrong}"
 
 
+def _review_text(about: Mapping[str, Any]) -> str:
+    found = f"{about['unmet']} of {about['met'] + about['unmet']} criteria not met" if about["unmet"] else "all is met"
+    return f"{about['by']} reviewed {about['module']}: {found}"
+
+
 def _update_text(about: Mapping[str, Any]) -> str:
     return f"{about['agent']} on the change {about['update']} of {about['module']}: {about['status']}"
 
@@ -50,6 +55,7 @@ def _mail_text(about: Mapping[str, Any]) -> str:
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ModuleReported": lambda it: f"{it['agent']} reported {it['module']}: {it['report']}",
+    "ModuleReviewed": _review_text,
     "RepetitionRecorded": _repetition_text,
     "QuestionAsked": lambda it: f"{it['agent']} asked about {it['module']} ({it['question']})",
     "UpdateReceived": _update_text,

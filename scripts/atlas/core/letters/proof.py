@@ -13,8 +13,10 @@ from atlas.core.records.rows import (
     PASSED,
     Check,
     EvidenceContents,
+    Finding,
+    ReviewContents,
 )
-from atlas.core.text import number_items, one_line, printable_text
+from atlas.core.text import mark_lines, number_items, one_line, printable_text
 
 _LONGEST_OUTPUT = 50_000
 
@@ -24,7 +26,7 @@ _OUTCOMES = {
     FAILED: "failed",
     COULD_NOT_RUN: "could not run",
     FLAKY: "flaky",
-    FAILS_ON_BASE: "fails on the base, too",
+    FAILS_ON_BASE: "failed, as on the base",
 }
 
 
@@ -66,3 +68,18 @@ def conflict_body(module: Module, branch: str, files: Sequence[str]) -> str:
         + f"\n\nResolve it in your workspace (git merge {branch}), run the checks, commit, then: "
         f"atlas report {module['id']} done"
     )
+
+
+def unmet_body(module: Module, found: Sequence[ReviewContents]) -> str:
+    """Tells an agent which criteria its work does not meet, by the words of reviews, which are data."""
+    said = [finding_text(one, review) for review in found for one in review["criteria"] if not one["met"]]
+    listed = number_items(f"The checks of {module['id']} pass. A review found criteria that are not met", said)
+    return f"{listed[:_LONGEST_OUTPUT]}\n\nMend it and commit, then: atlas report {module['id']} done"
+
+
+def finding_text(one: Finding, review: ReviewContents) -> str:
+    """What a reviewer found about a criterion, behind marks."""
+    verdict = "met" if one["met"] else "not met"
+    place = f"{one['id']} is {verdict}, says {one_line(review['by'])}, see {one_line(one['where'])}"
+    said = mark_lines("\n".join(part for part in (one["text"], "" if one["met"] else review["text"]) if part))
+    return f"{place}\n{said}" if said else place

@@ -104,6 +104,10 @@ _ROWS = (
     # Proof that it is done.
     Event("ChecksPassed", "module commit", "checks of {module} passed on {commit}"),
     Event("ChecksFailed", "module commit", "checks of {module} failed on {commit}"),
+    Event("ReviewCalled", "module subagent", "reviewer {subagent} called to review {module}"),
+    Event("ModuleReviewed", "module by commit met unmet", "{by} reviewed {module} at {commit}: {met} met, {unmet} not",
+          LEAD),
+    Event("ReviewsAwaited", "module given rounds", "{module} waits for reviews: {given} of {rounds}"),
     Event("MergeBegun", "module", "merge of {module} begun"),
     Event("MergeStopped", "module", "merge of {module} stopped"),
     Event("MergeConflicted", "module files", "merge of {module} conflicts in {files}"),

@@ -9,9 +9,9 @@ from atlas.core.ids import is_slug
 from atlas.core.text import one_line
 
 from .constants import INTERRUPT
-from .kinds import AGENT, DISCOVERY, MESSAGE, SESSION, WORKFLOW, WORKSPACE
+from .kinds import AGENT, DISCOVERY, MESSAGE, MODULE, SESSION, WORKFLOW, WORKSPACE
 from .protocol import Records
-from .team import Session, new_session
+from .team import ReviewCall, Session, new_session
 
 Fact = dict[str, Any]
 
@@ -27,6 +27,7 @@ def fold_facts(records: Records, key: str, facts: list[Fact], offset: int) -> No
     Facts: `{"fact": "presence", "workspace" or null, "at"}`, `{"fact": "end", "at"}`, `{"fact": "continues", "from"}`,
     `{"fact": "stopped", "reason" or null, "at"}`, `{"fact": "decision", "rule"}`,
     `{"fact": "bound", "agent_id", "workspace", "task", "at"}`,
+    `{"fact": "review", "agent_id", "tool", "module", "at"}`,
     `{"fact": "receipt", "message", "at"}`, `{"fact": "receipt", "discovery", "workspace", "session", "tool", "at"}`.
     Unknown ones, and ones about records that are gone, change nothing.
     """
@@ -116,6 +117,15 @@ def _note_bound(records: Records, session: Session, fact: Fact, at: str) -> None
         records.emit("SubagentBound", subagent=workspace["subagent"], workspace=workspace["name"])
 
 
+def _note_review_call(records: Records, session: Session, fact: Fact, at: str) -> None:
+    """Note that a reviewer of the lead's began to record a review of a module: only then the lead's session may."""
+    module, agent, call = (str(fact.get(name) or "")[:128] for name in ("module", "agent_id", "tool"))
+    if is_slug(module) and agent and records.get(MODULE, module) is not None:
+        noted: ReviewCall = {"subagent": agent, "call": call or "unknown", "at": at}
+        session["review_calls"] = {**session.get("review_calls", {}), module: noted}
+        records.emit("ReviewCalled", module=module, subagent=agent)
+
+
 def _note_decided(records: Records, session: Session, fact: Fact, at: str) -> None:
     rule = str(fact.get("rule"))[:64]
     session["decisions"][rule] = session["decisions"].get(rule, 0) + 1
@@ -160,6 +170,7 @@ _MEANINGS = {
     "stopped": _note_stopped,
     "continues": _note_continued,
     "bound": _note_bound,
+    "review": _note_review_call,
     "decision": _note_decided,
     "receipt": _note_received,
 }

@@ -8,7 +8,7 @@ from .assignment import Assignment
 from .discovery import Discovery
 from .message import Message
 from .plan import Landing, Mission, Module, Workflow
-from .rows import Evidence, Poll, Question, Repetition, Report
+from .rows import Evidence, Poll, Question, Repetition, Report, Review
 from .team import Agent, Session, Settings
 from .workspace import Workspace
 
@@ -43,6 +43,7 @@ POLL: Kind[Poll] = Kind("poll", "PARALLEL_STATUS.json", "polls", "row")
 REPETITION: Kind[Repetition] = Kind("repetition", "REPORTS.json", "repetitions", "row")
 QUESTION: Kind[Question] = Kind("question", "REPORTS.json", "questions", "row")
 EVIDENCE: Kind[Evidence] = Kind("evidence", "EVIDENCE.json", "evidence", "row")
+REVIEW: Kind[Review] = Kind("review", "EVIDENCE.json", "reviews", "row")
 WORKSPACE: Kind[Workspace] = Kind("workspace", "PARALLEL_STATUS.json", "workspaces", "name")
 DISCOVERY: Kind[Discovery] = Kind("discovery", "DISCOVERIES.json", "discoveries")
 MESSAGE: Kind[Message] = Kind("message", "MESSAGES.json", "messages")
@@ -52,9 +53,11 @@ KINDS: dict[str, Kind[Any]] = {
     for kind in (
         *(MISSION, WORKFLOW, SESSION, SETTINGS, LANDING, MODULE),
         *(AGENT, ASSIGNMENT, WORKSPACE, DISCOVERY, MESSAGE),
-        *(REPORT, POLL, REPETITION, QUESTION, EVIDENCE),
+        *(REPORT, POLL, REPETITION, QUESTION, EVIDENCE, REVIEW),
     )
 }
 OF_ASSIGNMENT: tuple[Kind[Any], ...] = (REPORT, POLL, REPETITION, QUESTION)
 """Kinds of rows that belong to an assignment, by its `task_uuid`."""
+OF_MODULE: tuple[Kind[Any], ...] = (EVIDENCE, REVIEW)
+"""Kinds of rows that belong to a module."""
 FILES: tuple[str, ...] = tuple(dict.fromkeys(kind.file for kind in KINDS.values()))

@@ -162,6 +162,44 @@ class Evidence(EvidenceContents):
     seq: int
 
 
+class Finding(TypedDict):
+    """Whether a criterion, in these words, is met: `where` is FILE:LINE or a test's name, `text` may say more."""
+
+    id: str
+    criterion: str
+    met: bool
+    where: str
+    text: str
+
+
+class ReviewContents(TypedDict):
+    """What a reviewer found in a commit, criterion by criterion.
+
+    `by` has the `role`; it is the agent, the address of a person in git, or the lead's subagent, whose `call` of ATLAS
+    the hook saw: the id of that tool call, None for others. `round` counts the reviewers of the commit.
+    """
+
+    at: str
+    commit: str
+    by: str
+    role: str
+    call: str | None
+    round: int
+    criteria: list[Finding]
+    text: str
+
+
+class Review(_OfAssignment, ReviewContents):
+    """A review of what an agent made of a module."""
+
+    module: str
+
+
+def new_review(*, task_uuid: str, module: str, seq: int, contents: ReviewContents) -> Review:
+    """The review that a change records."""
+    return {"row": f"{task_uuid}-review-{seq}", "task_uuid": task_uuid, "module": module, "seq": seq, **contents}
+
+
 def new_report(*, task_uuid: str, seq: int, number: int, contents: ReportContents) -> Report:
     """The `number`-th report about an assignment."""
     return {"row": f"{task_uuid}-report-{number}", "task_uuid": task_uuid, "seq": seq, **contents}

@@ -41,7 +41,8 @@ def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Age
 
 
 class _OfChecks(TypedDict, total=False):
-    """What a check may take, and the variables that it gets although they look like credentials.
+    """What a check may take, the variables that it gets although they look like credentials, and how many reviews a
+    module needs.
 
     A record that was stored before there were these has none of them.
     """
@@ -50,6 +51,7 @@ class _OfChecks(TypedDict, total=False):
     checks_output_mb: int
     checks_disk_mb: int
     checks_env: list[str]
+    review_rounds: int
 
 
 class Settings(_OfChecks):
@@ -86,6 +88,7 @@ def default_settings() -> Settings:
         "checks_disk_mb": 10_000,
         "checks_env": [],
         "gates": {},
+        "review_rounds": 0,
     }
 
 
@@ -96,8 +99,22 @@ class Stopped(TypedDict):
     reason: str
 
 
-class Session(TypedDict):
+class ReviewCall(TypedDict):
+    """That a reviewer, the subagent of the lead with this id, began a call of ATLAS to record a review."""
+
+    subagent: str
+    call: str
+    at: str
+
+
+class _Reviewing(TypedDict, total=False):
+    review_calls: dict[str, ReviewCall]
+
+
+class Session(_Reviewing):
     """A client session that has, or had, a role. `spool_offset` is how much of its spool has been folded in.
+
+    `review_calls` has for each module the call of a reviewer that no review was recorded by yet; it may be missing.
 
     `continued_as` is the session that took its place when the conversation was cleared. `ended_seq` is the number
     of the change that noted its end.

@@ -25,10 +25,11 @@ TRANSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "assignment": {
         "": ("assigned",),
-        "assigned": ("in_progress", "blocked", "reported", "complete", "released"),
-        "in_progress": ("blocked", "reported", "complete", "released"),
-        "blocked": ("in_progress", "reported", "complete", "released"),
-        "reported": ("in_progress", "blocked", "complete", "released"),
+        "assigned": ("in_progress", "blocked", "reported", "reviewing", "complete", "released"),
+        "in_progress": ("blocked", "reported", "reviewing", "complete", "released"),
+        "blocked": ("in_progress", "reported", "reviewing", "complete", "released"),
+        "reported": ("in_progress", "blocked", "reviewing", "complete", "released"),
+        "reviewing": ("in_progress", "blocked", "reported", "complete", "released"),
         "complete": ("",),
         "released": ("",),
     },
@@ -48,7 +49,9 @@ TRANSITIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "seen": ("",),
     },
 }
-LIVE = ("assigned", "in_progress", "blocked", "reported")
+HANDED_IN = ("reported", "reviewing")
+"""Statuses of an assignment whose agent says that the work is done: it waits for its proof, or then for reviews."""
+LIVE = ("assigned", "in_progress", "blocked", *HANDED_IN)
 """Statuses of an assignment that is somebody's work now."""
 
 

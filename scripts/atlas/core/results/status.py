@@ -12,6 +12,7 @@ from atlas.core.records.whole import WholeAssignment, WholeModule
 from atlas.core.records.workspace import Workspace
 
 from .messages import UnsentMessage
+from .proof import WaitingReviews
 
 
 class Unattended(TypedDict):
@@ -91,6 +92,7 @@ class Summary(TypedDict):
     sessions: list[Session]
     integration_branch: str | None
     workspaces: list[Workspace]
+    waiting_reviews: list[WaitingReviews]
 
 
 class StatusResult(Summary):

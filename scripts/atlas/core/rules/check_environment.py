@@ -36,15 +36,16 @@ def _is_hidden(name: str, given_back: Collection[str]) -> bool:
 
 def unsetting_script(given_back: Collection[str]) -> str:
     """Lines of sh that take the same variables away, whichever are there when they run."""
-    arms = [f'    {"|".join((*_OF_A_REPOSITORY, _OF_ATLAS))}) unset "$name" ;;']
+    arms = [f'    {"|".join((*_OF_A_REPOSITORY, _OF_ATLAS))}) unset "$ATLAS_NAME" ;;']
     if given_back:
         arms.append(f"    {'|'.join(given_back)}) ;;")
-    arms.append(f'    {"|".join(map(_any_case, _CREDENTIALS))}) unset "$name" ;;')
+    arms.append(f'    {"|".join(map(_any_case, _CREDENTIALS))}) unset "$ATLAS_NAME" ;;')
     return "\n".join((_LOOP_HEAD, *arms, "    esac", "done"))
 
 
-_LOOP_HEAD = r"""for name in $(env | LC_ALL=C sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
-    case $name in"""
+# Its own variable is one that is taken away, so that no check gets it.
+_LOOP_HEAD = r"""for ATLAS_NAME in $(env | LC_ALL=C sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
+    case $ATLAS_NAME in"""
 
 
 def _any_case(pattern: str) -> str:

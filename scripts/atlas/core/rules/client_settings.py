@@ -23,13 +23,13 @@ _SCRIPT = """\
 # The module's checks, as ATLAS will run them. Written by ATLAS.
 {unsetting}
 cd "$(git rev-parse --show-toplevel)" || exit 1
-failed=0
+ATLAS_FAILED=0
 run() {{
     printf '%s\\n' "$1"
-    /bin/sh -c "$1" </dev/null || {{ echo "  exit code $?"; failed=1; }}
+    /bin/sh -c "$1" </dev/null || {{ echo "  exit code $?"; ATLAS_FAILED=1; }}
 }}
 {runs}
-exit $failed
+exit $ATLAS_FAILED
 """
 _REFUSED = ("Bash(git push:*)", "Bash(git worktree:*)")
 _PART = re.compile(r"""(?: '[^']*' | "(?:[^"\\]|\\.)*" | \\. | >& | &> | [^'"\\;&|\n] )+""", re.VERBOSE | re.DOTALL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.team import AI
+from atlas.core.records.transitions import HANDED_IN
 
 from . import understanding, updates
 
@@ -29,7 +30,7 @@ def unmet_condition(assignment: Assignment, chosen: dict[str, str]) -> str | Non
         return (
             f"{agent}'s understanding of {module} is not confirmed, next is {understanding.describe_next(assignment)}"
         )
-    if assignment["status"] != "reported":
+    if assignment["status"] not in HANDED_IN:
         return (
             f"{agent} has not reported {module} done, it is {assignment['status']}: next is atlas report {module} done"
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import (
@@ -13,10 +14,12 @@ from atlas.core.records.kinds import (
     MISSION,
     MODULE,
     OF_ASSIGNMENT,
+    OF_MODULE,
     REPETITION,
     SESSION,
     WORKFLOW,
     WORKSPACE,
+    Kind,
 )
 from atlas.core.records.plan import ORCHESTRATION, Module, Workflow
 from atlas.core.records.protocol import Records
@@ -106,18 +109,19 @@ def _assignment_faults(records: Records) -> Iterator[str]:
 
 
 def _row_faults(records: Records) -> Iterator[str]:
-    assignments, modules = set(records.keys(ASSIGNMENT)), set(records.keys(MODULE))
-    for kind in OF_ASSIGNMENT:
-        for row in records.all(kind):
-            if row["task_uuid"] not in assignments:
-                yield f"{kind.name} {row['row']} is about {row['task_uuid']}, which does not exist"
-    for evidence in records.all(EVIDENCE):
-        if evidence["module"] not in modules:
-            yield f"evidence {evidence['row']} is about module {evidence['module']}, which does not exist"
+    yield from _lost_rows(records, OF_ASSIGNMENT, "task_uuid", "", set(records.keys(ASSIGNMENT)))
+    yield from _lost_rows(records, OF_MODULE, "module", "module ", set(records.keys(MODULE)))
     for assignment in records.all(ASSIGNMENT):
         repetition = assignment["instruction_verification"]["repetition"]
         if repetition is not None and records.get(REPETITION, repetition) is None:
             yield f"assignment {assignment['task_uuid']} names the repetition {repetition}, which does not exist"
+
+
+def _lost_rows(records: Records, kinds: Iterable[Kind[Any]], field: str, title: str, known: set[str]) -> Iterator[str]:
+    for kind in kinds:
+        for row in records.all(kind):
+            if row[field] not in known:
+                yield f"{kind.name} {row['row']} is about {title}{row[field]}, which does not exist"
 
 
 def _dependency_faults(records: Records) -> Iterator[str]:

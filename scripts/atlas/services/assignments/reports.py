@@ -9,6 +9,7 @@ from atlas.core.following import poll_schedule
 from atlas.core.records.assignment import report_count
 from atlas.core.records.kinds import ASSIGNMENT, MODULE, REPORT
 from atlas.core.records.rows import new_report
+from atlas.core.records.transitions import HANDED_IN
 from atlas.core.rules import roles, understanding
 from atlas.services.integration import conflicts
 from atlas.services.project.phases import executing_workflow
@@ -60,9 +61,8 @@ _WORK = {"started": "in_progress", "progress": "in_progress", "blocked": "blocke
 def _is_news(tx: Transaction, assignment: Assignment, kind: str, text: str) -> bool:
     """Whether a report says more than the last one did: it also does when that was found wrong, or a poll waits."""
     last, is_asked = _last_report(tx, assignment), bool(poll_schedule.unanswered_polls(tx, assignment))
-    return (
-        last is None or (last["kind"], last["text"]) != (kind, text) or assignment["status"] != _WORK[kind] or is_asked
-    )
+    stands = (assignment["status"],) if assignment["status"] not in HANDED_IN else HANDED_IN
+    return last is None or (last["kind"], last["text"]) != (kind, text) or _WORK[kind] not in stands or is_asked
 
 
 def _last_report(tx: Transaction, assignment: Assignment) -> Report | None:

@@ -77,7 +77,8 @@ def _require_merge_support(branch: str, commit: str) -> None:
 def _committer_identity(root: str) -> dict[str, str]:
     """Nothing where git knows whose commits these are, else ATLAS itself."""
     try:
-        git.run_git(root, "var", "GIT_COMMITTER_IDENT")
+        for role in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+            git.run_git(root, "var", role)
     except AtlasError:
         return {name: value for name, value in snapshots.AS_ATLAS.items() if not name.endswith("DATE")}
     return {}

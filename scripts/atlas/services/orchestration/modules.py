@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlas.core.errors import AtlasError
 from atlas.core.letters import handshake, subjects, updates
-from atlas.core.records.kinds import EVIDENCE, MODULE
+from atlas.core.records.kinds import MODULE, OF_MODULE
 from atlas.core.records.team import AI
 from atlas.core.records.whole import whole_modules
 from atlas.core.rules import edits, graph, roles
@@ -114,8 +114,9 @@ def remove_module(context: Context, module_id: str) -> ModuleRemoved:
             raise AtlasError(f"{module_id} is the only module: nothing would be left to do")
         removed = whole_modules(tx, [module])[0]
         tx.delete(MODULE, module_id)
-        for evidence in tx.keys(EVIDENCE, module=module_id):
-            tx.delete(EVIDENCE, evidence)
+        for kind in OF_MODULE:
+            for row in tx.keys(kind, module=module_id):
+                tx.delete(kind, row)
         tx.emit("ModuleRemoved", module=module_id)
         return {"module": removed, "changes": ["removed"], "all_complete": settle_workflow(tx, workflow, "modify")}
 

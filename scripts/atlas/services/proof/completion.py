@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from atlas.adapters.system import file_lock
+from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import LANDING
 from atlas.core.records.plan import new_landing
+from atlas.core.rules.proofs import may_land, review_standing
 from atlas.core.rules.roles import ATLAS_ITSELF
 from atlas.services.integration.landing import land_merge
 from atlas.services.project.operation import Operation
@@ -46,6 +48,8 @@ class Completion(Operation[Work, str, "CompleteResult"]):
         """Decide again that the module may be completed, and record what ATLAS saw and to where the branch moves."""
         work, evidence = self._proven.again(tx, actor), self._evidence
         module_id, task_uuid = work.module["id"], work.assignment["task_uuid"]
+        if not work.words.override and not may_land(review_standing(tx, work.module, evidence["commit"])):
+            raise AtlasError(f"what was said of {module_id} in reviews changed while its checks ran: run this again")
         row = put_evidence(tx, module_id, evidence)
         mark_workspace(tx, work.workspace, "merging")
         commit = evidence["commit"]

@@ -10,6 +10,7 @@ from atlas.core.letters import proof, subjects
 from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, LANDING, MODULE, WORKFLOW, WORKSPACE
 from atlas.core.records.rows import CONFLICT, contents_of, evidence_row, new_evidence
 from atlas.core.records.team import AI
+from atlas.core.rules.proofs import may_land, review_standing, reviews_of
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration.branch import branch_of_workflow
 from atlas.services.messages.mailbox import post_message
@@ -93,12 +94,40 @@ def record_returned(tx: Transaction, actor: Actor, proven: Work, evidence: Evide
         module["verification_loops"] += 1
         tx.emit("ChecksFailed", module=module["id"], commit=evidence["commit"][:12])
         body = proof.failed_body(module, evidence, branch)
+    send_back(tx, module, assignment, body)
+    return {**evidence_result(module, evidence, False), "integration_branch": branch}
+
+
+def record_waiting(tx: Transaction, actor: Actor, proven: Work, evidence: EvidenceContents) -> CompleteResult | None:
+    """Record a proof that passed and has to wait for reviews; None, with nothing recorded, when it may land.
+
+    When a criterion was found not to be met, the module goes back to its agent with the words of the reviews.
+    """
+    work = proven.again(tx, actor)
+    module, assignment = work.module, work.assignment
+    standing = review_standing(tx, module, evidence["commit"])
+    if work.words.override or may_land(standing):
+        return None
+    put_evidence(tx, module["id"], evidence)
+    tx.emit("ChecksPassed", module=module["id"], commit=evidence["commit"][:12])
+    if standing["unmet"]:
+        found = reviews_of(tx, module, evidence["commit"])
+        module["verification_loops"] += 1
+        send_back(tx, module, assignment, proof.unmet_body(module, found))
+    else:
+        tx.patch(MODULE, module, status="pending_verification")
+        tx.patch(ASSIGNMENT, assignment, status="reviewing")
+        tx.emit("ReviewsAwaited", module=module["id"], given=len(standing["by"]), rounds=standing["rounds"])
+    return {**evidence_result(module, evidence, False), "reviews": standing}
+
+
+def send_back(tx: Transaction, module: Module, assignment: Assignment, body: str) -> None:
+    """Send a module back to its agent, with what was found."""
     _resume_work(tx, module, assignment)
     if assignment["agent_type"] == AI:
         loops = max(module["verification_loops"], 1)
         subject = subjects.failed_subject(module, assignment["task_uuid"], loops)
         post_message(tx, assignment["agent"], subject, body, priority="high", task_uuid=assignment["task_uuid"])
-    return {**evidence_result(module, evidence, False), "integration_branch": branch}
 
 
 def _resume_work(tx: Transaction, module: Module, assignment: Assignment) -> None:
@@ -118,5 +147,6 @@ def evidence_result(module: Module, evidence: Mapping[str, Any], all_complete: b
         "complete": evidence["integrated"] is not None,
         "evidence": cast("EvidenceContents", contents_of(evidence)),
         "conflicts": evidence.get("conflicts", []),
+        "untracked": [],
         "all_complete": all_complete,
     }

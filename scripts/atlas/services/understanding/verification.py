@@ -9,7 +9,7 @@ from atlas.core.following import poll_schedule
 from atlas.core.records.kinds import ASSIGNMENT, MODULE
 from atlas.core.records.message import INSTRUCTION_VERIFICATION
 from atlas.core.records.team import AI, HUMAN
-from atlas.core.records.transitions import LIVE
+from atlas.core.records.transitions import HANDED_IN, LIVE
 from atlas.core.records.whole import whole_verification
 from atlas.core.rules import roles, understanding
 from atlas.core.verbs import ATLAS
@@ -53,7 +53,7 @@ def reopen_understanding(tx: Transaction, module: Module, assignment: Assignment
     """
     verification = assignment["instruction_verification"]
     begun = verification["attempts"] > 0 or understanding.may_edit(assignment, current_settings(tx)["gates"])
-    status = "in_progress" if assignment["status"] == "reported" else assignment["status"]
+    status = "in_progress" if assignment["status"] in HANDED_IN else assignment["status"]
     if status != assignment["status"]:
         tx.patch(MODULE, module, status=status)
     anew = understanding.reopen_verification(verification)

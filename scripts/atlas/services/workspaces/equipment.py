@@ -19,8 +19,7 @@ from .context_file import worker_context
 class Equipment(NamedTuple):
     """Files to link and to copy, the set-up command, what the worker is told, and the rules for its client.
 
-    `limits` are the set-up command's, `given_back` the variables that it and the checks get although they look like
-    credentials.
+    `limits` are the set-up command's, `given_back` the variables that checks get although they look like credentials.
     """
 
     linked: list[str]

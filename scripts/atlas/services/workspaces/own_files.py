@@ -13,6 +13,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project, contains_path
+from atlas.core.records.kinds import WORKSPACE
 from atlas.core.records.workspace import Workspace
 from atlas.core.rules import client_settings
 from atlas.core.rules.roles import Actor
@@ -71,6 +72,13 @@ def refresh_briefing(context: Context, verb: str, task_uuid: str) -> None:
             written = found[1]
             write_own_files(context.project, *found)
             found = context.read(verb, find)
+
+
+def refresh_all(context: Context, verb: str) -> None:
+    """Let every workspace in which somebody works know what changed in the settings."""
+    for workspace in context.read(verb, lambda tx, actor: tx.where(WORKSPACE, status="ready")):
+        if workspace["task_uuid"] is not None:
+            refresh_briefing(context, verb, workspace["task_uuid"])
 
 
 def renew_own_files(context: Context, verb: str, record: Workspace) -> None:

@@ -30,7 +30,9 @@ def run_set_up(project: Project, record: Workspace, kit: Equipment) -> SetUp | N
     if kit.set_up is None:
         return None
     folder = workspace_folder(project, record)
-    ran = checks.run_check(kit.set_up, folder, kit.limits, checks_environment(os.environ, kit.given_back), folder)
+    # A person chose this command, for a commit that nobody has worked on yet: private packages need credentials.
+    environment = checks_environment(os.environ, given_back=os.environ)
+    ran = checks.run_check(kit.set_up, folder, kit.limits, environment, folder)
     result: SetUp = {
         "command": ran["command"],
         "exit_code": ran["exit_code"],
