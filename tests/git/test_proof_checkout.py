@@ -152,10 +152,16 @@ def test_the_persons_settings_count(repo: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(write(tmp_path / "person", f"{core}[alias]\nmine = log\n")))
     git(repo, "config", "user.name", 'An "odd" \\ name; #1')
     git(repo, "config", "user.email", "odd@example.invalid")
-    with Pool(repo, tmp_path / "pool").hold() as checkout:
+    pool = Pool(repo, tmp_path / "pool")
+    with pool.hold():
+        pass
+    with pool.hold() as checkout:
         tree = Path(checkout.folder)
         assert git(tree, "config", "alias.mine") == "log"
-        write(tree / "README.md", "changed\n")
+        about = (tree / "README.md").stat()
+        write(tree / "README.md", "# Exemple\n")
+        assert (tree / "README.md").stat().st_size == about.st_size
+        os.utime(tree / "README.md", ns=(about.st_atime_ns, about.st_mtime_ns))
         assert checkout.changes() == ["README.md"]
         git(tree, "commit", "--quiet", "--all", "--message=By whom")
         assert git(tree, "log", "-1", "--format=%an %ae") == 'An "odd" \\ name; #1 odd@example.invalid'
