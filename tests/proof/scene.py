@@ -111,6 +111,7 @@ def _nothing(desk: Desk) -> None:
 
 
 def _renames(desk: Desk) -> None:
+    """Give what others may use another name, wherever it is used as far as this branch knows."""
     for name in ("one", "two"):
         if (desk.place / "src" / "names" / name).exists():
             new = "two" if name == "one" else "three"
@@ -127,6 +128,8 @@ def _uses(desk: Desk) -> None:
 
 
 def _spoils(desk: Desk) -> None:
+    """Take up what landed, and break what others have there."""
+    try_git(desk.place, "merge", "--quiet", INTEGRATION)
     for name in CHECKS:
         if name != desk.module:
             (desk.place / "src" / f"{name}.txt").write_text("spoiled\n", "utf-8")

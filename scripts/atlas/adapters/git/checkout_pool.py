@@ -138,7 +138,7 @@ def pool_folder(common: str, root: str) -> str:
 
     Raises AtlasError when the person has no home directory.
     """
-    name = f"{os.path.basename(root) or 'project'}-{_checksum(common)}"
+    name = f"{os.path.basename(root) or 'project'}-{hashlib.sha256(os.fsencode(common)).hexdigest()[:8]}"
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.expanduser("~/.cache")
@@ -149,10 +149,6 @@ def pool_folder(common: str, root: str) -> str:
     if os.path.commonpath([base, real_root]) == real_root:
         base = os.path.join(os.path.realpath(tempfile.gettempdir()), f"atlas-{os.getuid()}")
     return os.path.join(base, "atlas", "proofs", name)
-
-
-def _checksum(path: str) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
 
 
 @contextmanager
@@ -178,7 +174,7 @@ def hold_checkout(
                 held.enter_context(file_lock.hold_lock(f"{slot}.lock", "a clone"))
             except AtlasError:
                 continue
-            ref = f"refs/atlas/proofs/{_checksum(pool)}-{number}"  # a folder's name may be none for a ref
+            ref = f"refs/atlas/proofs/{hashlib.sha256(os.fsencode(slot)).hexdigest()[:12]}"
             git.run_git(root, "update-ref", ref, commit)
             held.callback(git.run_git, root, "update-ref", "-d", ref, codes=range(256))
             checkout = Checkout(source, commit, slot, workspace)

@@ -40,10 +40,14 @@ def describe_commits(lost: Sequence[str]) -> str:
 
 def _uncommitted_work(tree: str) -> list[str]:
     changed = [line[3:] for line in tree_status.uncommitted_paths(tree)]
-    folder = git_folder(tree)
-    begun = {what for name, what in _UNDER_WAY.items() if os.path.exists(os.path.join(folder, name))}
     lines = [f"uncommitted changes: {list_some(changed)}"] if changed else []
-    return lines + [f"{what} is under way" for what in sorted(begun)]
+    return lines + [f"{what} is under way" for what in begun_operations(tree)]
+
+
+def begun_operations(tree: str) -> list[str]:
+    """What git has begun in a worktree and not ended, such as `a rebase`."""
+    folder = git_folder(tree)
+    return sorted({what for name, what in _UNDER_WAY.items() if os.path.exists(os.path.join(folder, name))})
 
 
 def lost_commits(tree: str, names: Sequence[str], kept: Sequence[str]) -> list[str]:

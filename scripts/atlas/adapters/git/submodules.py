@@ -46,11 +46,10 @@ def _fill_one(source: Source, tree: str, path: str, name: str, wanted: str, own:
     places = [place for place in (kept, theirs) if place and os.path.isdir(os.path.join(place, "objects"))]
     if not places:
         return
-    has_it = os.path.isdir(kept) and _has_commit(kept, wanted)
-    if not has_it and not (theirs in places and theirs is not None and _is_published(theirs, wanted)):
+    if not any(_has_commit(place, wanted) for place in places):
         raise AtlasError(
-            f"the commit {wanted[:12]} of the submodule {path} is on no remote, and the project's own copy lacks it: "
-            "push it, or fetch it in the project's submodule"
+            f"the project's own copy of the submodule {path} lacks {wanted[:12]}: fetch it there, "
+            f"e.g. git -C {source.root} submodule update --init {path}"
         )
     inside = os.path.join(tree, path)
     os.makedirs(inside, exist_ok=True)
@@ -71,6 +70,22 @@ def _fill_one(source: Source, tree: str, path: str, name: str, wanted: str, own:
 def _gitlinks(tree: str) -> dict[str, str]:
     lines = git.run_git(tree, "ls-files", "--stage", "-z").split("\0")
     return {line.partition("\t")[2]: line.split(" ")[1] for line in lines if line.startswith("160000 ")}
+
+
+def lost_commits(source: Source, tree: str) -> list[str]:
+    """The submodules of a worktree whose commit, as its index says, only that worktree has, as `PATH (COMMIT)`.
+
+    They are neither in the repository's own copy nor on a remote.
+    """
+    linked = _gitlinks(tree)
+    names, own = (_module_names(tree, "HEAD"), worktree.git_folder(tree)) if linked else ({}, "")
+    found = []
+    for path, commit in linked.items():
+        name = names.get(path, path)
+        kept, theirs = (os.path.join(place, "modules", name) for place in (source.common, own))
+        if os.path.isdir(theirs) and theirs != kept and not (os.path.isdir(kept) and _has_commit(kept, commit)):
+            found += [] if _is_published(theirs, commit) else [f"{path} ({commit[:12]})"]
+    return found
 
 
 def _has_commit(folder: str, commit: str) -> bool:
