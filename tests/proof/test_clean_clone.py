@@ -1,4 +1,4 @@
-"""The clean-clone property: whatever was done, tried and killed, what is complete passes in a fresh clone of the branch.
+"""The clean-clone property: whatever was done, tried and killed, what is complete passes in a fresh clone.
 
 A sequence of steps goes over three modules at work. After each the checks of every complete module are run in a fresh
 clone of the integration branch, where ATLAS left it, and the module's commit is looked for there.
@@ -6,6 +6,7 @@ clone of the integration branch, where ATLAS left it, and the module's commit is
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -164,10 +165,8 @@ class World:
 
 
 def _tried(call: Callable[[], Any]) -> None:
-    try:
+    with contextlib.suppress(AtlasError):
         call()
-    except AtlasError:
-        pass
 
 
 def assert_passes(project: Project, name: str, place: Path, seen: dict[str, str]) -> None:
@@ -221,4 +220,6 @@ def test_what_is_complete_passes_in_a_fresh_clone(scene: Kept, tmp_path: Path) -
 
 @pytest.mark.torture
 def test_what_is_complete_passes_in_a_fresh_clone_whatever_was_done(scene: Kept, tmp_path: Path) -> None:
-    hold(scene, tmp_path, ROUNDS * 2, phases=[*PHASES, *([] if ROUNDS <= 20 else [Phase.shrink])])  # shrinking takes minutes
+    hold(
+        scene, tmp_path, ROUNDS * 2, phases=[*PHASES, *([] if ROUNDS <= 20 else [Phase.shrink])]
+    )  # shrinking takes minutes
