@@ -179,16 +179,12 @@ def work_in_person(stage: Stage, second: Worker) -> None:
     title("People work too")
     stage.atlas("reassign", "report", "--to", PERSON, "--force", "--wait", "1", session=LEAD, says="tell them")
     second.follow("reads: [STOP]")
-    say(
-        "Carol works in the project itself, in a plain terminal, and takes in what is finished. Nobody is taken at their"
-    )
-    say("word: the check runs on a fresh clone of what would land, and there is no file in it that she did not commit.")
+    say("Carol works in the project itself, in a plain terminal, and takes in what is finished.")
+    say("Nobody is taken at their word. The check runs on a fresh clone, which has no file that she did not commit.")
     stage.run("git", "merge", "--quiet", "--no-edit", "atlas/integration")
     write(stage, "report.py", example.REPORT_UNSURE)
     stage.atlas("complete", "report", session=LEAD, code=2, says="no check saw it: wordcount/report.py")
-    say(
-        "What she wrote works the second time only. A check that fails and then passes on the same tree proves nothing."
-    )
+    say("What she wrote works the second time only. What fails and then passes on the same tree proves nothing.")
     commit(stage, "Add report")
     stage.atlas("complete", "report", session=LEAD, code=2, says="a check is flaky")
     say("She mends that, and while she is at it finds a better name for a function. All of her own checks pass.")
@@ -217,7 +213,7 @@ def rename_words(stage: Stage) -> None:
 
 def fit_together(stage: Stage, worker: Worker) -> None:
     title("What passed alone may not fit together")
-    say("The counter passes in its workspace. But it calls the function by its old name: on the merged tree it fails.")
+    say("The counter passes in its workspace. But it uses the old name of the function: on the merged tree it fails.")
     stage.atlas("complete", "counter", session=LEAD, code=2, says="a check failed")
     worker.follow(
         "reads: VERIFICATION LOOP", "commits wordcount/counter.py: Mend counter", "$ atlas report counter done"
@@ -230,9 +226,7 @@ def finish(stage: Stage, worker: Worker) -> None:
     stage.atlas("check", session=LEAD, code=2, says="cli is pending")
     assign(stage, worker, "cli")
     worker.follow("$ atlas report cli done")
-    say(
-        "The agent found the test in its way and emptied it. A run in which no test ran proves nothing, whatever it says."
-    )
+    say("The agent found the test in its way and emptied it. A run in which no test ran proves nothing.")
     stage.atlas("complete", "cli", session=LEAD, code=2, says="a check could not run")
     worker.follow("reads: VERIFICATION LOOP", "commits wordcount/__main__.py: Mend cli", "$ atlas report cli done")
     say("The lead may look first. What passed on a tree need not run again on the very same one.")
