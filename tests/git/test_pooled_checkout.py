@@ -146,6 +146,10 @@ def time_to_come(tree: Path) -> None:
     os.utime(tree / "src/a.py", (4_000_000_000, 4_000_000_000))
 
 
+def time_gone_by(tree: Path) -> None:
+    os.utime(tree / "src/a.py", (1_000_000_000, 1_000_000_000))
+
+
 def stale_lock(tree: Path) -> None:
     write(tree / ".git/index.lock", "")
     (tree / "README.md").unlink()
@@ -157,7 +161,17 @@ CHANGING: list[Callable[[Path], None]] = [
 ]
 TRICKS = [
     *CHANGING,
-    *(committed, ignored_files, nested_repository, hard_link, top_mode, deep_folders, no_repository, time_to_come),
+    *(
+        committed,
+        ignored_files,
+        nested_repository,
+        hard_link,
+        top_mode,
+        deep_folders,
+        no_repository,
+        time_to_come,
+        time_gone_by,
+    ),
 ]
 
 
@@ -178,7 +192,7 @@ def test_everything_is_as_in_a_new_clone(trick: Callable[[Path], None], pool: Po
         assert listing(checkout.folder) == new
         assert checkout.changes() == []
         assert git(tree, "status", "--porcelain", "--ignored") == ""
-        assert os.stat(tree / "src/a.py").st_mtime < 4_000_000_000
+        assert 1_000_000_000 < os.stat(tree / "src/a.py").st_mtime < 4_000_000_000
         assert not (tree / ".git/hooks").exists()
     assert git(pool.root, "for-each-ref", "refs/atlas") == ""
 

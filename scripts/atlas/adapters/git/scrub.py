@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-import time
 from collections.abc import Container, Iterable
 from typing import NamedTuple
 
@@ -78,11 +77,11 @@ def _add_folder(tree: dict[str, _Wanted], path: str) -> _Wanted:
 
 class _Scrub:
     def __init__(self, tree: dict[str, _Wanted], mode: int) -> None:
-        self._tree, self._mode, self._user, self._now = tree, mode, os.geteuid(), time.time() + 1
+        self._tree, self._mode, self._user = tree, mode, os.geteuid()
 
     def walk(self, folder: str, path: str) -> None:
         """Go through a folder that is one of ours; `path` is the same as the commit has it."""
-        wanted, user, now = self._tree[path], self._user, self._now
+        wanted, user = self._tree[path], self._user
         with os.scandir(folder) as found:
             entries = list(found)
         for entry in entries:
@@ -92,8 +91,10 @@ class _Scrub:
                 self._enter(entry, about, f"{path}/{entry.name}" if path else entry.name)
             elif path or entry.name != ".git":
                 kind = about.st_mode if mode != stat.S_IFLNK else stat.S_IFMT(about.st_mode)
-                # A second name leads to the file from elsewhere; a time to come makes `make` take it for new.
-                if kind != mode or about.st_nlink != 1 or about.st_uid != user or about.st_mtime > now:
+                # A second name leads to the file from elsewhere. A time that was set misleads `make`, and could hide a
+                # change from git, which compares seconds.
+                is_touched = int(about.st_mtime) != int(about.st_ctime)
+                if kind != mode or about.st_nlink != 1 or about.st_uid != user or is_touched:
                     remove(entry.path)
 
     def _enter(self, entry: os.DirEntry[str], about: os.stat_result, path: str) -> None:
