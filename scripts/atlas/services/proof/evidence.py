@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from atlas.adapters.git import refs
 from atlas.adapters.system import file_lock
@@ -31,7 +31,7 @@ from .work import Work, read_words
 if TYPE_CHECKING:
     from atlas.core.records.rows import EvidenceContents
     from atlas.core.records.workspace import Workspace
-    from atlas.core.results.proof import CompleteResult
+    from atlas.core.results.proof import CompleteResult, VerifyResult
     from atlas.services.project.context import Context
 
 
@@ -47,14 +47,14 @@ class Demand(NamedTuple):
     fresh: bool = False
 
 
-def verify_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
+def verify_module(context: Context, module_id: str, demand: Demand) -> VerifyResult:
     """Prove a module as `complete_module` does, and leave it there: what passed is not landed."""
     settle_landing(context, module_id)
     with _proven(context, module_id, demand) as proof:
         passed = proof.candidate is not None and proof.evidence["passed"]
         record = record_passed if passed else record_returned
         result = context.transact("verify", lambda tx, actor: record(tx, actor, proof.work, proof.evidence))
-    return {**result, "untracked": proof.untracked}
+    return cast("VerifyResult", {**result, "untracked": proof.untracked})
 
 
 def complete_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
