@@ -42,7 +42,7 @@ def begin(project: Project) -> None:
         "flaky": ("flaky.txt", "unsure\n"),
         "unable": ("run-tests.sh", "no-such-runner\n"),
         "names": ("lib.sh", LIB.format("new_name")),
-        "caller": ("caller.sh", ". ./lib.sh && old_name\n"),
+        "caller": ("caller.sh", "grep -q old_name lib.sh\n"),
     }
     (folder(project, "liar") / "made.txt").write_text("made\n", "utf-8")
     for name in CHECKS:
@@ -58,7 +58,7 @@ def mend(project: Project) -> None:
         ("liar", "liar.txt", "with what it needs\n"),
         ("flaky", "flaky.txt", "steady\n"),
         ("unable", "run-tests.sh", "true\n"),
-        ("caller", "caller.sh", ". ./lib.sh && new_name\n"),
+        ("caller", "caller.sh", "grep -q new_name lib.sh\n"),
     ):
         work(project, name, file, text)
         project.hand_in(name)

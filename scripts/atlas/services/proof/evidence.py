@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from atlas.adapters.git import refs
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
-from atlas.core.records.rows import CONFLICT, evidence_contents
+from atlas.core.records.rows import CONFLICT, PASSED, evidence_contents
 from atlas.core.records.team import AI
 from atlas.core.rules.proofs import proof_outcome
 from atlas.services.integration.branch import locate_branch, require_not_checked_out
@@ -25,6 +25,7 @@ from .receipts import merge_message
 from .reviews import drop_checkout
 from .running import Subject, run_checks
 from .settling import settle_landing
+from .standing import broken_checks
 from .work import Work, read_words
 
 if TYPE_CHECKING:
@@ -121,7 +122,10 @@ def _prove_commit(context: Context, work: Work, ready: Ready, conditions: Condit
         return _Proof(work, None, evidence, ready.untracked)
     trial = make_merge(root, candidate, f"Proof of {work.module['id']}\n")
     folder = workspace_folder(context.project, workspace) if workspace else None
-    checks = run_checks(context, Subject(candidate, trial, work.module["checks"], folder), conditions)
+    subject = Subject(candidate, trial, work.module["checks"], folder)
+    checks = run_checks(context, subject, conditions)
+    if proof_outcome(checks) == PASSED:
+        checks += broken_checks(context, subject, conditions)
     outcome = proof_outcome(checks)
     evidence = evidence_contents(**about, tree=candidate.tree, outcome=outcome, checks=checks, conflicts=[])
     return _Proof(work, candidate, evidence, ready.untracked)
