@@ -6,8 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from atlas.adapters.git import checkout_pool, git, refs
-from atlas.adapters.git.checkout_sweep import remove_tree
+from atlas.adapters.git import checkout_pool, git, refs, removal
 from atlas.core.errors import AtlasError
 from atlas.core.letters.proof import unmet_body
 from atlas.core.records.kinds import EVIDENCE, REVIEW, SESSION
@@ -84,7 +83,7 @@ def drop_checkout(project: Project, module_id: str) -> None:
     pool = _review_pool(project, module_id)
     if os.path.isdir(pool):
         with contextlib.suppress(OSError):
-            remove_tree(pool)
+            removal.remove(pool)
 
 
 def record_review(context: Context, module_id: str, said: Said) -> Reviewed:
