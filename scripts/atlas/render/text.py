@@ -202,7 +202,7 @@ _OUTCOME_WORDS = {
     FAILED: "a check failed",
     COULD_NOT_RUN: "a check could not run",
     FLAKY: "a check is flaky",
-    FAILS_ON_BASE: "a check fails, on the base too",
+    FAILS_ON_BASE: "a check failed, as it does on the base",
 }
 
 

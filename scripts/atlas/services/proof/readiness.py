@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from atlas.adapters.git import clone, git, losses, refs, submodules, tree_status
+from atlas.adapters.git import git, losses, refs, submodules, tree_status
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
@@ -44,7 +44,7 @@ def require_ready(project: Project, workspace: Workspace | None) -> Ready:
             "--no-assume-unchanged --no-skip-worktree FILE, git add --force FILE), or put the files back"
         )
     _require_whole_branch(folder, commit, workspace["branch"] if workspace else None)
-    lost = submodules.lost_commits(clone.Source(project.root), folder) if workspace else []
+    lost = submodules.lost_commits(project.common, folder) if workspace else []
     if lost:
         raise AtlasError(f"commits of submodules exist in {folder} only ({_some(lost)}): push them first")
     return Ready(commit, found.new)

@@ -154,5 +154,6 @@ def _compare_with_base(context: Context, subject: Subject, conditions: Condition
     for check, outcome in zip(found, base, strict=False):
         if check["outcome"] == outcome == FAILED:
             check["outcome"] = FAILS_ON_BASE
-            check["why"] = f"{check['why']}; it fails without this work, too, on {tip.commit[:12]}"
+            before = f"{check['why']}; " if check["why"] else ""
+            check["why"] = f"{before}it fails without this work, too, on {tip.commit[:12]}"
     return found

@@ -31,5 +31,6 @@ def broken_checks(context: Context, subject: Subject, conditions: Conditions) ->
         tried.append(commands)
         for check in run_checks(context, subject._replace(commands=commands), conditions):
             if check["outcome"] != PASSED:
-                broken.append({**check, "why": f"a check of {module['id']}, which is complete: {check['why']}"})
+                why = f": {check['why']}" if check["why"] else ""
+                broken.append({**check, "why": f"a check of {module['id']}, which is complete{why}"})
     return broken
