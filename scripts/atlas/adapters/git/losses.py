@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from . import git, refs, tree_status
 from .worktree import git_folder
 
+_SERIES = "a series of cherry-picks or reverts"
 _UNDER_WAY = {
     "MERGE_HEAD": "a merge",
     "CHERRY_PICK_HEAD": "a cherry-pick",
@@ -15,7 +16,10 @@ _UNDER_WAY = {
     "BISECT_LOG": "a bisection",
     "rebase-merge": "a rebase",
     "rebase-apply": "a rebase",
+    "rebase-apply/applying": "git am",
+    "sequencer/todo": _SERIES,
 }
+_PART_OF = {"git am": {"a rebase"}, "a cherry-pick": {_SERIES}, "a revert": {_SERIES}}
 _SHOWN = 5
 
 
@@ -40,10 +44,15 @@ def describe_commits(lost: Sequence[str]) -> str:
 
 def _uncommitted_work(tree: str) -> list[str]:
     changed = [line[3:] for line in tree_status.uncommitted_paths(tree)]
+    lines = [f"uncommitted changes: {list_some(changed)}"] if changed else []
+    return lines + [f"{what} is under way" for what in under_way(tree)]
+
+
+def under_way(tree: str) -> list[str]:
+    """What git has begun in this worktree and not ended, e.g. "a merge"."""
     folder = git_folder(tree)
     begun = {what for name, what in _UNDER_WAY.items() if os.path.exists(os.path.join(folder, name))}
-    lines = [f"uncommitted changes: {list_some(changed)}"] if changed else []
-    return lines + [f"{what} is under way" for what in sorted(begun)]
+    return sorted(begun - {other for what in begun for other in _PART_OF.get(what, ())})
 
 
 def lost_commits(tree: str, names: Sequence[str], kept: Sequence[str]) -> list[str]:

@@ -28,6 +28,28 @@ def fill_submodules(
             _fill_one(source, tree, path, name, wanted, own, depth)
 
 
+def commit_only_here(root_modules: str, tree: str) -> tuple[str, str] | None:
+    """The path and the commit of a submodule of HEAD whose commit just the worktree `tree` has, if there is such a one.
+
+    `root_modules` is the folder in which the main repository keeps the git folders of its submodules.
+    """
+    lines = [line for line in git.run_git(tree, "ls-tree", "-r", "-z", "HEAD").split("\0") if " commit " in line[:14]]
+    names = _module_names(tree, "HEAD") if lines else {}
+    for line in lines:
+        about, _, path = line.partition("\t")
+        wanted, name = about.split(" ")[2], names.get(path)
+        kept = os.path.join(root_modules, name) if name else None
+        if kept and os.path.isdir(os.path.join(kept, "objects")) and _has_commit(kept, wanted):
+            continue
+        own = [os.path.join(tree, path)] if os.path.exists(os.path.join(tree, path, ".git")) else []
+        if name:
+            own += [os.path.join(worktree.git_folder(tree), "modules", name)]
+        there = [place for place in own if os.path.isdir(place) and _has_commit(place, wanted)]
+        if there and not any(_is_published(place, wanted) for place in there):
+            return path, wanted
+    return None
+
+
 def _module_names(tree: str, commit: str) -> dict[str, str]:
     """The names of submodules by their paths, as `.gitmodules` says."""
     words = ("config", "-z", f"--blob={commit}:.gitmodules", "--get-regexp", r"^submodule\..*\.path$")

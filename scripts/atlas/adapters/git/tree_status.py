@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .git import run_git
 
 _FIELDS = {"1": 7, "2": 8, "u": 9, "?": 0}
@@ -25,6 +27,46 @@ def head_and_changes(folder: str) -> tuple[str | None, list[str]]:
             if kind == "2":
                 next(tokens)  # what it was called before
     return (None if head == "(initial)" else head), paths
+
+
+class Changes(NamedTuple):
+    """What `git status` says of a worktree: paths of tracked files that differ, and the untracked ones.
+
+    `in_files` are those of the tracked ones in which the file differs from the index, staged or not besides.
+    """
+
+    tracked: list[str]
+    in_files: list[str]
+    untracked: list[str]
+
+
+_PLAIN = ("core.fsmonitor=false", "core.untrackedCache=false", "core.trustctime=true", "core.checkStat=default")
+"""Settings with which git looks at each file itself, whatever the person or the repository says."""
+
+
+def tracked_changes(folder: str, index: str | None = None) -> Changes:
+    """What differs at the top folder of a worktree, whatever settings make git overlook.
+
+    `index` takes the place of its own index. In a submodule, new files count as untracked. Of a folder that is new as a whole, only the folder is named.
+    """
+    settings = [word for setting in _PLAIN for word in ("-c", setting)]
+    words = ("--porcelain=v2", "--untracked-files=normal", "--ignore-submodules=none", "--no-renames", "-z")
+    found = Changes([], [], [])
+    for entry in run_git(folder, *settings, "status", *words, env={"GIT_INDEX_FILE": index} if index else None).split(
+        "\0"
+    ):
+        kind, _, rest = entry.partition(" ")
+        if kind not in _FIELDS:
+            continue
+        *fields, path = rest.split(" ", _FIELDS[kind])
+        # The second field of a submodule is S, then whether its commit, its files, and its untracked files differ.
+        if kind == "?" or (fields[0] == ".M" and fields[1] == "S..U"):
+            found.untracked.append(path)
+            continue
+        found.tracked.append(path)
+        if fields[0][1] != ".":
+            found.in_files.append(path)
+    return found
 
 
 def clean_head(folder: str) -> str | None:
