@@ -18,6 +18,8 @@ from tests.kit.slow_git import SlowGit
 from tests.support import ROOT, git, run
 
 WORDS = "the customer waits"
+BRANCH = "refs/heads/atlas/integration"
+"""The word by which the command that moves the branch is told from others of git."""
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +205,7 @@ def standing(project: Project) -> Any:
 
 def test_a_merge_that_fails_is_2_and_says_what_stands(ready: Project, slow_git: SlowGit) -> None:
     before = standing(ready)
-    done = slow_git.complete("auth", "update-ref", "fail")
+    done = slow_git.complete("auth", BRANCH, "fail")
     assert (done.returncode, done.stdout) == (2, "")
     line = the_line(done)
     assert "cannot do that" in line
@@ -225,7 +227,7 @@ def test_a_merge_that_fails_is_2_and_says_what_stands(ready: Project, slow_git: 
     ids=lambda command: command[0],
 )
 def test_what_is_being_merged_is_not_changed(command: list[str], ready: Project, slow_git: SlowGit) -> None:
-    with slow_git.held("auth", "update-ref") as process:
+    with slow_git.held("auth", BRANCH) as process:
         assert re.match("(the work on )?auth is being merged: wait", ready.refuses(*command))
         assert ready.does("register", "ai", "late")["created"] is True
     assert process.returncode == 0
@@ -242,7 +244,7 @@ def acted(project: Project) -> Any:
 
 
 def test_what_was_merged_is_recorded_by_the_next_command(ready: Project, slow_git: SlowGit) -> None:
-    slow_git.kill("auth", "update-ref", "die-after")
+    slow_git.kill("auth", BRANCH, "die-after")
     assert list(ready.records("landings")) == ["auth"]
     ready.does("register", "ai", "late")
     assert (ready.module("auth")["status"], record(ready, "auth")["status"]) == ("complete", "merged")
@@ -253,7 +255,7 @@ def test_what_was_merged_is_recorded_by_the_next_command(ready: Project, slow_gi
 
 def test_what_was_not_merged_is_put_back_by_the_next_command(ready: Project, slow_git: SlowGit) -> None:
     before = standing(ready)
-    slow_git.kill("auth", "update-ref", "die")
+    slow_git.kill("auth", BRANCH, "die")
     ready.does("register", "ai", "late")
     assert standing(ready) == before
     assert ready.does("complete", "auth")["complete"] is True
@@ -261,7 +263,7 @@ def test_what_was_not_merged_is_put_back_by_the_next_command(ready: Project, slo
 
 @pytest.mark.parametrize("moment", ["die", "die-after"])
 def test_completing_it_again_answers_with_the_result(moment: str, ready: Project, slow_git: SlowGit) -> None:
-    slow_git.kill("auth", "update-ref", moment)
+    slow_git.kill("auth", BRANCH, moment)
     result = ready.does("complete", "auth")
     assert (result["module"], result["complete"]) == ("auth", True)
     assert result["evidence"]["integrated"] == git(ready.folder, "rev-parse", "atlas/integration")

@@ -174,15 +174,13 @@ def test_a_dirty_project_is_refused_and_no_check_runs(command: str, executing: P
     executing.does("complete", "docs")
 
 
-def test_what_checks_leave_untracked_does_not_matter_and_what_they_change_does(executing: Project) -> None:
-    with_check(executing, "mkdir cache && touch cache/x")
-    executing.does("complete", "docs")
-    git(executing.folder, "clean", "--quiet", "-fd")
-    executing.does("assign", "auth-core", "dev-alice")
-    executing.commit("core.txt")
-    executing.does("modify", "modify", "auth-core", "--check", "echo x >> README.md")
-    assert "has uncommitted changes (README.md)" in the_line(executing.run("complete", "auth-core"))
-    assert executing.module("auth-core")["status"] == "assigned"
+def test_what_checks_leave_untracked_does_not_matter_and_nothing_of_it_gets_into_the_project(
+    executing: Project,
+) -> None:
+    (executing.folder / "notes.txt").write_text("mine\n", "utf-8")
+    with_check(executing, "test ! -e notes.txt && mkdir cache && touch cache/x")
+    assert executing.does("complete", "docs")["untracked"] == ["notes.txt"]
+    assert git(executing.folder, "status", "--porcelain") == "?? notes.txt"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ TYPED = {
     "configure-workspaces": "settings workspace.setup make",
     "complete-override": "complete auth --override Known",
     "configure-checks": "settings checks.seconds 60",
+    "record-review": "review auth --met c1=x:1",
     "configure-gates": "settings gate.outside off",
 }
 
@@ -38,7 +39,8 @@ def test_verbs(scene: Scene, verb: str, way: str) -> None:
     for role in ROLES:
         held = role in (*HELD, "unbound")
         allowed = ALLOWED[WORKER if held else LEAD]
-        assert scene.runs(role, command) == ("" if verb in allowed else "verbs deny"), role
+        free = verb in allowed and (verb, role) != ("record-review", "unbound")  # nobody knows yet whose word it is
+        assert scene.runs(role, command) == ("" if free else "verbs deny"), role
         assert scene.runs(role, f"{command} --help".replace("' --help", " --help'")) == ""
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from atlas.app import context_at
+from atlas.core.errors import AtlasError
+from atlas.services.assignments.assignments import give_back_module, live_assignment
+from atlas.services.proof.review_words import Said
+from atlas.services.proof.reviews import record_review
 from tests.kit.caller import Caller
 from tests.kit.calls import Verdict, judged
 from tests.kit.kept import Kept
@@ -23,13 +29,15 @@ TYPED = f"atlas review auth --met {MET}"
 
 @pytest.fixture(scope="session")
 def _handed_in(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    def make(root: Path) -> None:
-        shop = Project(root)
-        shop.does("lead", session=LEAD)
-        shop.does("settings", "review.rounds", "1")
-        handed_in(shop)
+    return Kept(tmp_path_factory.mktemp("handed-in"), hand_in, _begun_shop)
 
-    return Kept(tmp_path_factory.mktemp("handed-in"), make, _begun_shop)
+
+def hand_in(root: Path) -> None:
+    """Have `auth` reported done in a shop where each module needs one review."""
+    shop = Project(root)
+    shop.does("lead", session=LEAD)
+    shop.does("settings", "review.rounds", "1")
+    handed_in(shop)
 
 
 @pytest.fixture
@@ -38,11 +46,19 @@ def ready(_handed_in: Kept) -> Project:
     return Project(_handed_in.put_back())
 
 
+@pytest.fixture(scope="session")
+def _waiting(_begun_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    def make(root: Path) -> None:
+        hand_in(root)
+        Project(root).does("complete", "auth", code=2, session=LEAD)
+
+    return Kept(tmp_path_factory.mktemp("waiting"), make, _begun_shop)
+
+
 @pytest.fixture
-def waiting(ready: Project) -> Project:
+def waiting(_waiting: Kept) -> Project:
     """The checks of `auth` passed, and it waits for its review."""
-    ready.does("complete", "auth", code=2, session=LEAD)
-    return ready
+    return Project(_waiting.put_back())
 
 
 def called(project: Project, command: str, kind: str = "atlas:reviewer", agent: str = "a0b1", at: str = "") -> Verdict:
@@ -308,28 +324,32 @@ def test_only_a_person_says_how_many_reviews_are_needed(ready: Project) -> None:
 # What a review says.
 
 
-REFUSED = [
-    (["--text", "fine"], "c1 is missing: say of each criterion whether it is met"),
-    (["--met", MET, "--met", MET], "c1 is there twice"),
-    (["--met", MET, "--unmet", f"{MET} no"], "c1 is there twice"),
-    (["--met", "c2=auth.txt:1"], "there is no criterion 'c2': there are c1"),
-    (["--met", "c1"], "say where that shows"),
-    (["--met", "c1= "], "say where that shows"),
-    (["--met", "c1=auth.txt:2"], "auth.txt has 1 lines, and no line 2"),
-    (["--met", "c1=auth.txt:0"], "auth.txt has 1 lines, and no line 0"),
-    (["--met", "c1=nothing.py:1"], "there is no file 'nothing.py'"),
-    (["--met", "c1=../a project/README.md:1"], "'../a' is no place"),
-    (["--met", "c1=src:1"], "there is no file 'src'"),
-    (["--met", "c1=src/api.py::test_in"], "src/api.py has no test 'test_in'"),
-    (["--met", "c1=tests/test_x.py::test_y"], "there is no file 'tests/test_x.py'"),
-    (["--met", "c1=it works"], "'it' is no place"),
-    (["--met", "c1=test_nowhere"], "'test_nowhere' is no place"),
+REFUSED: list[tuple[list[str], list[str], str]] = [
+    ([MET, MET], [], "c1 is there twice"),
+    ([MET], [f"{MET} no"], "c1 is there twice"),
+    (["c2=auth.txt:1"], [], "there is no criterion 'c2': there are c1"),
+    (["c1"], [], "say where that shows"),
+    ([], ["c1= "], "say where that shows"),
+    (["c1=auth.txt:2"], [], "auth.txt has 1 lines, and no line 2"),
+    (["c1=auth.txt:0"], [], "auth.txt has 1 lines, and no line 0"),
+    (["c1=nothing.py:1"], [], "there is no file 'nothing.py'"),
+    (["c1=../project/README.md:1"], [], "there is no file '../project/README.md'"),
+    (["c1=/etc/passwd:1"], [], "there is no file '/etc/passwd'"),
+    (["c1=src:1"], [], "there is no file 'src'"),
+    (["c1=src/api.py::test_in"], [], "src/api.py has no test 'test_in'"),
+    (["c1=tests/test_x.py::test_y"], [], "there is no file 'tests/test_x.py'"),
+    (["c1=it works"], [], "'it' is no place"),
+    ([], ["c1=test_nowhere fails"], "'test_nowhere' is no place"),
 ]
 
 
 def test_a_review_names_every_criterion_once_and_places_that_exist(waiting: Project) -> None:
-    for said, why in REFUSED:
-        assert why in waiting.refuses("review", "auth", *said)
+    assert "c1 is missing" in waiting.refuses("review", "auth", "--text", "fine")
+    here, before = context_at(str(waiting.folder)), waiting.records("reviews")
+    for met, unmet, why in REFUSED:
+        with pytest.raises(AtlasError, match=re.escape(why)):
+            record_review(here, "auth", Said(met, unmet, ""))
+    assert waiting.records("reviews") == before == {}
 
 
 PLACES = [
@@ -345,7 +365,7 @@ def test_a_place_is_a_line_or_a_test(ready: Project) -> None:
     work(ready, "auth", "a test of.py", "class TestLogin:\n    def test_in(self): ...\n")
     ready.does("verify", "auth", session=LEAD)
     for said, where, text in PLACES:
-        result = ready.does("review", "auth", "--met", f"c1={said}")
+        result = record_review(context_at(str(ready.folder)), "auth", Said([f"c1={said}"], [], ""))
         assert [(one["where"], one["text"]) for one in result["review"]["criteria"]] == [(where, text)]
 
 
@@ -363,11 +383,16 @@ def test_what_is_to_be_reviewed_is_shown_with_a_checkout_of_it(waiting: Project)
     assert "c1 is met, says test@example.invalid, see auth.txt:1" in text
     span = f"{shown['base']}...{shown['commit']}"
     assert git(Path(shown["folder"]), "diff", "--name-only", span) == "auth.txt"
+    git(folder(waiting, "auth"), "checkout", "--quiet", ".")
+    waiting.does("complete", "auth", session=LEAD)
+    assert not Path(shown["folder"]).exists()
 
 
-def test_no_review_is_left_of_a_module_that_is_removed(waiting: Project) -> None:
+def test_reviews_outlive_the_assignment_and_not_the_module(waiting: Project) -> None:
     waiting.does("review", "auth", "--met", MET)
-    assert "reviews" in waiting.does("status")["modules"][0]
-    assert waiting.does("history", "--about", "auth")
     waiting.does("reassign", "auth", "--to", "implementer-2", "--force", "--wait", "1")
     assert len(waiting.records("reviews")) == 1
+    here = context_at(str(waiting.folder))
+    here.transact("modify", lambda tx, actor: give_back_module(tx, live_assignment(tx, "auth")[1]))
+    waiting.does("modify", "remove", "auth")
+    assert waiting.records("reviews") == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -79,6 +80,12 @@ class Bench:
 
     def start(self, command: str) -> subprocess.Popen[str]:
         """A process that runs the check as a command of ATLAS does, and prints how it ended."""
+        return subprocess.Popen(
+            self.words(command, self.mark), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def words(self, command: str, mark: str) -> list[str]:
+        """What such a process is started with."""
         code = """
             import os, sys, tempfile
             sys.path.insert(0, sys.argv[1])
@@ -86,10 +93,8 @@ class Bench:
             tempfile.tempdir = sys.argv[2]
             print(run_check(sys.argv[3], sys.argv[4], Limits(), os.environ, sys.argv[5]))
         """
-        words = (str(SCRIPTS), tempfile.gettempdir(), self.text(command), str(self.folder), self.mark)
-        return subprocess.Popen(
-            [PYTHON, "-c", textwrap.dedent(code), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        words = (str(SCRIPTS), tempfile.gettempdir(), self.text(command), str(self.folder), mark)
+        return [PYTHON, "-c", textwrap.dedent(code), *words]
 
 
 @pytest.fixture
@@ -111,6 +116,13 @@ def test_so_it_does_however_the_check_ends(bench: Bench, ends: str, code: int | 
     ran = bench.run("\n".join((*STARTS, "printf begun", ends)), LIMITS._replace(seconds=0.5))
     assert bench.left() == []
     assert (ran["exit_code"], ran["stopped"], ran["output_tail"][-5:]) == (code, stopped, "begun")
+
+
+def test_a_check_in_which_another_runs_ends_with_it(bench: Bench) -> None:
+    inner = shlex.join(bench.words(f"{DAEMON}; env -i setsid TOKEN & touch begun; TOKEN", "another mark"))
+    ran = bench.run(f"{inner} & while ! [ -e begun ]; do sleep 0.01; done; exit 3")
+    assert (ran["exit_code"], bench.left()) == (3, [])
+    end_marked("another mark")
 
 
 def test_processes_are_found_where_there_are_no_sub_reapers(bench: Bench) -> None:

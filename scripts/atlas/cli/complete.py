@@ -5,7 +5,8 @@ outside of the project. When all pass, a merge commit with that very tree become
 AI agent is completed when it was reported done, its agent may edit, no change of its instructions and no handover is
 open, its workspace has a commit of its own and nothing that is uncommitted or under way.
 Exit codes: 0 complete; 1 it cannot be completed yet, and nothing was changed; 2 it is recorded and not landed: a check
-failed, is flaky, could not run or fails on the base too, the work conflicts, or it could not be landed.
+failed, is flaky, could not run or fails on the base too, the work conflicts, it waits for a review or goes back after
+one, or it could not be landed.
 """
 
 from __future__ import annotations

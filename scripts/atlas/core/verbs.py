@@ -199,7 +199,7 @@ _ROWS = (
          'atlas review auth-core --met c1="src/auth.py:12" --unmet c2="tests/test_auth.py::test_expiry fails"',
          Slash("Review an ATLAS module on the commit whose checks passed, criterion by criterion",
                'MODULE [--met ID=FILE:LINE] [--unmet ID="FILE:LINE TEXT"] [--text TEXT]', ("review MODULE",)),
-         forms=(("record-review", ANYONE), ("review-in-person", PEOPLE)), decisive="--met --unmet --text"),
+         forms=(("record-review", (PERSON, WORKER)), ("review-in-person", PEOPLE)), decisive="--met --unmet --text"),
     Verb("inbox", "atlas_inbox.py", ANYONE, "read a mailbox",
          "atlas inbox implementer-1 --wait 600",
          Slash("Read an ATLAS mailbox", "AGENT [--wait SECONDS]", ("inbox AGENT [--wait SECONDS] --peek",), shown=True,

@@ -231,6 +231,10 @@ def render_completion(result: CompleteResult) -> str:
     lines += [f"  {line}" for check in evidence["checks"] for line in check_lines(check)]
     if evidence["override"]:
         lines.append(f"  {override_text(evidence['override'])}")
+    if result["untracked"]:
+        names = ", ".join(one_line(path) for path in result["untracked"][:5])
+        more = f" and {len(result['untracked']) - 5} more" if result["untracked"][5:] else ""
+        lines.append(f"  not committed, so that no check saw it: {names}{more}")
     if result["all_complete"]:
         lines.append("Every module is complete: the orchestration is over.")
     return "\n".join(lines)

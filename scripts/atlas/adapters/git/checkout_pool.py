@@ -174,7 +174,7 @@ def hold_checkout(
                 held.enter_context(file_lock.hold_lock(f"{slot}.lock", "a clone"))
             except AtlasError:
                 continue
-            ref = f"refs/atlas/proofs/{os.path.basename(pool)}-{number}"
+            ref = f"refs/atlas/proofs/{hashlib.sha256(os.fsencode(slot)).hexdigest()[:12]}"
             git.run_git(root, "update-ref", ref, commit)
             held.callback(git.run_git, root, "update-ref", "-d", ref, codes=range(256))
             checkout = Checkout(source, commit, slot, workspace)

@@ -27,7 +27,7 @@ def overlooked_changes(tree: str) -> list[str]:
     if not marked:
         return []
     with _open_index(tree, marked) as index:
-        changed = tree_status.tracked_changes(tree, index).in_files
+        changed = tree_status.read_status(tree, index).unstaged
     return sorted(set(changed) & set(marked))
 
 

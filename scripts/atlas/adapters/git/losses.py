@@ -19,7 +19,7 @@ _UNDER_WAY = {
     "rebase-apply/applying": "git am",
     "sequencer/todo": _SERIES,
 }
-_PART_OF = {"git am": {"a rebase"}, "a cherry-pick": {_SERIES}, "a revert": {_SERIES}}
+_SAYS_MORE = {"git am": {"a rebase"}, "a cherry-pick": {_SERIES}, "a revert": {_SERIES}}
 _SHOWN = 5
 
 
@@ -45,14 +45,14 @@ def describe_commits(lost: Sequence[str]) -> str:
 def _uncommitted_work(tree: str) -> list[str]:
     changed = [line[3:] for line in tree_status.uncommitted_paths(tree)]
     lines = [f"uncommitted changes: {list_some(changed)}"] if changed else []
-    return lines + [f"{what} is under way" for what in under_way(tree)]
+    return lines + [f"{what} is under way" for what in begun_operations(tree)]
 
 
-def under_way(tree: str) -> list[str]:
-    """What git has begun in this worktree and not ended, e.g. "a merge"."""
+def begun_operations(tree: str) -> list[str]:
+    """What git has begun in a worktree and not ended, such as `a rebase`."""
     folder = git_folder(tree)
     begun = {what for name, what in _UNDER_WAY.items() if os.path.exists(os.path.join(folder, name))}
-    return sorted(begun - {other for what in begun for other in _PART_OF.get(what, ())})
+    return sorted(begun - {other for what in begun for other in _SAYS_MORE.get(what, ())})
 
 
 def lost_commits(tree: str, names: Sequence[str], kept: Sequence[str]) -> list[str]:

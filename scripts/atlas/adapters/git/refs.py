@@ -92,13 +92,6 @@ def _is_there(folder: str, ref: str) -> bool:
     return os.path.lexists(file) or bool(run_git(folder, "for-each-ref", ref))
 
 
-def lacking_commits(folder: str, name: str) -> int:
-    """How many commits a branch, by its full name, has that HEAD lacks; 0 when there is no such branch."""
-    if find_commit(folder, name) is None:
-        return 0
-    return int(run_git(folder, "rev-list", "--count", name, "--not", "HEAD"))
-
-
 def last_branch(folder: str) -> str | None:
     """The full name of the branch that was checked out before HEAD was detached, as far as git remembers."""
     for number in range(1, _LOOK_BACK):

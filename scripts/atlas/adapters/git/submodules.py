@@ -28,28 +28,6 @@ def fill_submodules(
             _fill_one(source, tree, path, name, wanted, own, depth)
 
 
-def commit_only_here(root_modules: str, tree: str) -> tuple[str, str] | None:
-    """The path and the commit of a submodule of HEAD whose commit just the worktree `tree` has, if there is such a one.
-
-    `root_modules` is the folder in which the main repository keeps the git folders of its submodules.
-    """
-    lines = [line for line in git.run_git(tree, "ls-tree", "-r", "-z", "HEAD").split("\0") if " commit " in line[:14]]
-    names = _module_names(tree, "HEAD") if lines else {}
-    for line in lines:
-        about, _, path = line.partition("\t")
-        wanted, name = about.split(" ")[2], names.get(path)
-        kept = os.path.join(root_modules, name) if name else None
-        if kept and os.path.isdir(os.path.join(kept, "objects")) and _has_commit(kept, wanted):
-            continue
-        own = [os.path.join(tree, path)] if os.path.exists(os.path.join(tree, path, ".git")) else []
-        if name:
-            own += [os.path.join(worktree.git_folder(tree), "modules", name)]
-        there = [place for place in own if os.path.isdir(place) and _has_commit(place, wanted)]
-        if there and not any(_is_published(place, wanted) for place in there):
-            return path, wanted
-    return None
-
-
 def _module_names(tree: str, commit: str) -> dict[str, str]:
     """The names of submodules by their paths, as `.gitmodules` says."""
     words = ("config", "-z", f"--blob={commit}:.gitmodules", "--get-regexp", r"^submodule\..*\.path$")
@@ -68,11 +46,10 @@ def _fill_one(source: Source, tree: str, path: str, name: str, wanted: str, own:
     places = [place for place in (kept, theirs) if place and os.path.isdir(os.path.join(place, "objects"))]
     if not places:
         return
-    has_it = os.path.isdir(kept) and _has_commit(kept, wanted)
-    if not has_it and not (theirs in places and theirs is not None and _is_published(theirs, wanted)):
+    if not any(_has_commit(place, wanted) for place in places):
         raise AtlasError(
-            f"the commit {wanted[:12]} of the submodule {path} is on no remote, and the project's own copy lacks it: "
-            "push it, or fetch it in the project's submodule"
+            f"the project's own copy of the submodule {path} lacks {wanted[:12]}: fetch it there, "
+            f"e.g. git -C {source.root} submodule update --init {path}"
         )
     inside = os.path.join(tree, path)
     os.makedirs(inside, exist_ok=True)
@@ -93,6 +70,25 @@ def _fill_one(source: Source, tree: str, path: str, name: str, wanted: str, own:
 def _gitlinks(tree: str) -> dict[str, str]:
     lines = git.run_git(tree, "ls-files", "--stage", "-z").split("\0")
     return {line.partition("\t")[2]: line.split(" ")[1] for line in lines if line.startswith("160000 ")}
+
+
+def lost_commits(source: Source, tree: str) -> list[str]:
+    """The submodules of a worktree whose commit, as its index says, only that worktree has, as `PATH (COMMIT)`.
+
+    They are neither in the repository's own copy nor on a remote.
+    """
+    linked = _gitlinks(tree)
+    names, own = (_module_names(tree, "HEAD"), worktree.git_folder(tree)) if linked else ({}, "")
+    found = []
+    for path, commit in linked.items():
+        name = names.get(path, path)
+        kept, theirs = (os.path.join(place, "modules", name) for place in (source.common, own))
+        inside = os.path.join(tree, path)
+        # One that was cloned there, and not by git's own means, keeps its history in itself.
+        there = inside if os.path.isdir(os.path.join(inside, ".git")) else theirs
+        if os.path.isdir(there) and there != kept and not (os.path.isdir(kept) and _has_commit(kept, commit)):
+            found += [] if _is_published(there, commit) else [f"{path} ({commit[:12]})"]
+    return found
 
 
 def _has_commit(folder: str, commit: str) -> bool:

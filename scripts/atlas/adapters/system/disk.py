@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+from typing import Any
+
+from .process import process_birth
 
 TEMP_SUFFIX = ".atlas-tmp"
 _NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ELOOP)
@@ -65,3 +69,26 @@ def sync_folder(path: str) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def read_cache(path: str) -> dict[str, Any]:
+    """What a cache holds; nothing where it is missing or damaged."""
+    try:
+        found = json.loads(read_bytes(path) or b"{}")
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_cache(path: str, content: dict[str, Any]) -> None:
+    """Give a cache its content; of two who write at once the later wins. What a killed writer left is taken away."""
+    folder = os.path.dirname(path)
+    make_private_folder(folder)
+    for name in os.listdir(folder):
+        pid = name.rpartition(".")[2]
+        if pid.isdigit() and process_birth(int(pid)) is None:
+            os.unlink(os.path.join(folder, name))
+    temp = f"{path}.{os.getpid()}"
+    with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    os.replace(temp, path)

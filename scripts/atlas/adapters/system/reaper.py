@@ -51,7 +51,8 @@ def main() -> None:
         _end_children(check.shell, is_reaper)
     check.take_rest()
     if check.stopped != _ABANDONED:
-        os.write(1, json.dumps({**check.answer(), "reaper": is_reaper}).encode())
+        with contextlib.suppress(BrokenPipeError):  # ATLAS's command died this very moment
+            os.write(1, json.dumps({**check.answer(), "reaper": is_reaper}).encode())
 
 
 def _read_order() -> bytes:
@@ -129,8 +130,8 @@ class _Check:
                 self.stopped = "output"
             elif self._wake in ready:
                 self._hear()
-            elif left <= 0:
-                self.stopped = "time"
+            if left <= 0 and self.code is None:  # also where children end without a pause
+                self.stopped = self.stopped or "time"
         self._ended = time.monotonic()
 
     def _hear(self) -> None:

@@ -7,7 +7,7 @@ from atlas.core.verbs import VERBS, form_of_setting
 from .programs import Options, Program
 
 RECORDING = "record-review"
-"""The form of `review` that records one; of a session that leads, only a reviewer that it started may use it."""
+"""The form of `review` that records one; of a session that leads, only a reviewer that it started may do that."""
 SESSION = "CLAUDE_CODE_SESSION_ID"
 """The variable that tells ATLAS which session calls."""
 SCRIPTS = {verb.script: verb.name for verb in VERBS.values()}

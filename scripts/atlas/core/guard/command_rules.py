@@ -46,14 +46,12 @@ def _broken_by_atlas_call(view: RoleView, program: Program) -> Iterator[tuple[st
         yield "verbs", refusals.explain_refusal("caller")
     elif runs_hook(program):
         yield "verbs", refusals.explain_refusal("hook")
+    elif verb == RECORDING and view.role == LEAD:
+        yield from _broken_by_review(view, program)
     elif verb is not None and roles is not UNASKED and role not in roles:
         whose = "the lead" if LEAD in roles else "the person"
         instead = "tell the lead what you need" if role == WORKER else f"ask the person to {persons_way(verb)}"
         yield "verbs", refusals.explain_refusal("verbs", verb=verb, whose=whose, role=role, instead=instead)
-    elif verb == RECORDING and view.role == LEAD and not view.reviews:
-        yield "verbs", refusals.explain_refusal("review")
-    elif verb == RECORDING and view.reviews and _is_in_workspace(view, program.folder):
-        yield "verbs", refusals.explain_refusal("review-place", root=view.root)
     elif verb is not None and not (verb in VERBS and VERBS[verb].reports) and _is_elsewhere(view, program.folder):
         yield "verbs", refusals.explain_refusal("place", yours=", ".join(one.folder for one in view.workspaces))
 
@@ -66,8 +64,12 @@ def _is_elsewhere(view: RoleView, folder: str) -> bool:
     return is_inside(view.root, here) and view.workspace_holding(here) is None
 
 
-def _is_in_workspace(view: RoleView, folder: str) -> bool:
-    return bool(folder) and view.workspace_holding(resolve_folder(folder)) is not None
+def _broken_by_review(view: RoleView, program: Program) -> Iterator[tuple[str, str]]:
+    """Who leads does not review: only a reviewer that it started does, and not as whoever has a workspace."""
+    if not view.reviews:
+        yield "verbs", refusals.explain_refusal("review")
+    elif program.folder and view.workspace_holding(resolve_folder(program.folder)) is not None:
+        yield "verbs", refusals.explain_refusal("review-place", root=view.root)
 
 
 def _broken_by_git_call(view: RoleView, call: GitCall) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,8 @@ class CompleteResult(_NotPassed):
 
     `conflicts` are the files that conflict with the `integration_branch`, which is named when it did not pass.
     `reviews` are named when they keep it from landing.
-    `all_complete` says that the orchestration is over.
+    `untracked` are new paths beside the work that git does not track: no check saw them. `all_complete` says that the
+    orchestration is over.
     """
 
     module: str
@@ -43,6 +44,7 @@ class CompleteResult(_NotPassed):
     complete: bool
     evidence: EvidenceContents
     conflicts: list[str]
+    untracked: list[str]
     all_complete: bool
 
 

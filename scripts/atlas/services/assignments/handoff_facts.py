@@ -59,7 +59,8 @@ def describe_work(context: Context, workspace: Workspace, integration: str) -> h
         diffstat = git.run_git(root, "diff", "--stat=100", f"{base}...{tip}", "--").splitlines()
     if workspace["removed_at"] is None:
         try:
-            uncommitted = tree_status.head_and_changes(workspace_folder(context.project, workspace))[1]
+            found = tree_status.read_status(workspace_folder(context.project, workspace))
+            uncommitted = [*found.changed, *found.new]
         except AtlasError as error:
             note = note or str(error)
     return handoff.Branch(name, tip or "", commits, diffstat, uncommitted, workspace["conflicts"], note)

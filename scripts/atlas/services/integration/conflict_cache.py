@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from atlas.adapters.git import merge
-from atlas.adapters.system import cache
+from atlas.adapters.system import disk
 
 if TYPE_CHECKING:
     from atlas.core.results.workspaces import ConflictFile, ConflictHunk
@@ -22,7 +22,7 @@ def merge_pairs(
 ) -> tuple[dict[Pair, list[ConflictFile]], int]:
     """The conflicting files of every pair that has any, and how many pairs had to be merged anew."""
     path = os.path.join(context.project.private, "cache", "conflicts.json")
-    known: dict[str, list[ConflictFile]] = cache.read_cache(path)
+    known: dict[str, list[ConflictFile]] = disk.read_cache(path)
     keys = {pair: f"{tips[pair[0]]} {tips[pair[1]]}" for pair in pairs}
     new = [pair for pair in pairs if keys[pair] not in known]
     merged = merge.find_conflicts(context.project.root, [(tips[one], tips[two]) for one, two in new])
@@ -32,7 +32,7 @@ def merge_pairs(
             for c in conflicts
         ]
     if new:
-        cache.write_cache(path, {key: known[key] for key in keys.values()})
+        disk.write_cache(path, {key: known[key] for key in keys.values()})
     return {pair: known[key] for pair, key in keys.items() if known[key]}, len(new)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from atlas.adapters.git import refs, tree_status
 from atlas.adapters.store.transaction import Transaction
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import MODULE, WORKFLOW
@@ -18,19 +17,6 @@ def settle_workflow(tx: Transaction, workflow: Workflow, verb: str) -> bool:
         tx.put(WORKFLOW, workflow)
         tx.emit("OrchestrationCompleted", plan=workflow["plan_id"])
     return done
-
-
-def require_clean_folder(folder: str, untracked: bool = True) -> str:
-    """The commit checked out in `folder`.
-
-    Raises AtlasError when there is none, or when there are uncommitted changes (new files among them, if `untracked`).
-    """
-    commit = refs.head_commit(folder)
-    changed = tree_status.uncommitted_paths(folder, untracked)
-    if changed:
-        paths = ", ".join(line[3:] for line in changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
-        raise AtlasError(f"{folder} has uncommitted changes ({paths}): commit or stash them first")
-    return commit
 
 
 def executing_workflow(tx: Transaction) -> Workflow:

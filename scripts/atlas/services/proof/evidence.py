@@ -22,6 +22,7 @@ from .conditions import Conditions, read_conditions
 from .outcome import record_passed, record_returned, record_waiting
 from .readiness import Ready, require_ready
 from .receipts import merge_message
+from .reviews import drop_checkout
 from .running import Subject, run_checks
 from .settling import settle_landing
 from .work import Work, read_words
@@ -49,9 +50,10 @@ def verify_module(context: Context, module_id: str, demand: Demand) -> CompleteR
     """Prove a module as `complete_module` does, and leave it there: what passed is not landed."""
     settle_landing(context, module_id)
     with _proven(context, module_id, demand) as proof:
-        if proof.candidate is None or not proof.evidence["passed"]:
-            return _return_work(context, "verify", proof)
-        return context.transact("verify", lambda tx, actor: record_passed(tx, actor, proof.work, proof.evidence))
+        passed = proof.candidate is not None and proof.evidence["passed"]
+        record = record_passed if passed else record_returned
+        result = context.transact("verify", lambda tx, actor: record(tx, actor, proof.work, proof.evidence))
+    return {**result, "untracked": proof.untracked}
 
 
 def complete_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
@@ -68,13 +70,8 @@ def complete_module(context: Context, module_id: str, demand: Demand) -> Complet
     if settled is not None:
         return settled
     with _proven(context, module_id, demand, lands=True) as proof:
-        if proof.candidate is None or not proof.evidence["passed"]:
-            return _return_work(context, "complete", proof)
-        waiting = context.transact("complete", lambda tx, actor: record_waiting(tx, actor, proof.work, proof.evidence))
-        if waiting is not None:
-            return waiting
-        merged = make_merge(context.project.root, proof.candidate, merge_message(proof.work, proof.evidence))
-        return carry_out(context, Completion(context, proof.work, proof.evidence, proof.candidate, merged))
+        result = _land_proof(context, proof)
+    return {**result, "untracked": proof.untracked}
 
 
 class _Proof(NamedTuple):
@@ -138,8 +135,8 @@ def _require_ready(context: Context, work: Work) -> Ready:
     """
     workspace, root = work.workspace, context.project.root
     if workspace is None:
-        return require_ready(root, None)
-    ready = require_ready(workspace_folder(context.project, workspace), workspace["branch"])
+        return require_ready(context.project, None)
+    ready = require_ready(context.project, workspace)
     if work.assignment["agent_type"] != AI or work.words.no_commit or work.words.override:
         return ready
     base = workspace["base_commit"]
@@ -151,6 +148,14 @@ def _require_ready(context: Context, work: Work) -> Ready:
     return ready
 
 
-def _return_work(context: Context, verb: str, proof: _Proof) -> CompleteResult:
-    """Record what a proof came to that did not pass, and send the module back to its agent."""
-    return context.transact(verb, lambda tx, actor: record_returned(tx, actor, proof.work, proof.evidence))
+def _land_proof(context: Context, proof: _Proof) -> CompleteResult:
+    work, evidence = proof.work, proof.evidence
+    if proof.candidate is None or not evidence["passed"]:
+        return context.transact("complete", lambda tx, actor: record_returned(tx, actor, work, evidence))
+    waiting = context.transact("complete", lambda tx, actor: record_waiting(tx, actor, work, evidence))
+    if waiting is not None:
+        return waiting
+    merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence))
+    landed = carry_out(context, Completion(context, work, evidence, proof.candidate, merged))
+    drop_checkout(context.project, work.module["id"])
+    return landed

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from atlas.adapters.system import cache
+from atlas.adapters.system import disk
 from atlas.core.clock import current_time
 from atlas.core.records.rows import PASSED, Check
 
@@ -32,7 +32,7 @@ def result_key(tree: str, commands: Sequence[str], conditions: Conditions) -> st
 
 def recall_green(project: Project, key: str) -> list[Check] | None:
     """The checks as they all passed before, each with the time of that."""
-    known = cache.read_cache(_cache_path(project)).get(key)
+    known = disk.read_cache(_cache_path(project)).get(key)
     if not isinstance(known, dict) or "checks" not in known:
         return None
     checks: list[Check] = known["checks"]
@@ -49,7 +49,7 @@ def remember_green(project: Project, key: str, checks: Sequence[Check]) -> None:
 
 def recall_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[str] | None:
     """What these checks came to on a base."""
-    known = cache.read_cache(_cache_path(project)).get(result_key(f"base {commit}", commands, conditions))
+    known = disk.read_cache(_cache_path(project)).get(result_key(f"base {commit}", commands, conditions))
     return known.get("outcomes") if isinstance(known, dict) else None
 
 
@@ -68,5 +68,5 @@ def _cache_path(project: Project) -> str:
 
 def _keep(project: Project, key: str, value: Any) -> None:
     path = _cache_path(project)
-    known = {other: kept for other, kept in cache.read_cache(path).items() if other != key}
-    cache.write_cache(path, dict([*known.items(), (key, value)][-_MOST:]))
+    known = {other: kept for other, kept in disk.read_cache(path).items() if other != key}
+    disk.write_cache(path, dict([*known.items(), (key, value)][-_MOST:]))

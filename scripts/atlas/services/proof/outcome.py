@@ -147,5 +147,6 @@ def evidence_result(module: Module, evidence: Mapping[str, Any], all_complete: b
         "complete": evidence["integrated"] is not None,
         "evidence": cast("EvidenceContents", contents_of(evidence)),
         "conflicts": evidence.get("conflicts", []),
+        "untracked": [],
         "all_complete": all_complete,
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atlas.adapters.git import checkout_pool, git, refs
+from atlas.adapters.git.checkout_sweep import remove_tree
 from atlas.core.errors import AtlasError
 from atlas.core.letters.proof import unmet_body
 from atlas.core.records.kinds import EVIDENCE, REVIEW, SESSION
@@ -22,6 +24,7 @@ from .review_words import Said, read_findings
 
 if TYPE_CHECKING:
     from atlas.adapters.store.transaction import Transaction
+    from atlas.core.paths import Project
     from atlas.core.records.assignment import Assignment
     from atlas.core.records.plan import Module
     from atlas.core.records.rows import Evidence, ReviewContents
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
 REVIEWER = "reviewer"
 """By whom a review is that a subagent of the lead's recorded: however many it starts, they are one reviewer."""
+
+_FORMS = {roles.PERSON: "review-in-person", roles.WORKER: "record-review", roles.LEAD: "review"}
+"""As what each role records one; of the lead it is a subagent, by what a hook saw."""
 
 
 class _Subject(NamedTuple):
@@ -52,9 +58,8 @@ def show_subject(context: Context, module_id: str) -> ReviewShown:
     )
     _require_tip(context, subject)
     commit = subject.evidence["commit"]
-    root, common = context.project.root, context.project.common
-    pool = os.path.join(f"{checkout_pool.pool_folder(common, root)}-reviews", module_id)
-    with checkout_pool.hold_checkout(root, commit, pool) as checkout:
+    pool = _review_pool(context.project, module_id)
+    with checkout_pool.hold_checkout(context.project.root, commit, pool) as checkout:
         folder = checkout.folder
     criteria = criteria_by_id(subject.module)
     return {
@@ -66,6 +71,19 @@ def show_subject(context: Context, module_id: str) -> ReviewShown:
         "reviews": reviews,
         "standing": standing,
     }
+
+
+def _review_pool(project: Project, module_id: str) -> str:
+    """Where the checkout of a module for reviewers lies: apart from those for proofs, which others take and renew."""
+    return os.path.join(f"{checkout_pool.pool_folder(project.common, project.root)}-reviews", module_id)
+
+
+def drop_checkout(project: Project, module_id: str) -> None:
+    """Remove the checkout for reviewers of a module that has landed; what cannot be removed stays."""
+    pool = _review_pool(project, module_id)
+    if os.path.isdir(pool):
+        with contextlib.suppress(OSError):
+            remove_tree(pool)
 
 
 def record_review(context: Context, module_id: str, said: Said) -> Reviewed:
@@ -88,7 +106,7 @@ def record_review(context: Context, module_id: str, said: Said) -> Reviewed:
         by, call = _reviewer(tx, actor, now, address, authors)
         return _store_review(tx, actor, now, by, call, findings, said.text)
 
-    return context.transact("review-in-person" if role == roles.PERSON else "record-review", run)
+    return context.transact(_FORMS[role], run)
 
 
 def _read_subject(tx: Transaction, module_id: str) -> _Subject:

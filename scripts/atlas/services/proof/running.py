@@ -87,7 +87,7 @@ class _Round:
             self._conditions.environment,
             self._checkout.mark,
         )
-        outcome, why = outcomes.judge_run(command, ran["exit_code"], ran["stopped"], ran["output_tail"])
+        outcome, why = outcomes.judge_run(ran["exit_code"], ran["stopped"], ran["output_tail"])
         changed = self._checkout.changes()
         if changed and outcome == PASSED:
             outcome, why = FAILED, _changed_text(changed)
