@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import commands, conflicts, contention, gates, interrupts, life, waiting
+from . import commands, conflicts, contention, gates, interrupts, life, proofs, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASUREMENTS = {
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "conflicts": conflicts.measure,
     "gates": gates.measure,
     "waiting": waiting.measure,
+    "proofs": proofs.measure,
     "life": life.measure,
 }
 

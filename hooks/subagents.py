@@ -97,7 +97,7 @@ def workspaces_of(event: Event, workspaces: list[Workspace]) -> list[Workspace]:
 def settle_workspace(event: Event, workspaces: list[Workspace]) -> str | None:
     """The name of the workspace that the subagent behind a call is bound to, perhaps by this very call."""
     file = binding_of(event)
-    if file is None or is_reviewer(event):
+    if file is None:
         return None
     if not os.path.exists(file):
         workspace = reached_workspace(event, workspaces)

@@ -129,7 +129,7 @@ def test_a_failing_check_is_2_recorded_and_told_to_the_agent(executing: Project)
     done = executing.run("complete", "docs")
     assert (done.returncode, done.stderr) == (2, "")
     merged = f"(commit {commit[:12]} merged with atlas/integration)"
-    assert done.stdout.startswith(f"docs is not complete: a check fails, on the base too {merged}\n")
+    assert done.stdout.startswith(f"docs is not complete: a check failed, as it does on the base {merged}\n")
     assert "exit code 3" in done.stdout
     assert "| what went wrong" in done.stdout
     module = executing.module("docs")
@@ -138,7 +138,7 @@ def test_a_failing_check_is_2_recorded_and_told_to_the_agent(executing: Project)
     assert (evidence["passed"], evidence["checks"][0]["exit_code"]) == (False, 3)
     told = executing.mail("implementer-1")[-1]
     assert (told["task_uuid"], told["priority"]) == (task, "high")
-    ran = "echo what went wrong >&2; exit 3: fails on the base, too, exit code 3"
+    ran = "echo what went wrong >&2; exit 3: failed, as on the base, exit code 3"
     for part in (ran, "| what went wrong", "atlas report docs done"):
         assert part in told["body"]
     assert "has not reported docs done, it is in_progress" in executing.refuses("complete", "docs")

@@ -43,6 +43,7 @@ def tell(stage: Stage, team: contextlib.ExitStack) -> None:
     steer(stage, first, second)
     hand_over(stage, first, second)
     work_in_person(stage, second)
+    fit_together(stage, second)
     finish(stage, second)
     for worker in workers:
         stage.atlas("notify", worker.name, "--subject", GO_HOME, "--message", "Well done.", session=LEAD)
@@ -172,20 +173,52 @@ def hand_over(stage: Stage, first: Worker, second: Worker) -> None:
     second.follow("reads: [TASK]", "$ atlas repeat counter")
     let_begin(stage, second, "counter")
     second.follow("$ atlas report counter done")
-    stage.atlas("complete", "counter", session=LEAD, says="counter is complete on commit")
 
 
 def work_in_person(stage: Stage, second: Worker) -> None:
     title("People work too")
     stage.atlas("reassign", "report", "--to", PERSON, "--force", "--wait", "1", session=LEAD, says="tell them")
     second.follow("reads: [STOP]")
-    say("Carol works in the project itself, in a plain terminal.")
-    (stage.folder / "wordcount" / "report.py").write_text(example.REPORT, encoding="utf-8")
-    stage.atlas("complete", "report", session=LEAD, code=1, says="has uncommitted changes")
-    stage.run("git", "add", "wordcount/report.py")
-    stage.run("git", "commit", "--quiet", "--message=Add report")
+    say("Carol works in the project itself, in a plain terminal, and takes in what is finished.")
+    say("Nobody is taken at their word. The check runs on a fresh clone, which has no file that she did not commit.")
+    stage.run("git", "merge", "--quiet", "--no-edit", "atlas/integration")
+    write(stage, "report.py", example.REPORT_UNSURE)
+    stage.atlas("complete", "report", session=LEAD, code=2, says="no check saw it: wordcount/report.py")
+    say("What she wrote works the second time only. What fails and then passes on the same tree proves nothing.")
+    commit(stage, "Add report")
+    stage.atlas("complete", "report", session=LEAD, code=2, says="a check is flaky")
+    say("She mends that, and while she is at it finds a better name for a function. All of her own checks pass.")
+    write(stage, "report.py", example.REPORT)
+    rename_words(stage)
+    commit(stage, "Mend report, and words are called tokens")
     stage.atlas("report", "report", "done")
     stage.atlas("complete", "report", session=LEAD, says="report is complete on commit")
+
+
+def write(stage: Stage, name: str, text: str) -> None:
+    (stage.folder / "wordcount" / name).write_text(text, encoding="utf-8")
+
+
+def commit(stage: Stage, message: str) -> None:
+    stage.run("git", "add", "--all", "wordcount", "tests")
+    stage.run("git", "commit", "--quiet", f"--message={message}")
+
+
+def rename_words(stage: Stage) -> None:
+    """Call the tokenizer's function `tokens`, in its test too."""
+    for path in (stage.folder / "wordcount" / "tokenizer.py", stage.folder / "tests" / "test_tokenizer.py"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("words(", "tokens(").replace("import words", "import tokens"), encoding="utf-8")
+
+
+def fit_together(stage: Stage, worker: Worker) -> None:
+    title("What passed alone may not fit together")
+    say("The counter passes in its workspace. But it uses the old name of the function: on the merged tree it fails.")
+    stage.atlas("complete", "counter", session=LEAD, code=2, says="a check failed")
+    worker.follow(
+        "reads: VERIFICATION LOOP", "commits wordcount/counter.py: Mend counter", "$ atlas report counter done"
+    )
+    stage.atlas("complete", "counter", session=LEAD, says="counter is complete on commit")
 
 
 def finish(stage: Stage, worker: Worker) -> None:
@@ -193,9 +226,17 @@ def finish(stage: Stage, worker: Worker) -> None:
     stage.atlas("check", session=LEAD, code=2, says="cli is pending")
     assign(stage, worker, "cli")
     worker.follow("$ atlas report cli done")
+    say("The agent found the test in its way and emptied it. A run in which no test ran proves nothing.")
+    stage.atlas("complete", "cli", session=LEAD, code=2, says="a check could not run")
+    worker.follow("reads: VERIFICATION LOOP", "commits wordcount/__main__.py: Mend cli", "$ atlas report cli done")
+    say("The lead may look first. What passed on a tree need not run again on the very same one.")
+    stage.atlas("verify", "cli", session=LEAD, says="it is not landed yet")
     stage.atlas("complete", "cli", session=LEAD, says="the orchestration is over")
     stage.atlas("check", session=LEAD, says="the orchestration is complete")
     stage.atlas("status", session=LEAD, says="complete, 4 of 4 modules complete")
+    say("Whoever clones the integration branch finds that every check passes.")
+    stage.run("git", "clone", "--quiet", "--branch", "atlas/integration", ".", "../fresh")
+    stage.run("sh", "-c", "cd ../fresh && python3 -m unittest discover --quiet --top-level-directory . tests")
     say("The finished work is on the integration branch. The person brings it home, and it works.")
     stage.run("git", "merge", "--quiet", "--no-edit", "atlas/integration")
     stage.run("python3", "-m", "wordcount", "fish.txt", says=example.COUNTED)

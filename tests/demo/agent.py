@@ -64,10 +64,12 @@ with open(sys.argv[1], encoding="utf-8") as file:
 '''
 WORK = {
     "tokenizer": ("wordcount/tokenizer.py", [SPLIT_ONLY, TOKENIZER]),
-    "counter": ("wordcount/counter.py", [COUNTER]),
-    "cli": ("wordcount/__main__.py", [MAIN]),
+    "counter": ("wordcount/counter.py", [COUNTER, COUNTER.replace("import words", "import tokens as words")]),
+    "cli": ("wordcount/__main__.py", [MAIN, f"{MAIN}\n"]),
 }
 """For each module the file to write, and its text at each attempt."""
+IN_THE_WAY = {"cli": "tests/test_cli.py"}
+"""For each module a test that the agent empties at first, and brings back when that did not help."""
 TOO_MUCH = {"tokenizer": "README.md"}
 """What an agent wants to touch as well, before it has understood its task."""
 UNCLEAR = {"report": "In which order do words come that occur equally often?"}
@@ -154,6 +156,13 @@ class Agent:
         Path(folder, path).write_text(texts[attempt], encoding="utf-8")
         title = f"{'Mend' if attempt else 'Add'} {module['id']}"
         identity = ["-c", f"user.name={self.name}", "-c", f"user.email={self.name}@example.invalid"]
+        if module["id"] in IN_THE_WAY:
+            test = IN_THE_WAY[module["id"]]
+            if attempt:
+                subprocess.run(["git", "checkout", "--quiet", "HEAD^", "--", test], cwd=folder, check=True)
+            else:
+                Path(folder, test).write_text("", encoding="utf-8")
+        subprocess.run(["git", "add", "--update"], cwd=folder, check=True)
         subprocess.run(["git", "add", path], cwd=folder, check=True)
         subprocess.run(["git", *identity, "commit", "--quiet", f"--message={title}"], cwd=folder, check=True)
         print(f"commits {path}: {title}", flush=True)

@@ -59,6 +59,24 @@ class Cli(unittest.TestCase):
 """,
 }
 
+REPORT_UNSURE = """\
+\"\"\"Counted words as lines of text, once somebody has warmed up.\"\"\"
+
+import os
+from pathlib import Path
+
+WARM = Path(os.environ["WORDCOUNT_WARM"])
+if not WARM.exists():
+    WARM.touch()
+    raise SystemExit("warming up")
+
+
+def lines(counts):
+    \"\"\"A line for each word, the most frequent first.\"\"\"
+    return [f"{number} {word}" for word, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+"""
+"""What the person writes first: it works where it was run before."""
+
 REPORT = """\
 \"\"\"Counted words as lines of text.\"\"\"
 
@@ -67,4 +85,4 @@ def lines(counts):
     \"\"\"A line for each word, the most frequent first.\"\"\"
     return [f"{number} {word}" for word, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 """
-"""What the person writes into wordcount/report.py."""
+"""What the person writes into wordcount/report.py in the end."""

@@ -46,7 +46,10 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "CLAUDE_CODE_"))}
-        self._environment = {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        warm = str(folder.with_name("warm"))
+        cache = str(folder.with_name("cache"))  # nothing of the demo stays in the person's own
+        quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        self._environment = {**kept, **quiet, "WORDCOUNT_WARM": warm, "XDG_CACHE_HOME": cache}
 
     def atlas(self, *words: str, session: str | None = None, code: int = 0, says: str = "") -> None:
         """Show and run `atlas VERB …`. Raises Wrong unless it ends with `code` and says `says`."""

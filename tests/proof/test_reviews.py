@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import pytest
 
 from atlas.app import context_at
 from atlas.core.errors import AtlasError
+from atlas.services.assignments import reports
 from atlas.services.assignments.assignments import give_back_module, live_assignment
+from atlas.services.proof import evidence
 from atlas.services.proof.review_words import Said
 from atlas.services.proof.reviews import record_review
 from tests.kit.caller import Caller
@@ -86,6 +88,26 @@ def by_agent(project: Project, agent: str, *said: str, module: str = "board") ->
     return run(PYTHON, SCRIPTS / "atlas_cli.py", "review", "auth", *said, cwd=folder(project, module))
 
 
+def by_person(project: Project, met: Sequence[str] = (MET,), unmet: Sequence[str] = ()) -> Any:
+    """A person reviews; as with what follows, without a process of its own."""
+    return record_review(context_at(str(project.folder)), "auth", Said(met, unmet, ""))
+
+
+def completed(project: Project, module: str = "auth") -> Any:
+    """What becomes of it when the lead completes a module."""
+    return evidence.complete_module(context_at(str(project.folder), LEAD), module, evidence.Demand())
+
+
+def verified(project: Project) -> Any:
+    """What becomes of it when the lead has `auth` verified."""
+    return evidence.verify_module(context_at(str(project.folder), LEAD), "auth", evidence.Demand())
+
+
+def reported(project: Project, text: str) -> None:
+    """The agent of `auth` reports it done."""
+    reports.report_module(context_at(str(project.folder)), "auth", "done", text)
+
+
 def status_of(project: Project) -> str:
     return str(project.assignment("auth")["status"])
 
@@ -124,25 +146,25 @@ def test_what_passed_waits_for_its_review_and_then_lands(ready: Project) -> None
 
 def test_a_review_may_come_before_it_is_asked_for(ready: Project) -> None:
     assert "verify it first, with `atlas verify auth`" in ready.refuses("review", "auth")
-    ready.does("verify", "auth", session=LEAD)
-    ready.does("review", "auth", "--met", MET)
-    assert ready.does("complete", "auth", session=LEAD)["complete"] is True
+    verified(ready)
+    by_person(ready)
+    assert completed(ready)["complete"] is True
 
 
 def test_one_reviewer_counts_once_and_then_only_others_can_go_on(waiting: Project) -> None:
     waiting.does("settings", "review.rounds", "2")
     by_reviewer(waiting, "--met", MET)
     assert by_reviewer(waiting, "--met", MET)["standing"]["by"] == ["reviewer"]
-    assert waiting.does("complete", "auth", code=2, session=LEAD)["reviews"]["by"] == ["reviewer"]
+    assert completed(waiting)["reviews"]["by"] == ["reviewer"]
     actions = next_actions(waiting)
     assert not mentions(actions, "atlas:reviewer")
     assert not mentions(actions, "atlas complete auth")
     assert mentions(actions[-1:], "auth, which waits for a person's review (1 of 2)")
     assert "auth waits for a person's review (1 of 2)" in waiting.run("status").stdout
 
-    waiting.does("review", "auth", "--met", MET)
+    by_person(waiting)
     assert [one["round"] for one in waiting.records("reviews").values()] == [1, 1, 2]
-    assert waiting.does("complete", "auth", session=LEAD)["complete"] is True
+    assert completed(waiting)["complete"] is True
 
 
 def test_an_agent_at_work_is_asked_once_for_what_is_missing(waiting: Project) -> None:
@@ -156,25 +178,25 @@ def test_an_agent_at_work_is_asked_once_for_what_is_missing(waiting: Project) ->
     assert mentions(actions[-1:], "waits for a person's review (1 of 2), or for one by implementer-2")
     done = by_agent(waiting, "implementer-2", "--met", MET)
     assert (done.returncode, done.stderr) == (0, "")
-    assert waiting.does("complete", "auth", session=LEAD)["complete"] is True
+    assert completed(waiting)["complete"] is True
 
 
 def test_a_new_commit_voids_the_reviews_of_the_one_before(waiting: Project) -> None:
-    waiting.does("review", "auth", "--met", MET)
+    by_person(waiting)
     work(waiting, "auth", "more.txt")
     assert "its work is at" in waiting.refuses("review", "auth", "--met", MET)
-    waiting.does("report", "auth", "done", "--text", "more")
-    result = waiting.does("complete", "auth", code=2, session=LEAD)
+    reported(waiting, "more")
+    result = completed(waiting)
     assert (result["reviews"]["by"], len(waiting.records("reviews"))) == ([], 1)
 
 
 def test_a_criterion_in_other_words_voids_them_too(waiting: Project) -> None:
-    waiting.does("review", "auth", "--met", MET)
+    by_person(waiting)
     waiting.does("modify", "modify", "auth", "--add-criteria", "People log out", session=LEAD)
     assert status_of(waiting) == "in_progress"
     waiting.authorize("auth")
-    waiting.does("report", "auth", "done", "--text", "again")
-    assert waiting.does("complete", "auth", code=2, session=LEAD)["reviews"]["by"] == []
+    reported(waiting, "again")
+    assert completed(waiting)["reviews"]["by"] == []
 
 
 def test_a_person_may_pass_over_reviews(waiting: Project) -> None:
@@ -191,13 +213,13 @@ def test_an_agent_that_says_it_again_changes_nothing_and_may_go_on(waiting: Proj
 def test_the_work_of_a_person_waits_too(ready: Project) -> None:
     ready.does("assign", "board", "dev-alice")
     ready.commit("board.txt", "x\n")
-    ready.does("complete", "board", code=2, session=LEAD)
+    completed(ready, "board")
     assert ready.assignment("board")["status"] == "reviewing"
     line = ready.refuses("review", "board", "--met", "c1=board.txt:1")
     assert "test@example.invalid wrote commits of board: somebody else is to review it" in line
     assert called(ready, "atlas review board --met c1=board.txt:1").verdict == "allow"
     ready.does("review", "board", "--met", "c1=board.txt:1", session=LEAD)
-    assert ready.does("complete", "board", session=LEAD)["complete"] is True
+    assert completed(ready, "board")["complete"] is True
 
 
 # A criterion that is not met.
@@ -214,28 +236,30 @@ def test_an_unmet_criterion_sends_the_module_back_with_the_words_of_the_review(w
     assert "c1 is not met, says reviewer, see auth.txt:1" in mail["body"]
     assert "\n| nobody can log in.\n| APPROVED, says the lead\n| It is empty\n" in mail["body"]
 
-    waiting.does("report", "auth", "done", "--text", "It is fine as it is")
-    again = waiting.does("complete", "auth", code=2, session=LEAD)
+    reported(waiting, "It is fine as it is")
+    again = completed(waiting)
     assert (again["passed"], again["reviews"]["unmet"], status_of(waiting)) == (True, ["c1"], "in_progress")
 
     work(waiting, "auth", "auth.txt", "def log_in(): ...\n")
-    waiting.does("report", "auth", "done", "--text", "Now")
-    waiting.does("complete", "auth", code=2, session=LEAD)
+    reported(waiting, "Now")
+    completed(waiting)
     by_reviewer(waiting, "--met", MET)
-    assert waiting.does("complete", "auth", session=LEAD)["complete"] is True
+    assert completed(waiting)["complete"] is True
 
 
 def test_a_reviewer_may_think_better_of_it(waiting: Project) -> None:
-    waiting.does("review", "auth", "--unmet", f"{MET} no", code=2)
-    waiting.does("review", "auth", "--met", MET)
-    waiting.does("report", "auth", "done", "--text", "as agreed")
-    assert waiting.does("complete", "auth", session=LEAD)["complete"] is True
+    by_person(waiting, [], [f"{MET} no"])
+    by_person(waiting)
+    reported(waiting, "as agreed")
+    assert completed(waiting)["complete"] is True
 
 
 def test_it_counts_where_no_review_is_asked_for(ready: Project) -> None:
     ready.does("settings", "review.rounds", "0")
-    ready.does("verify", "auth", session=LEAD)
-    ready.does("review", "auth", "--unmet", f"{MET} no", code=2)
+    verified(ready)
+    by_person(ready, [], [f"{MET} no"])
+    reported(ready, "It is met")
+    completed(ready)
     assert status_of(ready) == "in_progress"
 
 
@@ -298,7 +322,7 @@ def test_whoever_has_or_had_the_module_does_not_review_it(waiting: Project) -> N
     handed_over = next(name for name, one in waiting.records("workspaces").items() if one["agent"] == "implementer-2")
     work(waiting, handed_over, "more.txt")
     waiting.hand_in("auth")
-    waiting.does("verify", "auth", session=LEAD)
+    verified(waiting)
     done = by_agent(waiting, "implementer-1", "--met", MET)
     assert (done.returncode, "implementer-1 worked on auth itself" in the_line(done)) == (1, True)
 
@@ -314,6 +338,13 @@ def test_a_model_is_no_person(waiting: Project) -> None:
     assert b"Recorded: review of auth" in done.stdout
     (review,) = waiting.records("reviews").values()
     assert (review["by"], review["role"]) == ("test@example.invalid", "person")
+
+
+def test_a_person_that_git_does_not_know_is_a_person(waiting: Project) -> None:
+    nobody = {"GIT_CONFIG_GLOBAL": "/dev/null"}
+    done = waiting.run("review", "auth", "--met", MET, env=nobody)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one["by"] for one in waiting.records("reviews").values()] == ["person"]
 
 
 def test_only_a_person_says_how_many_reviews_are_needed(ready: Project) -> None:
@@ -363,7 +394,7 @@ PLACES = [
 
 def test_a_place_is_a_line_or_a_test(ready: Project) -> None:
     work(ready, "auth", "a test of.py", "class TestLogin:\n    def test_in(self): ...\n")
-    ready.does("verify", "auth", session=LEAD)
+    verified(ready)
     for said, where, text in PLACES:
         result = record_review(context_at(str(ready.folder)), "auth", Said([f"c1={said}"], [], ""))
         assert [(one["where"], one["text"]) for one in result["review"]["criteria"]] == [(where, text)]
@@ -377,19 +408,19 @@ def test_what_is_to_be_reviewed_is_shown_with_a_checkout_of_it(waiting: Project)
     assert Path(shown["folder"], "auth.txt").read_text("utf-8") == "done\n"
     assert waiting.folder not in Path(shown["folder"]).parents
     assert [one["criterion"] for one in shown["criteria"]] == ["People log in"]
-    waiting.does("review", "auth", "--met", MET)
+    by_person(waiting)
     text = waiting.run("review", "auth").stdout
     assert f"git -C {shown['folder']}" in text.replace("'", "")
     assert "c1 is met, says test@example.invalid, see auth.txt:1" in text
     span = f"{shown['base']}...{shown['commit']}"
     assert git(Path(shown["folder"]), "diff", "--name-only", span) == "auth.txt"
     git(folder(waiting, "auth"), "checkout", "--quiet", ".")
-    waiting.does("complete", "auth", session=LEAD)
+    completed(waiting)
     assert not Path(shown["folder"]).exists()
 
 
 def test_reviews_outlive_the_assignment_and_not_the_module(waiting: Project) -> None:
-    waiting.does("review", "auth", "--met", MET)
+    by_person(waiting)
     waiting.does("reassign", "auth", "--to", "implementer-2", "--force", "--wait", "1")
     assert len(waiting.records("reviews")) == 1
     here = context_at(str(waiting.folder))

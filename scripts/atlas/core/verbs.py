@@ -112,7 +112,8 @@ _ROWS = (
                 "requirement modify ID [--add-criteria TEXT | …]", "requirement remove ID"))),
     Verb("approve", "atlas_approve_plan.py", LEADERS, "check the plan and close the plan phase",
          "atlas approve --dry-run",
-         Slash("Check the ATLAS plan and close the plan phase", "[--dry-run]")),
+         Slash("Check the ATLAS plan and close the plan phase", "[--dry-run | --no-checks]"),
+         seconds=3600),  # the checks' time
     Verb("start", "atlas_start_orchestration.py", LEADERS, "begin executing the approved plan",
          "atlas start",
          Slash("Begin executing the approved ATLAS plan, with this session as the lead")),

@@ -1,154 +1,100 @@
-"""Proof checkouts: fresh clones of a commit outside of the repository, in slots that are used again and again.
+"""Proof checkouts: clones, each in a slot of a pool, held by one process at a time.
 
-A slot is a folder `<pool>/<number>` with a lock beside it. In it lie the work tree, named like the repository, and what
-is known of it. A slot that was used before is made as good as new: its git folder is made anew, every file is compared
-with its blob, and all that is not in the commit goes. Where that could miss something, everything is made anew.
+A slot that was used before is used again, because most of its files are what the next commit holds; `clone` sees to it
+that nothing else of it is left. So a slot needs no record of what is in it, and one whose holder was killed at any
+moment is as good as any other.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import json
 import os
-import re
-import shutil
+import stat
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from atlas.adapters.system import disk, file_lock
+from atlas.adapters.system import file_lock, marked
+from atlas.adapters.system.disk import make_private_folder
 from atlas.core.errors import AtlasError
+from atlas.core.paths import contains_path
 
-from . import clone, git
-from .checkout_sweep import Content, read_content, remove_tree, sweep
-from .clone import Source
-from .submodules import fill_submodules
+from . import git, removal, scrub
+from .clone import Clone
+from .source import Source
+from .submodules import Places
+from .worktree import UNHOOKED, git_folder
 
-_MOST_SLOTS = 64
-_CONVERTING = re.compile(r"\b(filter|ident|working-tree-encoding|crlf)\b")
-"""Attributes with which a file on disk may differ from its blob: then equal bytes prove nothing."""
-_CONVERTING_CONFIG = re.compile(
-    r"^core\.(autocrlf=(true|1|yes|on)|eol=crlf|attributesfile=)", re.MULTILINE | re.IGNORECASE
-)
-"""Settings of which that is true; of attributes of the person's own it is not looked up."""
+_MOST_SLOTS = 99
 
 
 class Checkout:
     """A proof checkout that this process holds.
 
-    `folder` is the work tree, `slot` the folder around it, private to whoever holds it; processes started in it are
-    recognised by `mark`. `set_aside` are folders in which something could not be removed, so that they were left.
+    `folder` is its work tree, `slot` the folder around it, which the holder may use, too; `mark` is a text by which
+    processes are recognised that were started in it. `set_aside` has a line for each slot that could not be emptied.
     """
 
-    def __init__(self, source: Source, commit: str, slot: str, workspace: str | None) -> None:
-        self._source, self._commit, self._workspace = source, commit, workspace
-        self.slot, self.mark = slot, slot
-        self.folder = os.path.join(slot, os.path.basename(source.root) or "project")
-        self.set_aside: list[str] = []
+    def __init__(
+        self, slot: str, folder: str, clone: Clone, fill: Callable[[], None], set_aside: Sequence[str]
+    ) -> None:
+        self.folder, self.slot, self.mark = folder, slot, slot
+        self.set_aside = set_aside
+        self._clone, self._fill = clone, fill
 
     def renew(self) -> None:
-        """Make everything as in the commit again. Raises AtlasError, and OSError when something cannot be removed."""
-        content = read_content(self._source.root, self._commit)
-        signature = self._signature(content)
-        known = self._known()
-        disk.make_private_folder(self.slot)
-        self._forget()
-        is_warm = known == signature and not content.modules()
-        if is_warm:
-            self._renew_warm(content)
-        else:
-            self._make_cold(content)
-        shutil.copyfile(os.path.join(self.folder, ".git", "index"), self._index)
-        if is_warm or not self._converts():
-            with open(self._state, "w", encoding="utf-8") as file:
-                json.dump({"made_with": signature}, file)
+        """Make everything as in the commit again. Raises AtlasError when something in the way cannot be removed."""
+        mount = removal.mount_below(self.slot)
+        try:
+            if mount:
+                raise OSError(0, "is a file system that is mounted there", mount)
+            self._fill()
+        except OSError as error:
+            raise AtlasError(_told(error)) from error
 
     def changes(self) -> list[str]:
-        """The tracked paths that differ from the commit; `HEAD` alone when that moved."""
-        return clone.tracked_changes(self.folder, self._commit, self._index)
-
-    @property
-    def _index(self) -> str:
-        return os.path.join(self.slot, "index")
-
-    @property
-    def _state(self) -> str:
-        return os.path.join(self.slot, "state.json")
-
-    def _known(self) -> str | None:
-        try:
-            return str(json.loads(disk.read_bytes(self._state) or b"{}").get("made_with"))
-        except (ValueError, AttributeError):
-            return None
-
-    def _forget(self) -> None:
-        """Until it is made, nobody may take the slot for a good one."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._state)
-
-    def _signature(self, content: Content) -> str:
-        about = [self._source.common, self._source.persons_config, *content.marked()]
-        return hashlib.sha256("\0".join(about).encode("utf-8", "surrogateescape")).hexdigest()
-
-    def _renew_warm(self, content: Content) -> None:
-        remove_tree(os.path.join(self.folder, ".git"))
-        clone.make_git_folder(self._source, self.folder, self._commit)
-        with ThreadPoolExecutor(1) as beside:
-            # Both may look at a file at once: what is swept away after it was compared is missing, and written.
-            swept = beside.submit(sweep, self.folder, content)
-            clone.compare_raw(self.folder)
-            swept.result()
-        clone.check_out(self.folder)
-
-    def _make_cold(self, content: Content) -> None:
-        remove_tree(self.folder)
-        os.mkdir(self.folder)
-        clone.make_git_folder(self._source, self.folder, self._commit)
-        clone.read_index(self.folder)
-        own = self._source.own_filters
-        if own:
-            for name in sorted(own & clone.used_filters(self.folder)):
-                raise AtlasError(
-                    f"the filter {name} of .gitattributes is configured in {self._source.common} only, so that others "
-                    f"do not have it: configure it for yourself, e.g. git config --global filter.{name}.clean COMMAND"
-                )
-        clone.check_out(self.folder)
-        if content.modules():
-            fill_submodules(self._source, self.folder, self._commit, content.modules(), self._workspace)
-
-    def _converts(self) -> bool:
-        """Whether files on disk may differ from their blobs, by attributes or by what the person has configured."""
-        if _CONVERTING_CONFIG.search(self._source.persons_config):
-            return True
-        words = ("ls-files", "-z", "--", ":(top,glob)**/.gitattributes")
-        found = [path for path in git.run_git(self.folder, *words).split("\0") if path]
-        return any(_CONVERTING.search(_read_text(os.path.join(self.folder, path))) for path in found)
-
-
-def _read_text(path: str) -> str:
-    return (disk.read_bytes(path) or b"").decode(errors="replace")
+        """The tracked paths that differ from the commit, "HEAD" first when HEAD moved."""
+        return self._clone.changes()
 
 
 def pool_folder(common: str, root: str) -> str:
-    """Where the proof checkouts of a repository lie: in the person's cache, never within the repository itself.
+    """The folder for the clones of the repository with the common folder `common` and the main worktree `root`.
 
-    Raises AtlasError when the person has no home directory.
+    It is in the user's cache, or in the system's temporary folder if that lies in the repository. Raises AtlasError
+    when there is no fit place.
     """
-    name = f"{os.path.basename(root) or 'project'}-{hashlib.sha256(os.fsencode(common)).hexdigest()[:8]}"
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.expanduser("~/.cache")
-    if not os.path.isabs(base):
-        raise AtlasError("there is no home directory to keep clones for proofs in: set HOME or XDG_CACHE_HOME")
-    base = os.path.realpath(base)
-    real_root = os.path.realpath(root)
-    if os.path.commonpath([base, real_root]) == real_root:
-        base = os.path.join(os.path.realpath(tempfile.gettempdir()), f"atlas-{os.getuid()}")
-    return os.path.join(base, "atlas", "proofs", name)
+    name = f"{os.path.basename(root) or 'root'}-{zlib.crc32(os.fsencode(os.path.realpath(common))):08x}"
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(cache):
+        cache = os.path.expanduser("~/.cache")
+    if not os.path.isabs(cache):
+        raise AtlasError("there is no home directory to keep clones in: set HOME or XDG_CACHE_HOME")
+    if _lies_in(root, cache):
+        cache = _private_temporary()
+    if _lies_in(root, cache):
+        raise AtlasError(f"{cache} is in the repository: set XDG_CACHE_HOME to a folder outside of it for clones")
+    return os.path.join(cache, "atlas", "proofs", name)
+
+
+def _lies_in(root: str, path: str) -> bool:
+    return contains_path(os.path.realpath(root), os.path.realpath(path))
+
+
+def _private_temporary() -> str:
+    """A folder of the user's own in the system's temporary one, where others may have made one of that name."""
+    path = os.path.join(tempfile.gettempdir(), f"atlas-{os.geteuid()}")
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    about = os.lstat(path)
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o077:
+        raise AtlasError(f"{path} is not a private folder of yours: remove it, or set XDG_CACHE_HOME")
+    return path
+
+
+def _claim_nothing(mark: str) -> None:
+    """What is done for a claim when nothing is asked for."""
 
 
 @contextmanager
@@ -157,47 +103,121 @@ def hold_checkout(
     commit: str,
     pool: str,
     workspace: str | None = None,
-    on_claim: Callable[[str], None] = lambda mark: None,
+    on_claim: Callable[[str], None] = _claim_nothing,
 ) -> Iterator[Checkout]:
-    """Hold a fresh clone of a commit of the repository at `root`, which may be on no branch, in a slot of a pool.
+    """Hold a clone of the repository with the main worktree `root`, in which everything is as in the commit.
 
-    `workspace` is the worktree whose submodules may have commits that the repository lacks. `on_claim` is called with
-    the mark of a slot when it is locked and not yet touched. Raises AtlasError when there can be no clone.
+    `workspace` is the worktree that the commit comes from, for commits of its submodules. `on_claim` is called with the
+    checkout's mark before anything in the slot is touched. Raises AtlasError.
     """
-    source = Source(root)
-    disk.make_private_folder(pool)
+    make_private_folder(pool)
+    common = git.run_git(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    order = _Order(root, common, commit, workspace)
     aside: list[str] = []
     for number in range(1, _MOST_SLOTS + 1):
         slot = os.path.join(pool, str(number))
         with contextlib.ExitStack() as held:
             try:
-                held.enter_context(file_lock.hold_lock(f"{slot}.lock", "a clone"))
+                held.enter_context(file_lock.hold_lock(f"{slot}.lock", "this clone"))
             except AtlasError:
                 continue
-            ref = f"refs/atlas/proofs/{hashlib.sha256(os.fsencode(slot)).hexdigest()[:12]}"
-            git.run_git(root, "update-ref", ref, commit)
-            held.callback(git.run_git, root, "update-ref", "-d", ref, codes=range(256))
-            checkout = Checkout(source, commit, slot, workspace)
-            on_claim(checkout.mark)
+            on_claim(slot)
+            held.enter_context(_hold_commit(order, slot))
+            checkout = _ready_checkout(order, slot, aside)
+            if checkout is not None:
+                yield checkout
+                return
+    raise AtlasError(f"no clone can be made in {pool}: {'; '.join(aside) or 'all are in use'}")
+
+
+class _Order(NamedTuple):
+    """What is asked for: `common` is the common folder of the repository with the main worktree `root`."""
+
+    root: str
+    common: str
+    commit: str
+    workspace: str | None
+
+
+@contextmanager
+def _hold_commit(order: _Order, slot: str) -> Iterator[None]:
+    """Keep the commit from being pruned. What a killed holder has left, its ref and git's lock of it, is taken over."""
+    # Pools in several caches may serve one repository.
+    name = f"refs/atlas/proofs/{os.path.basename(slot)}-{zlib.crc32(os.fsencode(slot)):08x}"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(order.common, f"{name}.lock"))
+    git.run_git(order.root, *UNHOOKED, "update-ref", name, order.commit)
+    try:
+        yield
+    finally:
+        # If that fails, the slot's next holder overwrites it.
+        with contextlib.suppress(AtlasError):
+            git.run_git(order.root, *UNHOOKED, "update-ref", "-d", name)
+
+
+def _ready_checkout(order: _Order, slot: str, aside: list[str]) -> Checkout | None:
+    """The slot's checkout; None when the slot cannot be used. What cannot be removed gets a line in `aside`."""
+    for _ in range(2):
+        fault = _clear_slot(slot)
+        if fault is None:
+            checkout = _make_checkout(order, slot, aside)
             try:
                 checkout.renew()
-            except OSError as error:
-                aside.append(_set_aside(slot, error))
-                continue
-            checkout.set_aside = aside
-            yield checkout
-            return
-    more = f"; set aside: {', '.join(aside)}" if aside else ""
-    raise AtlasError(f"no clone for a proof can be made in {pool}: all of {_MOST_SLOTS} are in use{more}")
+                return checkout
+            except AtlasError:
+                fault = _clear_slot(slot, checkout.folder)
+            if fault is None:
+                checkout.renew()
+                return checkout
+        lies = _set_aside(slot)
+        aside.append(f"{fault}: it lies in {lies or slot}")
+        if lies is None:
+            return None
+    return None
 
 
-def _set_aside(slot: str, error: OSError) -> str:
-    """Move a slot away in which something cannot be removed, and return where it lies then."""
-    if error.errno == errno.ENOSPC:  # no other slot helps
-        raise AtlasError(f"{error.filename}: {error.strerror}") from error
-    place = f"{slot}.aside-{int(time.time())}"
+def _clear_slot(slot: str, folder: str | None = None) -> str | None:
+    """See that the slot is a folder of ours, without the work tree `folder` if that is given.
+
+    Returns what is in the way.
+    """
     try:
-        os.rename(slot, place)
+        mount = removal.mount_below(slot)
+        if mount:
+            return f"{mount} is mounted there"
+        if not removal.is_own_folder(slot):
+            removal.remove(slot)
+        os.makedirs(slot, mode=0o700, exist_ok=True)
+        os.chmod(slot, 0o700)
+        if folder is not None:
+            removal.remove(folder)
+    except OSError as error:
+        return _told(error)
+    return None
+
+
+def _make_checkout(order: _Order, slot: str, aside: list[str]) -> Checkout:
+    folder = os.path.join(slot, os.path.basename(order.root) or "root")
+    places = Places(order.common, git_folder(order.workspace) if order.workspace else None, order.root)
+    clone = Clone(folder, os.path.join(folder, ".git"), os.path.join(slot, "look.git"), places, {marked.MARK: slot})
+
+    def fill() -> None:
+        clone.fill(Source(order.common, order.root), order.commit, scrub.probe_modes(slot), order.workspace)
+
+    return Checkout(slot, folder, clone, fill, aside)
+
+
+def _set_aside(slot: str) -> str | None:
+    """Move a slot out of the way. Returns where it lies then, None when it cannot be moved."""
+    number = 1
+    while os.path.lexists(aside := f"{slot}-aside-{number}"):
+        number += 1
+    try:
+        os.rename(slot, aside)
     except OSError:
-        return slot
-    return place
+        return None
+    return aside
+
+
+def _told(error: OSError) -> str:
+    return f"{error.filename} {error.strerror}" if error.filename else str(error)

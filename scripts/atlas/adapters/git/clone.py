@@ -1,148 +1,261 @@
-"""A fresh clone of one commit, by alternates: a git folder of its own that borrows the objects of another repository.
+"""A work tree that is as the commit, with a new repository of its own that reads the other's objects.
 
-Nothing of the other repository but objects, tags and the ends of a shallow history gets into it: no configuration,
-hooks, attributes, replace refs, grafts or sparse patterns. Of configuration only the person's own counts.
+The person's settings count in it, the other repository's do not. A work tree that is there already is made good: what
+is not in the commit is removed by `scrub`, and every file that stays is hashed.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Container, Mapping
 
 from atlas.core.errors import AtlasError
 
 from . import git
+from .removal import is_own_folder, remove
+from .scrub import LINK, REPOSITORY, Modes, scrub_tree
+from .source import Source, filters_by_scope, quote, read_config
+from .submodules import Places, Submodule, find_submodules
 from .worktree import CHECKOUT_SECONDS
 
-_QUIET = ("-c", "advice.detachedHead=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
-_IDENTITY = ("user.name", "user.email", "lfs.storage")
 _RAW = "* -text -filter -ident -working-tree-encoding\n"
-"""Attributes under which git compares files with blobs byte for byte."""
+"""Attributes by which git compares files byte by byte."""
+_SETTINGS = (("core.hooksPath", os.devnull), ("core.fsmonitor", "false"), ("core.sparseCheckout", "false"))
+# What these leave unseen in the person's settings: a file whose time was set back.
+_EXACT = ("core.trustCtime=true", "core.checkStat=default", "core.splitIndex=false", "submodule.recurse=false")
+_ATTRIBUTES = ("filter", "ident", "eol", "working-tree-encoding")
+_NO_NAME = ("unspecified", "unset", "set")
 
 
-class Source:
-    """A repository that clones are made of. `common` is its git folder, `objects` where it keeps objects.
+class Clone:
+    """The work tree `folder` with its repository `git_folder`, which `fill` makes.
 
-    `identity` are the effective settings of who commits, `persons_config` is what the person and the machine say of how
-    files are checked out, `own_filters` are the filters that only this repository has configured.
+    `scratch` is a path of its own for what `changes` needs, `environment` is added to that of each git.
     """
 
-    def __init__(self, root: str) -> None:
-        """Raises AtlasError when `root` is in no repository."""
-        said = git.run_git(root, "rev-parse", "--path-format=absolute", "--show-object-format", "--git-common-dir")
-        self.root = root
-        self.object_format, self.common = said.split("\n", 1)
-        self.objects = os.path.join(self.common, "objects")
-        self.identity: dict[str, str] = {}
-        self.persons_config = ""
-        filters: dict[bool, set[str]] = {True: set(), False: set()}
-        for scope, name, value in _read_config(root):
-            is_own = scope in ("local", "worktree")
-            if name in _IDENTITY:
-                self.identity[name] = value
-            if name.startswith("filter."):
-                filters[is_own].add(name.removeprefix("filter.").rpartition(".")[0])
-            if not is_own and not name.startswith("user."):
-                self.persons_config += f"{name}={value}\n"
-        self.own_filters = filters[True] - filters[False]
+    def __init__(
+        self, folder: str, git_folder: str, scratch: str, places: Places, environment: Mapping[str, str]
+    ) -> None:
+        self._folder, self._git_folder, self._scratch = folder, git_folder, scratch
+        self._places, self._environment = places, environment
+        self._source: Source
+        self._commit = ""
+        self._paths: list[str] = []
+        self._converts = False
+        self._index: tuple[bytes, int] = (b"", 0)
+        self._inner: dict[str, Clone] = {}
 
+    def fill(self, source: Source, commit: str, modes: Modes, workspace: str | None = None) -> None:
+        """Make everything as in the commit. `workspace` is a worktree whose filters are looked at, too.
 
-def _read_config(root: str) -> Iterator[tuple[str, str, str]]:
-    """Scope, name and value of every setting that has to do with clones; a later one has the last word."""
-    words = ("config", "-z", "--show-scope", "--get-regexp", r"^(core|filter|user|lfs)\.")
-    tokens = iter(git.run_git(root, *words, codes=(0, 1)).split("\0"))
-    for scope in tokens:
-        if scope:
-            name, _, value = next(tokens).partition("\n")
-            yield scope, name, value
+        Raises AtlasError when that cannot be, OSError when something in the way cannot be removed.
+        """
+        self._source, self._commit = source, commit
+        source.fetch_missing(commit)
+        self._start_over(modes)
+        self._make_repository(self._git_folder)
+        self._point_to_repository()
+        self._run("read-tree", commit)
+        entries = self._list_entries()
+        self._paths = [path for path, _, _ in entries]
+        self._converts = self._find_conversions(workspace)
+        if self._converts:
+            self._empty()
+        found = self._find_submodules(entries)
+        if os.listdir(self._folder) != [".git"]:
+            self._make_good([(path, mode) for path, mode, _ in entries], found, modes)
+        self._run("checkout-index", "--all", "--force", "--quiet", "--index", seconds=CHECKOUT_SECONDS)
+        self._inner = {path: self._fill_inner(path, one, modes) for path, one in found.items()}
+        self._keep_index()
 
+    def _start_over(self, modes: Modes) -> None:
+        """Make it a folder of ours without a repository."""
+        if not is_own_folder(self._folder):
+            remove(self._folder)
+            os.makedirs(self._folder)
+        os.chmod(self._folder, modes.folder)
+        remove(os.path.join(self._folder, ".git"))
 
-def make_git_folder(
-    source: Source, tree: str, commit: str, folder: str | None = None, also: Sequence[str] = ()
-) -> None:
-    """Make the git folder of a work tree, in which nothing is checked out yet: `.git`, or one that lies at `folder`.
+    def _empty(self) -> None:
+        """Files that are not what the commit holds, but made from it, are not compared: they are made anew."""
+        for name in os.listdir(self._folder):
+            if name != ".git":
+                remove(os.path.join(self._folder, name))
 
-    Objects are borrowed from the repository at `source`, and from the folders of objects `also`.
-    """
-    elsewhere = () if folder is None else (f"--separate-git-dir={folder}",)
-    words = ("-c", "init.defaultBranch=main", "init", "--quiet", "--template=", *elsewhere)
-    git.run_git(tree, *words, f"--object-format={source.object_format}")
-    folder = folder or os.path.join(tree, ".git")
-    os.makedirs(os.path.join(folder, "objects", "info"), exist_ok=True)
-    borrowed = "".join(f"{_checked_path(path)}\n" for path in (source.objects, *also))
-    _write(os.path.join(folder, "objects", "info", "alternates"), borrowed)
-    shallow = os.path.join(source.common, "shallow")
-    if os.path.exists(shallow):
-        shutil.copyfile(shallow, os.path.join(folder, "shallow"))
-    tags = git.run_git(source.root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/tags")
-    if tags:
-        _write(os.path.join(folder, "packed-refs"), f"{tags}\n")
-    _write(os.path.join(folder, "HEAD"), f"{commit}\n")
-    with open(os.path.join(folder, "config"), "a", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(_own_config(source.identity))
+    def _make_repository(self, git_folder: str) -> None:
+        remove(git_folder)
+        os.makedirs(git_folder)
+        self._run(
+            *("init", "--quiet", "--template=", f"--object-format={self._source.format}"),
+            git_folder=git_folder,
+            environment={"GIT_DEFAULT_REF_FORMAT": "files"},
+        )
+        files = {
+            "objects/info/alternates": "".join(f"{store}\n" for store in self._source.stores),
+            "HEAD": f"{self._commit}\n",
+            "packed-refs": self._source.tags() if git_folder == self._git_folder else "",
+            "shallow": self._source.shallow,
+        }
+        for name, text in files.items():
+            if text:
+                write_text(os.path.join(git_folder, name), text)
+        settings = (*_SETTINGS, *self._source.kept_settings())
+        write_text(os.path.join(git_folder, "config"), "".join(map(setting_text, settings)), "a")
 
+    def _point_to_repository(self) -> None:
+        """A submodule's folder has a file that leads to its repository."""
+        dot_git = os.path.join(self._folder, ".git")
+        if self._git_folder != dot_git:
+            write_text(dot_git, f"gitdir: {os.path.relpath(self._git_folder, self._folder)}\n")
 
-def _own_config(found: dict[str, str]) -> str:
-    """What a clone's configuration says: who commits, and that no hook and no monitor of the person's runs."""
-    lines = ["[core]", f"\thooksPath = {os.devnull}", "\tfsmonitor = false"]
-    for name, value in found.items():
-        section, _, key = name.partition(".")
-        text = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        lines += [f"[{section}]", f'\t{key} = "{text}"']
-    return "\n".join(lines) + "\n"
+    def _list_entries(self) -> list[tuple[str, str, str]]:
+        """Path, mode and object of all that is in the commit."""
+        lines = self._run("ls-files", "--stage", "-z").split("\0")
+        return [(path, about[:6], about[7:-2]) for about, _, path in (one.partition("\t") for one in lines) if path]
 
+    def _find_conversions(self, workspace: str | None) -> bool:
+        """Whether files here are other than what the commit holds. Raises AtlasError for a filter that is not here."""
+        used = self._used_attributes()
+        filters = {value for name, value in used if name == "filter" and value not in _NO_NAME}
+        config = self._source.config
+        if filters:
+            config = [*config, *(read_config(workspace) if workspace else [])]
+        person, own = filters_by_scope(config)
+        for name in sorted((filters & own) - person):
+            raise AtlasError(
+                f"the filter {name} is defined by this repository's settings only, which count in no other clone: "
+                f"define it by git config --global, too{' (git lfs install)' if name == 'lfs' else ''}"
+            )
+        encodings = {value for name, value in used if name == "working-tree-encoding"}
+        return bool(
+            filters & person
+            or used & {("ident", "set"), ("eol", "crlf")}
+            or encodings.difference(_NO_NAME)
+            or any(
+                scope in ("system", "global")
+                and (key, value.lower()) in (("core.autocrlf", "true"), ("core.eol", "crlf"))
+                for scope, key, value in config
+            )
+        )
 
-def _checked_path(path: str) -> str:
-    if "\n" in path:
-        raise AtlasError(f"git cannot borrow objects from {path!r}: move the repository to a path without line breaks")
-    return path
+    def _used_attributes(self) -> set[tuple[str, str]]:
+        """Names and values of the attributes that matter here, whatever file has them."""
+        are_any = any(path.endswith(".gitattributes") for path in self._paths) or self._source.has_person_attributes()
+        if not are_any:
+            return set()
+        names = "".join(f"{path}\0" for path in self._paths)
+        tokens = self._run("check-attr", "--cached", "-z", "--stdin", *_ATTRIBUTES, stdin=names).split("\0")
+        return set(zip(tokens[1::3], tokens[2::3], strict=False))
 
+    def _find_submodules(self, entries: list[tuple[str, str, str]]) -> dict[str, Submodule]:
+        commits = {path: one for path, mode, one in entries if mode == REPOSITORY}
+        listed = [one for path, mode, one in entries if path == ".gitmodules" and mode != LINK]
+        if not listed:
+            return {}
+        return find_submodules(lambda: self._run("config", "--blob", listed[0], "--list", "-z"), commits, self._places)
 
-def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
+    def _make_good(self, entries: list[tuple[str, str]], filled: Container[str], modes: Modes) -> None:
+        """Remove what is not as in a new clone, while git hashes the files: what it finds differing, or not at all, is
+        written anew by what comes next, so it may see them before or after.
+        """
+        faults: list[AtlasError] = []
 
+        def hash_files() -> None:
+            try:
+                self._hash_files()
+            except AtlasError as error:
+                faults.append(error)
 
-def check_out(tree: str) -> None:
-    """Bring everything that git tracks to the commit: files that the index does not know to be right are written."""
-    words = ("checkout-index", "--quiet", "--force", "--all", "--index")
-    git.run_git(tree, *_QUIET, *words, seconds=CHECKOUT_SECONDS)
+        hashing = threading.Thread(target=hash_files)
+        hashing.start()
+        try:
+            scrub_tree(self._folder, entries, filled, modes)
+        finally:
+            hashing.join()
+        if faults:
+            raise faults[0]
 
-
-def compare_raw(tree: str) -> None:
-    """Give the clone an index in which just the files that equal their blobs, byte for byte, are known to be right."""
-    attributes = os.path.join(tree, ".git", "info", "attributes")
-    os.makedirs(os.path.dirname(attributes), exist_ok=True)
-    _write(attributes, _RAW)
-    try:
-        read_index(tree)
-        git.run_git(tree, *_QUIET, "update-index", "-q", "--refresh", codes=(0, 1), seconds=CHECKOUT_SECONDS)
-    finally:
+    def _hash_files(self) -> None:
+        """Have git read every file, whatever its size and time; those that differ are no longer taken for known."""
+        attributes = os.path.join(self._git_folder, "info", "attributes")
+        os.makedirs(os.path.dirname(attributes), exist_ok=True)
+        write_text(attributes, _RAW)
+        self._run("update-index", "-q", "--refresh", codes=(0, 1), seconds=CHECKOUT_SECONDS)
         os.unlink(attributes)
 
+    def _fill_inner(self, path: str, one: Submodule, modes: Modes) -> Clone:
+        git_folder = os.path.join(self._git_folder, "modules", one.name)
+        section = f"submodule.{one.name}."
+        text = setting_text((f"{section}active", "true")) + setting_text((f"{section}url", one.url))
+        write_text(os.path.join(self._git_folder, "config"), text, "a")
+        clone = Clone(os.path.join(self._folder, path), git_folder, self._scratch, one.places, self._environment)
+        clone.fill(one.source, one.commit, modes)
+        return clone
 
-def tracked_changes(tree: str, commit: str, index: str) -> list[str]:
-    """The tracked paths of a clone that differ from the commit; `HEAD` alone when that moved.
+    def _keep_index(self) -> None:
+        """What git knows of each file now, in memory, where no check changes it."""
+        index = os.path.join(self._git_folder, "index")
+        with open(index, "rb") as file:
+            self._index = file.read(), os.fstat(file.fileno()).st_mtime_ns
 
-    `index` is a copy of the clone's index from before: what runs in the clone can make its own one hide changes.
-    """
-    own = f"--git-dir={os.path.join(tree, '.git')}"
-    if git.run_git(tree, own, "rev-parse", "--verify", "--quiet", "HEAD", codes=range(256)) != commit:
-        return ["HEAD"]
-    words = ("diff-index", "--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=none", "-z", commit)
-    there = (own, f"--work-tree={tree}")
-    said = git.run_git(tree, *_QUIET, *there, *words, env={"GIT_INDEX_FILE": index}, seconds=CHECKOUT_SECONDS)
-    return [path for path in said.split("\0") if path]
+    def changes(self) -> list[str]:
+        """The tracked paths that differ from the commit, in submodules, too; "HEAD" first when HEAD is elsewhere.
+
+        Nothing that the clone's own repository says counts for that: its index and settings may have been changed.
+        """
+        found = [] if self._is_head_kept() else ["HEAD"]
+        if os.path.islink(self._folder) or not os.path.isdir(self._folder):
+            return [*found, *self._paths]
+        look = self._scratch
+        self._make_repository(look)
+        index = os.path.join(look, "index")
+        with open(index, "wb") as file:
+            file.write(self._index[0])
+        os.utime(index, ns=(self._index[1], self._index[1]))
+        if not self._converts:
+            os.makedirs(os.path.join(look, "info"))
+            write_text(os.path.join(look, "info", "attributes"), _RAW)
+        self._run("update-index", "-q", "--refresh", git_folder=look, codes=(0, 1), seconds=CHECKOUT_SECONDS)
+        words = ("diff-files", "--name-only", "-z", "--ignore-submodules=all")
+        found += [path for path in self._run(*words, git_folder=look, seconds=CHECKOUT_SECONDS).split("\0") if path]
+        remove(look)
+        for path, clone in self._inner.items():
+            found += [path if inner == "HEAD" else f"{path}/{inner}" for inner in clone.changes()]
+        return found
+
+    def _is_head_kept(self) -> bool:
+        try:
+            return self._run("rev-parse", "--verify", "HEAD^{commit}") == self._commit
+        except (AtlasError, OSError):
+            return False
+
+    def _run(
+        self,
+        *arguments: str,
+        git_folder: str | None = None,
+        stdin: str | None = None,
+        codes: tuple[int, ...] = (0,),
+        seconds: float = 60,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        where = ("--git-dir", git_folder or self._git_folder, "--work-tree", self._folder)
+        settings = [word for one in _EXACT for word in ("-c", one)]
+        env = {**self._environment, **(environment or {})}
+        return git.run_git(
+            self._folder, *where, *settings, *arguments, stdin=stdin, env=env, codes=codes, seconds=seconds
+        )
 
 
-def used_filters(tree: str) -> set[str]:
-    """The filters that attributes in the index of a clone ask for."""
-    paths = git.run_git(tree, *_QUIET, "ls-files", "-z")
-    said = git.run_git(tree, *_QUIET, "check-attr", "--cached", "-z", "--stdin", "filter", stdin=paths)
-    return set(said.split("\0")[2::3]) - {"unspecified", "unset", "set"}
+def setting_text(setting: tuple[str, str]) -> str:
+    """A setting as git's `config` has it."""
+    section, _, variable = setting[0].rpartition(".")
+    kind, _, name = section.partition(".")
+    head = f"{kind} {quote(name)}" if name else kind
+    return f"[{head}]\n\t{variable} = {quote(setting[1])}\n"
 
 
-def read_index(tree: str) -> None:
-    """Fill the clone's index from its commit, with nothing known of the files."""
-    git.run_git(tree, *_QUIET, "read-tree", "HEAD", seconds=CHECKOUT_SECONDS)
+def write_text(path: str, text: str, mode: str = "w") -> None:
+    """Write one of git's files."""
+    with open(path, mode, encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)

@@ -21,7 +21,8 @@ _LOOKS = ("core.fsmonitor=false", "core.untrackedCache=false", "core.trustctime=
 class TreeStatus(NamedTuple):
     """The commit that is checked out, if there is one, the tracked paths that differ from it, and the new paths.
 
-    `unstaged` are those of the changed ones that differ from the index, too. Of a folder that is new as a whole, only the folder is named.
+    `unstaged` are those of the changed ones that differ from the index, too. Of a folder that is new as a whole, only
+    the folder is named.
     """
 
     head: str | None

@@ -26,7 +26,7 @@ _OUTCOMES = {
     FAILED: "failed",
     COULD_NOT_RUN: "could not run",
     FLAKY: "flaky",
-    FAILS_ON_BASE: "fails on the base, too",
+    FAILS_ON_BASE: "failed, as on the base",
 }
 
 
@@ -42,7 +42,9 @@ def check_lines(check: Check) -> list[str]:
     outcome = _OUTCOMES[check["outcome"]] if "outcome" in check else ("passed" if passed else "failed")
     before = f", as on {check['cached_at']} on the same tree" if check.get("cached_at") else ""
     why = f": {one_line(check['why'] or '', 300)}" if check.get("why") else ""
-    shown = [] if passed else check["output_tail"].splitlines()[-15:]
+    first = check.get("first")
+    failed = first if first and first["exit_code"] != 0 else check
+    shown = [] if passed else failed["output_tail"].splitlines()[-15:]
     return [
         f"{one_line(check['command'])}: {outcome}, {code}, {check['seconds']} s{before}{why}",
         *(f"  | {printable_text(line)}" for line in shown),

@@ -48,6 +48,10 @@ class CompleteResult(_NotPassed):
     all_complete: bool
 
 
+class VerifyResult(CompleteResult):
+    """What came of a module's proof alone: it is never `complete` by that."""
+
+
 class Criterion(TypedDict):
     """A criterion that a review has to answer."""
 

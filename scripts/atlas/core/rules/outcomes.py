@@ -50,7 +50,7 @@ _CARGO_NOTHING = _lines(r"running 0 tests")
 
 
 def judge_run(exit_code: int | None, stopped: str | None, output_tail: str) -> tuple[str, str | None]:
-    """The outcome of a run, and why in a sentence, None when it passed.
+    """The outcome of a run, and why in a sentence; None where the exit code says it all.
 
     `stopped` is what of its limits it was stopped at, `output_tail` the end of what it printed.
     """
@@ -62,7 +62,7 @@ def judge_run(exit_code: int | None, stopped: str | None, output_tail: str) -> t
         return COULD_NOT_RUN, "a command is not executable (exit code 126)"
     if _is_empty_run(exit_code, output_tail):
         return COULD_NOT_RUN, "no test was collected, as its runner says"
-    return (PASSED, None) if exit_code == 0 else (FAILED, f"exit code {exit_code}")
+    return (PASSED, None) if exit_code == 0 else (FAILED, None)
 
 
 def _is_empty_run(exit_code: int, output: str) -> bool:

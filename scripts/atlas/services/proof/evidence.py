@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from atlas.adapters.git import refs
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
-from atlas.core.records.rows import CONFLICT, evidence_contents
+from atlas.core.records.rows import CONFLICT, PASSED, evidence_contents
 from atlas.core.records.team import AI
 from atlas.core.rules.proofs import proof_outcome
 from atlas.services.integration.branch import locate_branch, require_not_checked_out
@@ -25,12 +25,13 @@ from .receipts import merge_message
 from .reviews import drop_checkout
 from .running import Subject, run_checks
 from .settling import settle_landing
+from .standing import broken_checks
 from .work import Work, read_words
 
 if TYPE_CHECKING:
     from atlas.core.records.rows import EvidenceContents
     from atlas.core.records.workspace import Workspace
-    from atlas.core.results.proof import CompleteResult
+    from atlas.core.results.proof import CompleteResult, VerifyResult
     from atlas.services.project.context import Context
 
 
@@ -46,14 +47,14 @@ class Demand(NamedTuple):
     fresh: bool = False
 
 
-def verify_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
+def verify_module(context: Context, module_id: str, demand: Demand) -> VerifyResult:
     """Prove a module as `complete_module` does, and leave it there: what passed is not landed."""
     settle_landing(context, module_id)
     with _proven(context, module_id, demand) as proof:
         passed = proof.candidate is not None and proof.evidence["passed"]
         record = record_passed if passed else record_returned
         result = context.transact("verify", lambda tx, actor: record(tx, actor, proof.work, proof.evidence))
-    return {**result, "untracked": proof.untracked}
+    return cast("VerifyResult", {**result, "untracked": proof.untracked})
 
 
 def complete_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
@@ -121,7 +122,10 @@ def _prove_commit(context: Context, work: Work, ready: Ready, conditions: Condit
         return _Proof(work, None, evidence, ready.untracked)
     trial = make_merge(root, candidate, f"Proof of {work.module['id']}\n")
     folder = workspace_folder(context.project, workspace) if workspace else None
-    checks = run_checks(context, Subject(candidate, trial, work.module["checks"], folder), conditions)
+    subject = Subject(candidate, trial, work.module["checks"], folder)
+    checks = run_checks(context, subject, conditions)
+    if proof_outcome(checks) == PASSED:
+        checks += broken_checks(context, subject, conditions)
     outcome = proof_outcome(checks)
     evidence = evidence_contents(**about, tree=candidate.tree, outcome=outcome, checks=checks, conflicts=[])
     return _Proof(work, candidate, evidence, ready.untracked)

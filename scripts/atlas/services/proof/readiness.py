@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from atlas.adapters.git import clone, git, hidden, losses, refs, submodules, tree_status
+from atlas.adapters.git import git, hidden, losses, refs, submodules, tree_status
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
@@ -40,7 +40,7 @@ def require_ready(project: Project, workspace: Workspace | None) -> Ready:
     if workspace:
         _require_nothing_hidden(folder, _edited_copies(folder, set(workspace["skeleton"]) - excused))
     _require_whole_branch(folder, commit, workspace["branch"] if workspace else None)
-    lost = submodules.lost_commits(clone.Source(project.root), folder)
+    lost = submodules.lost_commits(project.common, folder) if workspace else []
     if lost:
         raise AtlasError(f"commits of submodules exist in {folder} only ({_some(lost)}): push them first")
     return Ready(commit, untracked)

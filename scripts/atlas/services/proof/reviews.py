@@ -6,8 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from atlas.adapters.git import checkout_pool, git, refs
-from atlas.adapters.git.checkout_sweep import remove_tree
+from atlas.adapters.git import checkout_pool, git, refs, removal
 from atlas.core.errors import AtlasError
 from atlas.core.letters.proof import unmet_body
 from atlas.core.records.kinds import EVIDENCE, REVIEW, SESSION
@@ -15,6 +14,7 @@ from atlas.core.records.rows import Finding, contents_of, new_review
 from atlas.core.records.team import HUMAN
 from atlas.core.rules import proofs, roles
 from atlas.core.rules.understanding import criteria_by_id
+from atlas.core.text import one_line
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import workspace_folder, workspace_of_task
@@ -83,7 +83,7 @@ def drop_checkout(project: Project, module_id: str) -> None:
     pool = _review_pool(project, module_id)
     if os.path.isdir(pool):
         with contextlib.suppress(OSError):
-            remove_tree(pool)
+            removal.remove(pool)
 
 
 def record_review(context: Context, module_id: str, said: Said) -> Reviewed:
@@ -96,7 +96,7 @@ def record_review(context: Context, module_id: str, said: Said) -> Reviewed:
     _require_tip(context, subject)
     criteria = criteria_by_id(subject.module)
     findings = read_findings(context.project.root, subject.evidence["commit"], criteria, said)
-    address = git.run_git(context.project.root, "config", "user.email", codes=(0, 1)) or roles.PERSON
+    address = one_line(git.run_git(context.project.root, "config", "user.email", codes=(0, 1))) or roles.PERSON
     authors = _authors(context, subject) if role == roles.PERSON else set()
 
     def run(tx: Transaction, actor: roles.Actor) -> Reviewed:
@@ -161,7 +161,7 @@ def _reviewer(
         if address in authors:
             raise AtlasError(f"{address} wrote commits of {name}: somebody else is to review it")
         return address, None
-    session = tx.need(SESSION, actor["session"]) if actor["session"] else None
+    session = tx.get(SESSION, actor["session"]) if actor["session"] else None
     seen = dict(session.get("review_calls", {})) if session is not None else {}
     if session is None or name not in seen:
         raise AtlasError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.adapters.git import checkout_pool
@@ -14,6 +15,7 @@ from . import green_results, proof_set_up
 
 if TYPE_CHECKING:
     from atlas.adapters.git.checkout_pool import Checkout
+    from atlas.core.paths import Project
     from atlas.services.integration.landing import Candidate
     from atlas.services.project.context import Context
 
@@ -42,20 +44,28 @@ def run_checks(context: Context, subject: Subject, conditions: Conditions) -> li
     known = None if conditions.fresh else green_results.recall_green(project, key)
     if known is not None or not subject.commands:
         return known or []
-    found = _run_on_clone(context, subject, conditions, again=True)
+    with _hold_clone(project, subject.commit, subject.workspace) as checkout:
+        found = _Round(checkout, conditions).run(subject.commands)
     if any(check["outcome"] == FAILED for check in found):
         found = _compare_with_base(context, subject, conditions, found)
     green_results.remember_green(project, key, found)
     return found
 
 
-def _run_on_clone(context: Context, subject: Subject, conditions: Conditions, again: bool) -> list[Check]:
-    project = context.project
+def run_on_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[Check]:
+    """How the checks run without any work, each once, one after the other; kept in the cache of results.
+
+    Raises AtlasError when there can be no clone to run them in.
+    """
+    with _hold_clone(project, commit) as checkout:
+        found = _Round(checkout, conditions).run_once(commands)
+    green_results.remember_base(project, commit, conditions, found)
+    return found
+
+
+def _hold_clone(project: Project, commit: str, workspace: str | None = None) -> AbstractContextManager[Checkout]:
     pool = checkout_pool.pool_folder(project.common, project.root)
-    with checkout_pool.hold_checkout(
-        project.root, subject.commit, pool, subject.workspace, on_claim=checks.end_marked
-    ) as checkout:
-        return _Round(checkout, conditions).run(subject.commands, again)
+    return checkout_pool.hold_checkout(project.root, commit, pool, workspace, on_claim=checks.end_marked)
 
 
 class _Round:
@@ -64,8 +74,8 @@ class _Round:
     def __init__(self, checkout: Checkout, conditions: Conditions) -> None:
         self._checkout, self._conditions = checkout, conditions
 
-    def run(self, commands: Sequence[str], again: bool) -> list[Check]:
-        """Run all of them; with `again`, one that fails is run a second time, on the clone as it was in the beginning.
+    def run(self, commands: Sequence[str]) -> list[Check]:
+        """Run all of them; one that fails is run a second time, on the clone as it was in the beginning.
 
         One that then passes is flaky, and so is one that passed before and then does not.
         """
@@ -75,8 +85,19 @@ class _Round:
         found: list[Check] = []
         for number, command in enumerate(commands):
             found.append(self._run_one(command))
-            if found[-1]["outcome"] == FAILED and again:
+            if found[-1]["outcome"] == FAILED:
                 found = self._run_again(commands[: number + 1], found)
+        return found
+
+    def run_once(self, commands: Sequence[str]) -> list[Check]:
+        """Run each of them once. After one that changed what git tracks, the next begins with a clone made as new."""
+        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        found: list[Check] = []
+        for command in commands:
+            found.append(self._run_one(command) if problem is None else _not_run(command, problem))
+            if problem is None and self._checkout.changes():
+                self._checkout.renew()
+                problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
         return found
 
     def _run_one(self, command: str) -> Check:
@@ -148,11 +169,10 @@ def _compare_with_base(context: Context, subject: Subject, conditions: Condition
     commands = subject.commands[: last + 1]
     base = green_results.recall_base(context.project, tip.commit, commands, conditions)
     if base is None:
-        on_base = subject._replace(commit=tip.commit, commands=commands, workspace=None)
-        base = [check["outcome"] for check in _run_on_clone(context, on_base, conditions, again=False)]
-        green_results.remember_base(context.project, tip.commit, commands, conditions, base)
-    for check, outcome in zip(found, base, strict=False):
-        if check["outcome"] == outcome == FAILED:
+        base = run_on_base(context.project, tip.commit, commands, conditions)
+    for check, before_it in zip(found, base, strict=False):
+        if check["outcome"] == before_it["outcome"] == FAILED:
             check["outcome"] = FAILS_ON_BASE
-            check["why"] = f"{check['why']}; it fails without this work, too, on {tip.commit[:12]}"
+            before = f"{check['why']}; " if check["why"] else ""
+            check["why"] = f"{before}it fails without this work, too, on {tip.commit[:12]}"
     return found
