@@ -11,7 +11,7 @@ from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.rows import CONFLICT, PASSED, evidence_contents
 from atlas.core.records.team import AI
-from atlas.core.rules.proofs import proof_outcome
+from atlas.core.rules.completion import proof_outcome
 from atlas.services.integration.branch import locate_branch, require_not_checked_out
 from atlas.services.integration.landing import Candidate, Conflict, make_merge, merge_candidate
 from atlas.services.project.operation import carry_out
@@ -159,7 +159,7 @@ def _land_proof(context: Context, proof: _Proof) -> CompleteResult:
     waiting = context.transact("complete", lambda tx, actor: record_waiting(tx, actor, work, evidence))
     if waiting is not None:
         return waiting
-    merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence))
+    merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence), signed=True)
     landed = carry_out(context, Completion(context, work, evidence, proof.candidate, merged))
     drop_checkout(context.project, work.module["id"])
     return landed
