@@ -35,11 +35,13 @@ class Checkout:
 
     `folder` is its work tree, `slot` the folder around it, which the holder may use, too; `mark` is a text by which
     processes are recognised that were started in it. `set_aside` has a line for each slot that could not be emptied.
+    `commit` is that of the repository with the main worktree `root` and the common folder `common`.
     """
 
     def __init__(
-        self, slot: str, folder: str, clone: Clone, fill: Callable[[], None], set_aside: Sequence[str]
+        self, slot: str, order: _Order, folder: str, clone: Clone, fill: Callable[[], None], set_aside: Sequence[str]
     ) -> None:
+        self.root, self.common, self.commit = order.root, order.common, order.commit
         self.folder, self.slot, self.mark = folder, slot, slot
         self.set_aside = set_aside
         self._clone, self._fill = clone, fill
@@ -57,6 +59,10 @@ class Checkout:
     def changes(self) -> list[str]:
         """The tracked paths that differ from the commit, "HEAD" first when HEAD moved."""
         return self._clone.changes()
+
+    def made(self) -> list[str]:
+        """The paths that the commit does not have; a folder of which it has nothing is one path."""
+        return self._clone.untracked()
 
 
 def pool_folder(common: str, root: str) -> str:
@@ -204,7 +210,7 @@ def _make_checkout(order: _Order, slot: str, aside: list[str]) -> Checkout:
     def fill() -> None:
         clone.fill(Source(order.common, order.root), order.commit, scrub.probe_modes(slot), order.workspace)
 
-    return Checkout(slot, folder, clone, fill, aside)
+    return Checkout(slot, order, folder, clone, fill, aside)
 
 
 def _set_aside(slot: str) -> str | None:
