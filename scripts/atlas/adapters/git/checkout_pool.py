@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from atlas.adapters.system import file_lock, marked
+from atlas.adapters.system import file_lock, marked, scratch
 from atlas.adapters.system.disk import make_private_folder
 from atlas.core.errors import AtlasError
 from atlas.core.paths import contains_path
 
-from . import git, removal, scrub
+from . import git, scrub
 from .clone import Clone
 from .source import Source
 from .submodules import Places
@@ -48,7 +48,7 @@ class Checkout:
 
     def renew(self) -> None:
         """Make everything as in the commit again. Raises AtlasError when something in the way cannot be removed."""
-        mount = removal.mount_below(self.slot)
+        mount = scratch.mount_below(self.slot)
         try:
             if mount:
                 raise OSError(0, "is a file system that is mounted there", mount)
@@ -188,15 +188,15 @@ def _clear_slot(slot: str, folder: str | None = None) -> str | None:
     Returns what is in the way.
     """
     try:
-        mount = removal.mount_below(slot)
+        mount = scratch.mount_below(slot)
         if mount:
             return f"{mount} is mounted there"
-        if not removal.is_own_folder(slot):
-            removal.remove(slot)
+        if not scratch.is_own_folder(slot):
+            scratch.remove(slot)
         os.makedirs(slot, mode=0o700, exist_ok=True)
         os.chmod(slot, 0o700)
         if folder is not None:
-            removal.remove(folder)
+            scratch.remove(folder)
     except OSError as error:
         return _told(error)
     return None

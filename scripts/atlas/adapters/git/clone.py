@@ -10,10 +10,10 @@ import os
 import threading
 from collections.abc import Container, Mapping
 
+from atlas.adapters.system.scratch import is_own_folder, remove
 from atlas.core.errors import AtlasError
 
 from . import git
-from .removal import is_own_folder, remove
 from .scrub import LINK, REPOSITORY, Modes, scrub_tree
 from .source import Source, filters_by_scope, quote, read_config
 from .submodules import Places, Submodule, find_submodules
