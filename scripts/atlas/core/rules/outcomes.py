@@ -1,7 +1,4 @@
-"""What one run of a check comes to: it passed, it failed, or it could not run, which tells nothing of the work.
-
-And which checks a person lets be flaky for a while.
-"""
+"""What one run of a check comes to: it passed, it failed, or it could not run; and which may be flaky for a while."""
 
 from __future__ import annotations
 
