@@ -52,7 +52,7 @@ def test_plan_status_shows_the_plan_and_what_it_lacks(planning: Project) -> None
     assert planning.does("plan-status")["problems"] == ["search has no acceptance criteria"]
     planning.does("requirement", "remove", "search")
     assert "Next: atlas approve" in planning.run("plan-status").stdout
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     assert "Next: atlas start" in planning.run("plan-status").stdout
 
 
@@ -75,7 +75,7 @@ def test_a_scope_that_a_hand_wrote_is_looked_at_before_approval(planning: Projec
     planning.edit_plan("- secrets\n", "- ../secrets\n")
     assert "docs: scope: '../secrets' is not within the project" in planning.refuses("approve")
     planning.does("requirement", "modify", "docs", "--remove-scope", "2")
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     planning.does("start")
     assert planning.module("docs")["scope"] == ["docs/**"]
 
@@ -170,13 +170,13 @@ def test_requirements_are_1_while_executing(executing: Project) -> None:
 
 
 def test_approving_closes_the_plan_phase(planning: Project) -> None:
-    result = planning.does("approve")
+    result = planning.does("approve", "--no-checks")
     assert (result["modules"], result["dry_run"]) == (3, False)
     plan = planning.plan()
     assert (plan["status"], plan["plan_phase_complete"], plan["goal_locked"]) == ("approved", True, True)
     assert plan["requirements_complete"] is True
     assert planning.workflow()["status"] == "approved"
-    assert planning.does("approve") == result
+    assert planning.does("approve", "--no-checks") == result
 
 
 def test_a_dry_run_changes_nothing(planning: Project) -> None:
@@ -216,20 +216,20 @@ def test_a_plan_without_modules_cannot_be_approved(fresh: Project) -> None:
 
 
 def test_a_change_takes_the_approval_back(planning: Project) -> None:
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     planning.does("requirement", "modify", "docs", "--add-criteria", "short")
     assert planning.plan()["plan_phase_complete"] is False
     assert planning.does("check-plan", code=2)["reasons"] == ["the plan is not approved: atlas approve"]
     assert "run `atlas approve` first" in planning.refuses("start")
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     assert planning.does("start")["modules"] == 3
 
 
 def test_a_plan_changed_by_hand_after_its_approval_must_be_approved_again(planning: Project) -> None:
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     planning.edit_plan("name: Docs", "name: The manual")
     assert "changed after its approval" in planning.refuses("start")
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     planning.does("start")
     assert planning.module("docs")["name"] == "The manual"
 
@@ -238,7 +238,7 @@ def test_check_plan_is_0_without_a_plan_and_2_until_it_is_approved(planning: Pro
     assert planning.does("check-plan", code=2)["complete"] is False
     done = planning.run("check-plan")
     assert (done.returncode, done.stdout, done.stderr) == (2, "the plan is not approved: atlas approve\n", "")
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     assert planning.does("check-plan")["in_phase"] is True
     planning.does("start")
     assert planning.does("check-plan")["in_phase"] is False

@@ -21,7 +21,7 @@ def test_starting_where_nothing_was_planned(fresh: Project) -> None:
 
 
 def test_starting_creates_the_exec_file_copies_the_modules_and_has_an_empty_registry(planning: Project) -> None:
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     result = planning.does("start")
     assert (result["created"], result["modules"], result["ready"]) == (True, 3, ["auth-core", "docs"])
     front = front_matter(planning.exec_file)
@@ -55,7 +55,7 @@ def test_a_plan_that_a_person_marked_complete_must_still_be_sound(planning: Proj
 
 
 def test_the_session_that_starts_leads(planning: Project) -> None:
-    planning.does("approve")
+    planning.does("approve", "--no-checks")
     assert planning.does("start", session="session-a")["lead"] == "session-a"
     assert "Led by session session-a" in planning.run("start").stdout
 

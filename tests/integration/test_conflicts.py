@@ -30,7 +30,7 @@ def _team(_repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
                 ["plan", "Work"],
                 ["requirement", "add", "--name", "Auth", "--criteria", "c", "--check", "true"],
                 ["requirement", "add", "--name", "Web", "--criteria", "c", "--check", "true"],
-                ["approve"],
+                ["approve", "--no-checks"],
                 ["start"],
                 ["register", "ai", "one"],
                 ["register", "ai", "two"],

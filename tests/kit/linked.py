@@ -81,7 +81,7 @@ def context(linked: Linked, server: Server, quick: None, monkeypatch: pytest.Mon
 @pytest.fixture(scope="session")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project(make_repository(tmp_path_factory.mktemp("started") / "project"))
-    project.walk([*PLANNING, ["approve"], ["start"]])
+    project.walk([*PLANNING, ["approve", "--no-checks"], ["start"]])
     return project.folder
 
 

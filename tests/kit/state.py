@@ -23,7 +23,7 @@ def begin_orchestration(folder: Path) -> Path:
         ("requirement", "add", "--name", "Auth core", "--criteria", "People can log in", "--check", "true"),
         ("requirement", "add", "--name", "Board", "--criteria", "It shows", "--depends-on", "auth-core"),
         ("requirement", "add", "--name", "Docs", "--criteria", "They help"),
-        ("approve",),
+        ("approve", "--no-checks"),
         ("start",),
         ("register", "ai", "helper"),
         ("register", "human", "dev-alice"),

@@ -58,7 +58,7 @@ def test_an_option_in_place_of_a_name_is_refused(shop: Project, name: str) -> No
     "name", ["../x", "-b", "a..b", "a b", "HEAD", "x.lock", "x" * 201, "a~1", "", "refs\n", "@", "a//b", ".a"]
 )
 def test_what_cannot_be_the_name_of_a_branch_is_refused(begun: Project, name: str) -> None:
-    begun.walk([["plan", "G"], ["requirement", "add", "--name", "M", "--criteria", "C"], ["approve"]])
+    begun.walk([["plan", "G"], ["requirement", "add", "--name", "M", "--criteria", "C"], ["approve", "--no-checks"]])
     before = branches(begun)
     assert "cannot be the name of a branch" in begun.refuses("start", f"--integration-branch={name}")
     assert branches(begun) == before
@@ -109,7 +109,7 @@ def test_a_branch_of_that_name_is_left_alone(shop: Project) -> None:
 
 def test_a_branch_called_atlas_is_named_as_what_is_in_the_way(begun: Project) -> None:
     git(begun.folder, "branch", "atlas")
-    begun.walk([["plan", "G"], ["requirement", "add", "--name", "M", "--criteria", "C"], ["approve"]])
+    begun.walk([["plan", "G"], ["requirement", "add", "--name", "M", "--criteria", "C"], ["approve", "--no-checks"]])
     assert "there is a branch atlas, beside which" in begun.refuses("start")
     begun.does("start", "--integration-branch", "together")
     begun.does("register", "ai", "one")

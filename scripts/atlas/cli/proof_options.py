@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from atlas.render import text
 from atlas.services.proof.evidence import Demand
@@ -13,6 +13,8 @@ from .outcome import Outcome
 
 if TYPE_CHECKING:
     from atlas.core.results.proof import CompleteResult
+
+Proven = TypeVar("Proven", bound="CompleteResult")
 
 NOT_LANDED = 2
 """The exit code of what was recorded and did not land."""
@@ -42,6 +44,6 @@ def read_demand(args: argparse.Namespace) -> Demand:
     return Demand(args.reason, args.no_commit, args.override, args.timeout, args.fresh)
 
 
-def proof_result(result: CompleteResult, succeeded: bool) -> Outcome[CompleteResult]:
+def proof_result(result: Proven, succeeded: bool) -> Outcome[Proven]:
     """The outcome of a proof, which went as far as was asked for or not."""
     return Outcome(result, text.render_completion(result), 0 if succeeded else NOT_LANDED)

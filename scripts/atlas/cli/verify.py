@@ -17,7 +17,7 @@ from .outcome import Outcome
 from .proof_options import add_proof_options, proof_result, read_demand
 
 if TYPE_CHECKING:
-    from atlas.core.results.proof import CompleteResult
+    from atlas.core.results.proof import VerifyResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_proof_options(parser)
 
 
-def run(args: argparse.Namespace) -> Outcome[CompleteResult]:
+def run(args: argparse.Namespace) -> Outcome[VerifyResult]:
     """Do it."""
     result = evidence.verify_module(open_context(), args.module_id, read_demand(args))
     return proof_result(result, result["passed"])

@@ -112,7 +112,8 @@ _ROWS = (
                 "requirement modify ID [--add-criteria TEXT | …]", "requirement remove ID"))),
     Verb("approve", "atlas_approve_plan.py", LEADERS, "check the plan and close the plan phase",
          "atlas approve --dry-run",
-         Slash("Check the ATLAS plan and close the plan phase", "[--dry-run]")),
+         Slash("Check the ATLAS plan and close the plan phase", "[--dry-run | --no-checks]"),
+         seconds=3600),  # the checks' time
     Verb("start", "atlas_start_orchestration.py", LEADERS, "begin executing the approved plan",
          "atlas start",
          Slash("Begin executing the approved ATLAS plan, with this session as the lead")),
@@ -254,6 +255,8 @@ _ROWS = (
          "atlas check-plan", reports=True),
     Verb("check", "atlas_check_orchestration_phase.py", ANYONE, "exit code 0 when the orchestration is over",
          "atlas check", reports=True),
+    Verb("receipts", "atlas_receipts.py", UNASKED, "write and check what merge commits say of proofs, in any clone",
+         "atlas receipts verify"),
     Verb("env", "atlas_env.py", UNASKED, "show or make ATLAS's own Python environment",
          "atlas env --wait"),
 )  # fmt: skip

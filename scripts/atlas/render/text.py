@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from atlas.core.letters.proof import check_lines
-from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY
+from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY, PASSED
 from atlas.core.records.team import AI, HUMAN
 from atlas.core.text import one_line, quote_under
 
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
         ReportResult,
     )
     from atlas.core.results.orchestration import CheckResult, LeadResult, ModifyResult, StartResult
-    from atlas.core.results.plan import ApproveResult, CheckPlanResult, PlanResult, PlanStatusResult, RequirementResult
+    from atlas.core.results.plan import (
+        ApproveResult,
+        BaseChecks,
+        CheckPlanResult,
+        PlanResult,
+        PlanStatusResult,
+        RequirementResult,
+    )
     from atlas.core.results.project import SettingsResult
     from atlas.core.results.proof import CompleteResult
     from atlas.core.results.workspaces import RemoveWorkspaceResult, WorkspaceResult
@@ -74,7 +81,28 @@ def render_approval(result: ApproveResult) -> str:
     modules = _count_items(range(result["modules"]), "module")
     if result["dry_run"]:
         return f"{result['plan_id']} can be approved: {modules}. Nothing was changed."
-    return f"{result['plan_id']} is approved: {modules}. Next: atlas start"
+    lines = _base_lines(result["base"]) if result["base"] else []
+    return "\n".join([*lines, f"{result['plan_id']} is approved: {modules}. Next: atlas start"])
+
+
+def _base_lines(base: BaseChecks) -> list[str]:
+    """How the checks of a plan ran before any work was done, a line each unless it failed, as it should."""
+    if base["not_run"] is not None:
+        return [f"No check was run: {one_line(base['not_run'])}"]
+    lines = []
+    for check in base["checks"]:
+        about = f"{', '.join(check['modules'])}: `{one_line(check['command'])}`"
+        if check["outcome"] == PASSED:
+            lines.append(f"{about} passes already: proves nothing")
+        elif check["outcome"] == COULD_NOT_RUN:
+            lines.append(f"{about} could not run: {one_line(check['why'] or 'no reason is known')}")
+    failing = sum(check["outcome"] == FAILED for check in base["checks"])
+    known = ", as was known from before: nothing was run again" if base["known"] else ""
+    count = _count_items(base["checks"], "check")
+    return [
+        *lines,
+        f"Of {count}, {failing} failed on {(base['commit'] or '')[:12]}, as expected before the work{known}",
+    ]
 
 
 def render_start(result: StartResult) -> str:

@@ -91,12 +91,37 @@ class RequirementResult(TypedDict):
     modules: int
 
 
+class BaseCheck(TypedDict):
+    """A check of the plan as it ran without any work, the modules that have it, and why it did not pass."""
+
+    command: str
+    modules: list[str]
+    outcome: Literal["passed", "failed", "could_not_run"]
+    why: str | None
+
+
+class BaseChecks(TypedDict):
+    """How the plan's checks run on `commit`, where the work will begin, None before there is one.
+
+    `not_run` says why none was run; `known` that they ran there before, and were not run again.
+    """
+
+    commit: str | None
+    not_run: str | None
+    known: bool
+    checks: list[BaseCheck]
+
+
 class ApproveResult(TypedDict):
-    """The plan that is approved, or with `dry_run` could be. `modules` is how many modules it has."""
+    """The plan that is approved, or with `dry_run` could be. `modules` is how many modules it has.
+
+    `base` is how its checks run without any work, None when they were not to run.
+    """
 
     plan_id: str
     modules: int
     dry_run: bool
+    base: BaseChecks | None
 
 
 class CheckPlanResult(TypedDict):

@@ -28,7 +28,12 @@ def approve_plan(context: Context, dry_run: bool = False) -> ApproveResult:
         problems = plan.problems()
         if problems:
             raise AtlasError("the plan cannot be approved: " + "; ".join(problems))
-        result: ApproveResult = {"plan_id": plan.front["plan_id"], "modules": len(plan.modules), "dry_run": dry_run}
+        result: ApproveResult = {
+            "plan_id": plan.front["plan_id"],
+            "modules": len(plan.modules),
+            "dry_run": dry_run,
+            "base": None,
+        }
         if dry_run or (plan.complete and workflow["plan_sha"] == plan.digest):
             return result
         plan.front.update(status="approved", plan_phase_complete=True, requirements_complete=True, goal_locked=True)

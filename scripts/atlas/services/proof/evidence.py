@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from atlas.adapters.git import refs
 from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.rows import CONFLICT, PASSED, evidence_contents
 from atlas.core.records.team import AI
-from atlas.core.rules.proofs import proof_outcome
+from atlas.core.rules.completion import proof_outcome
 from atlas.services.integration.branch import locate_branch, require_not_checked_out
 from atlas.services.integration.landing import Candidate, Conflict, make_merge, merge_candidate
 from atlas.services.project.operation import carry_out
@@ -31,7 +31,7 @@ from .work import Work, read_words
 if TYPE_CHECKING:
     from atlas.core.records.rows import EvidenceContents
     from atlas.core.records.workspace import Workspace
-    from atlas.core.results.proof import CompleteResult
+    from atlas.core.results.proof import CompleteResult, VerifyResult
     from atlas.services.project.context import Context
 
 
@@ -47,14 +47,14 @@ class Demand(NamedTuple):
     fresh: bool = False
 
 
-def verify_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
+def verify_module(context: Context, module_id: str, demand: Demand) -> VerifyResult:
     """Prove a module as `complete_module` does, and leave it there: what passed is not landed."""
     settle_landing(context, module_id)
     with _proven(context, module_id, demand) as proof:
         passed = proof.candidate is not None and proof.evidence["passed"]
         record = record_passed if passed else record_returned
         result = context.transact("verify", lambda tx, actor: record(tx, actor, proof.work, proof.evidence))
-    return {**result, "untracked": proof.untracked}
+    return cast("VerifyResult", {**result, "untracked": proof.untracked})
 
 
 def complete_module(context: Context, module_id: str, demand: Demand) -> CompleteResult:
@@ -159,7 +159,7 @@ def _land_proof(context: Context, proof: _Proof) -> CompleteResult:
     waiting = context.transact("complete", lambda tx, actor: record_waiting(tx, actor, work, evidence))
     if waiting is not None:
         return waiting
-    merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence))
+    merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence), signed=True)
     landed = carry_out(context, Completion(context, work, evidence, proof.candidate, merged))
     drop_checkout(context.project, work.module["id"])
     return landed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlas.adapters.system import disk
 from atlas.core.clock import current_time
-from atlas.core.records.rows import PASSED, Check
+from atlas.core.records.rows import COULD_NOT_RUN, PASSED, Check
 
 if TYPE_CHECKING:
     from atlas.core.paths import Project
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST = 200
 """Results that are kept: those of the newest trees."""
+_MOST_RUNS = 20
+"""Runs that are kept of one base."""
 
 
 def result_key(tree: str, commands: Sequence[str], conditions: Conditions) -> str:
@@ -47,19 +49,39 @@ def remember_green(project: Project, key: str, checks: Sequence[Check]) -> None:
         _keep(project, key, {"at": current_time(), "checks": list(checks)})
 
 
-def recall_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[str] | None:
-    """What these checks came to on a base."""
-    known = disk.read_cache(_cache_path(project)).get(result_key(f"base {commit}", commands, conditions))
-    return known.get("outcomes") if isinstance(known, dict) else None
+def recall_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[Check] | None:
+    """How these checks ran on a base, in this order, maybe with others between or before them."""
+    known = disk.read_cache(_cache_path(project)).get(_base_key(commit, conditions))
+    for ran in reversed(known["runs"]) if isinstance(known, dict) and "runs" in known else []:
+        found = _ran_in_order(ran, commands)
+        if found is not None:
+            return found
+    return None
 
 
-def remember_base(
-    project: Project, commit: str, commands: Sequence[str], conditions: Conditions, outcomes: Sequence[str]
-) -> None:
-    """Keep what these checks came to on a base."""
-    _keep(
-        project, result_key(f"base {commit}", commands, conditions), {"at": current_time(), "outcomes": list(outcomes)}
-    )
+def remember_base(project: Project, commit: str, conditions: Conditions, checks: Sequence[Check]) -> None:
+    """Keep how these checks ran on a base, one after the other, unless one could not run: that may soon be mended."""
+    if not checks or any(check["outcome"] == COULD_NOT_RUN for check in checks):
+        return
+    key = _base_key(commit, conditions)
+    known = disk.read_cache(_cache_path(project)).get(key)
+    runs = known["runs"] if isinstance(known, dict) and "runs" in known else []
+    _keep(project, key, {"at": current_time(), "runs": [*runs, list(checks)][-_MOST_RUNS:]})
+
+
+def _base_key(commit: str, conditions: Conditions) -> str:
+    return result_key(f"base {commit}", [], conditions)
+
+
+def _ran_in_order(ran: Sequence[Check], commands: Sequence[str]) -> list[Check] | None:
+    """The checks of a run with these commands, if they ran in this order: then each had those before it."""
+    left, found = iter(ran), []
+    for command in commands:
+        check = next((check for check in left if check["command"] == command), None)
+        if check is None:
+            return None
+        found.append(check)
+    return found
 
 
 def _cache_path(project: Project) -> str:

@@ -16,6 +16,7 @@ from . import green_results, proof_set_up
 
 if TYPE_CHECKING:
     from atlas.adapters.git.checkout_pool import Checkout
+    from atlas.core.paths import Project
     from atlas.services.integration.landing import Candidate
     from atlas.services.project.context import Context
 
@@ -44,13 +45,30 @@ def run_checks(context: Context, subject: Subject, conditions: Conditions) -> li
     known = None if conditions.fresh else green_results.recall_green(project, key)
     if known is not None or not subject.commands:
         return known or []
-    found = _run_on_clone(context, subject, conditions, again=True)
+    with _hold_clone(project, subject.commit, subject.workspace) as checkout:
+        found = _Round(checkout, conditions).run(subject.commands)
     if any(check["outcome"] == FAILED for check in found):
         found = _compare_with_base(context, subject, conditions, found)
     green_results.remember_green(project, key, found)
     return found
 
 
+<<<<<<< HEAD
+def run_on_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[Check]:
+    """How the checks run without any work, each once, one after the other; kept in the cache of results.
+
+    Raises AtlasError when there can be no clone to run them in.
+    """
+    with _hold_clone(project, commit) as checkout:
+        found = _Round(checkout, conditions).run_once(commands)
+    green_results.remember_base(project, commit, conditions, found)
+    return found
+
+
+def _hold_clone(project: Project, commit: str, workspace: str | None = None) -> AbstractContextManager[Checkout]:
+    pool = checkout_pool.pool_folder(project.common, project.root)
+    return checkout_pool.hold_checkout(project.root, commit, pool, workspace, on_claim=checks.end_marked)
+=======
 def passing_lists(context: Context, subject: Subject, lists: Sequence[list[str]], conditions: Conditions) -> list[bool]:
     """Of several lists of commands, whether each passes on what is proven, run once on a clone with nothing else in it.
 
@@ -82,6 +100,7 @@ def _held_clone(context: Context, subject: Subject) -> AbstractContextManager[Ch
     return checkout_pool.hold_checkout(
         project.root, subject.commit, pool, subject.workspace, on_claim=checks.end_marked
     )
+>>>>>>> h-prop
 
 
 class _Round:
@@ -103,8 +122,8 @@ class _Round:
         self._beginning = stat_files(self._checkout.folder)
         return [self._run_one(command) for command in commands]
 
-    def run(self, commands: Sequence[str], again: bool) -> list[Check]:
-        """Run all of them; with `again`, one that fails is run a second time, on the clone as it was in the beginning.
+    def run(self, commands: Sequence[str]) -> list[Check]:
+        """Run all of them; one that fails is run a second time, on the clone as it was in the beginning.
 
         One that then passes is flaky, and so is one that passed before and then does not.
         """
@@ -114,8 +133,19 @@ class _Round:
         found: list[Check] = []
         for number, command in enumerate(commands):
             found.append(self._run_one(command))
-            if found[-1]["outcome"] == FAILED and again:
+            if found[-1]["outcome"] == FAILED:
                 found = self._run_again(commands[: number + 1], found)
+        return found
+
+    def run_once(self, commands: Sequence[str]) -> list[Check]:
+        """Run each of them once. After one that changed what git tracks, the next begins with a clone made as new."""
+        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        found: list[Check] = []
+        for command in commands:
+            found.append(self._run_one(command) if problem is None else _not_run(command, problem))
+            if problem is None and self._checkout.changes():
+                self._checkout.renew()
+                problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
         return found
 
     def _run_one(self, command: str) -> Check:
@@ -187,11 +217,9 @@ def _compare_with_base(context: Context, subject: Subject, conditions: Condition
     commands = subject.commands[: last + 1]
     base = green_results.recall_base(context.project, tip.commit, commands, conditions)
     if base is None:
-        on_base = subject._replace(commit=tip.commit, commands=commands, workspace=None)
-        base = [check["outcome"] for check in _run_on_clone(context, on_base, conditions, again=False)]
-        green_results.remember_base(context.project, tip.commit, commands, conditions, base)
-    for check, outcome in zip(found, base, strict=False):
-        if check["outcome"] == outcome == FAILED:
+        base = run_on_base(context.project, tip.commit, commands, conditions)
+    for check, before_it in zip(found, base, strict=False):
+        if check["outcome"] == before_it["outcome"] == FAILED:
             check["outcome"] = FAILS_ON_BASE
             before = f"{check['why']}; " if check["why"] else ""
             check["why"] = f"{before}it fails without this work, too, on {tip.commit[:12]}"
