@@ -53,7 +53,26 @@ def run_checks(context: Context, subject: Subject, conditions: Conditions) -> li
     return found
 
 
-<<<<<<< HEAD
+def passing_lists(context: Context, subject: Subject, lists: Sequence[list[str]], conditions: Conditions) -> list[bool]:
+    """Of several lists of commands, whether each passes on what is proven, run once on a clone with nothing else in it.
+
+    They share a clone, which is made anew when one has left anything in it. Raises AtlasError as `run_checks` does.
+    """
+    project = context.project
+    keys = [green_results.result_key(subject.candidate.tree, one, conditions) for one in lists]
+    passing = [not conditions.fresh and green_results.recall_green(project, key) is not None for key in keys]
+    if all(passing):
+        return passing
+    with _hold_clone(project, subject.commit, subject.workspace) as checkout:
+        one_round = _Round(checkout, conditions)
+        for number, commands in enumerate(lists):
+            if not passing[number]:
+                found = one_round.run_afresh(commands)
+                green_results.remember_green(project, keys[number], found)
+                passing[number] = all(check["outcome"] == PASSED for check in found)
+    return passing
+
+
 def run_on_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[Check]:
     """How the checks run without any work, each once, one after the other; kept in the cache of results.
 
@@ -68,39 +87,6 @@ def run_on_base(project: Project, commit: str, commands: Sequence[str], conditio
 def _hold_clone(project: Project, commit: str, workspace: str | None = None) -> AbstractContextManager[Checkout]:
     pool = checkout_pool.pool_folder(project.common, project.root)
     return checkout_pool.hold_checkout(project.root, commit, pool, workspace, on_claim=checks.end_marked)
-=======
-def passing_lists(context: Context, subject: Subject, lists: Sequence[list[str]], conditions: Conditions) -> list[bool]:
-    """Of several lists of commands, whether each passes on what is proven, run once on a clone with nothing else in it.
-
-    They share a clone, which is made anew when one has left anything in it. Raises AtlasError as `run_checks` does.
-    """
-    project = context.project
-    keys = [green_results.result_key(subject.candidate.tree, one, conditions) for one in lists]
-    passing = [not conditions.fresh and green_results.recall_green(project, key) is not None for key in keys]
-    if all(passing):
-        return passing
-    with _held_clone(context, subject) as checkout:
-        one_round = _Round(checkout, conditions)
-        for number, commands in enumerate(lists):
-            if not passing[number]:
-                found = one_round.run_afresh(commands)
-                green_results.remember_green(project, keys[number], found)
-                passing[number] = all(check["outcome"] == PASSED for check in found)
-    return passing
-
-
-def _run_on_clone(context: Context, subject: Subject, conditions: Conditions, again: bool) -> list[Check]:
-    with _held_clone(context, subject) as checkout:
-        return _Round(checkout, conditions).run(subject.commands, again)
-
-
-def _held_clone(context: Context, subject: Subject) -> AbstractContextManager[Checkout]:
-    project = context.project
-    pool = checkout_pool.pool_folder(project.common, project.root)
-    return checkout_pool.hold_checkout(
-        project.root, subject.commit, pool, subject.workspace, on_claim=checks.end_marked
-    )
->>>>>>> h-prop
 
 
 class _Round:

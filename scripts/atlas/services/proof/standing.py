@@ -28,7 +28,8 @@ def broken_checks(context: Context, subject: Subject, conditions: Conditions) ->
     for module, passes in zip(complete, passing, strict=True):
         for check in () if passes else run_checks(context, subject._replace(commands=module["checks"]), conditions):
             if check["outcome"] != PASSED:
-                broken.append({**check, "why": f"a check of {module['id']}, which is complete: {check['why']}"})
+                why = f": {check['why']}" if check["why"] else ""
+                broken.append({**check, "why": f"a check of {module['id']}, which is complete{why}"})
     return broken
 
 
