@@ -121,7 +121,7 @@ def _renames(desk: Desk) -> None:
     for name in ("one", "two"):
         if (desk.place / "src" / "names" / name).exists():
             new = "two" if name == "one" else "three"
-            git(desk.place, "mv", f"src/names/{name}", f"src/names/{new}")
+            try_git(desk.place, "mv", "--force", f"src/names/{name}", f"src/names/{new}")
             for use in (desk.place / "src" / "uses").iterdir():
                 use.write_text(new, "utf-8")
             break
