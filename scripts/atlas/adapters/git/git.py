@@ -35,7 +35,7 @@ def run_git(
 ) -> str:
     """What `git ARGUMENTS` prints in `folder`, without the last newline; `codes` are the exit codes that mean success.
 
-    Raises AtlasError with git's own last line when it fails, is missing, or takes longer than `seconds`.
+    Raises AtlasError with git's own reason, else its last line, when it fails, is missing, or takes longer than `seconds`.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
     try:
@@ -54,7 +54,8 @@ def run_git(
         raise AtlasError(f"git {arguments[0]} took longer than {seconds:.0f} s in {folder}") from error
     if done.returncode not in codes:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise AtlasError(f"git {arguments[0]} failed: {said[-1]}")
+        reason = next((line for line in said if line.startswith("fatal: ")), said[-1])
+        raise AtlasError(f"git {arguments[0]} failed: {reason}")
     return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
 
 

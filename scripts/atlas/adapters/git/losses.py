@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from . import git, refs, tree_status
 from .worktree import git_folder
 
+_SERIES = "a series of cherry-picks or reverts"
 _UNDER_WAY = {
     "MERGE_HEAD": "a merge",
     "CHERRY_PICK_HEAD": "a cherry-pick",
@@ -15,7 +16,10 @@ _UNDER_WAY = {
     "BISECT_LOG": "a bisection",
     "rebase-merge": "a rebase",
     "rebase-apply": "a rebase",
+    "rebase-apply/applying": "git am",
+    "sequencer/todo": _SERIES,
 }
+_SAYS_MORE = {"git am": {"a rebase"}, "a cherry-pick": {_SERIES}, "a revert": {_SERIES}}
 _SHOWN = 5
 
 
@@ -47,7 +51,8 @@ def _uncommitted_work(tree: str) -> list[str]:
 def begun_operations(tree: str) -> list[str]:
     """What git has begun in a worktree and not ended, such as `a rebase`."""
     folder = git_folder(tree)
-    return sorted({what for name, what in _UNDER_WAY.items() if os.path.exists(os.path.join(folder, name))})
+    begun = {what for name, what in _UNDER_WAY.items() if os.path.exists(os.path.join(folder, name))}
+    return sorted(begun - {other for what in begun for other in _SAYS_MORE.get(what, ())})
 
 
 def lost_commits(tree: str, names: Sequence[str], kept: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from .git import run_git
 
 _FORSAKEN_SECONDS = 10
 _LOOK_SECONDS = 0.1
+_LOOK_BACK = 10
 
 
 def find_commit(folder: str, name: str) -> str | None:
@@ -75,11 +76,30 @@ def _is_unlocked(lock: str) -> bool:
 
 
 def head_commit(folder: str) -> str:
-    """The commit that is checked out. Raises AtlasError when there is none yet."""
+    """The commit that is checked out. Raises AtlasError when there is none yet, or it cannot be read."""
     try:
         return run_git(folder, "rev-parse", "--verify", "HEAD^{commit}")
     except AtlasError as error:
-        raise AtlasError(f"{folder} has no commit yet: commit the work first ({error})") from error
+        branch = run_git(folder, "symbolic-ref", "--quiet", "HEAD", codes=(0, 1))
+        if branch and not _is_there(folder, branch):
+            raise AtlasError(f"{folder} has no commit yet: commit the work first") from error
+        raise AtlasError(f"{folder}: the commit that is checked out cannot be read ({error})") from error
+
+
+def _is_there(folder: str, ref: str) -> bool:
+    """Whether there is such a ref, be it broken."""
+    file = run_git(folder, "rev-parse", "--path-format=absolute", "--git-path", ref)
+    return os.path.lexists(file) or bool(run_git(folder, "for-each-ref", ref))
+
+
+def last_branch(folder: str) -> str | None:
+    """The full name of the branch that was checked out before HEAD was detached, as far as git remembers."""
+    for number in range(1, _LOOK_BACK):
+        words = ("rev-parse", "--quiet", "--verify", "--symbolic-full-name", f"@{{-{number}}}")
+        found = run_git(folder, *words, codes=range(256))
+        if found.startswith("refs/heads/"):
+            return found
+    return None
 
 
 def current_branch(folder: str) -> str | None:

@@ -113,7 +113,8 @@ def lost_commits(common: str, tree: str) -> list[str]:
     found = []
     for path, commit in linked.items():
         inner = places.inside(known.get(path, (path, ""))[0], path)
-        main, own = _source_at(inner.main), _source_at(inner.workspace)
+        # A repository that was cloned there by other means than git's own for submodules is still in its folder.
+        main, own = _source_at(inner.main), _source_at(os.path.join(tree, path, ".git")) or _source_at(inner.workspace)
         if own is None or inner.main == inner.workspace or (main is not None and main.has_commit(commit)):
             continue
         if not own.has_published(commit):

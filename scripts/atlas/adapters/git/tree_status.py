@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .git import run_git
 
-_FIELDS = {"1": 7, "2": 8, "u": 9, "?": 0}
+_FIELDS = {"1": 7, "u": 9, "?": 0}
 """For each kind of line in git's status, how many fields stand before the path."""
 
 
@@ -14,34 +14,47 @@ _NEW_IN_SUBMODULE = "S..U"
 """What a line says of a submodule in which nothing but untracked files is to be seen."""
 
 
+_LOOKS = ("core.fsmonitor=false", "core.untrackedCache=false", "core.trustctime=true", "core.checkStat=default")
+"""Settings with which git itself looks whether a file has changed."""
+
+
 class TreeStatus(NamedTuple):
     """The commit that is checked out, if there is one, the tracked paths that differ from it, and the new paths.
 
-    Of a folder that is new as a whole, only the folder is named.
+    `unstaged` are those of the changed ones that differ from the index, too. Of a folder that is new as a whole, only
+    the folder is named.
     """
 
     head: str | None
     changed: list[str]
+    unstaged: list[str]
     new: list[str]
 
 
-def read_status(folder: str) -> TreeStatus:
-    """What differs in a worktree, in its submodules too, whatever git is configured to pass over. One call of git."""
+def read_status(folder: str, index: str | None = None) -> TreeStatus:
+    """What differs in a worktree, in its submodules too, whatever git is configured to pass over. One call of git.
+
+    `index` is a file to take in the place of the worktree's own index.
+    """
     words = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=normal", "--ignore-submodules=none")
-    tokens = iter(run_git(folder, "-c", "core.fsmonitor=false", "status", *words, "-z").split("\0"))
+    settings = [word for setting in _LOOKS for word in ("-c", setting)]
+    own = {"GIT_INDEX_FILE": index} if index else None
+    tokens = iter(run_git(folder, *settings, "status", *words, "--no-renames", "-z", env=own).split("\0"))
     head = None
     changed: list[str] = []
+    unstaged: list[str] = []
     new: list[str] = []
     for token in tokens:
         kind, _, rest = token.partition(" ")
         if kind == "#" and rest.startswith("branch.oid "):
             head = rest.removeprefix("branch.oid ")
         elif kind in _FIELDS:
-            is_new = kind == "?" or rest.split(" ")[1:2] == [_NEW_IN_SUBMODULE]
-            (new if is_new else changed).append(rest.split(" ", _FIELDS[kind])[-1])
-            if kind == "2":
-                next(tokens)  # what it was called before
-    return TreeStatus(None if head == "(initial)" else head, changed, new)
+            *fields, path = rest.split(" ", _FIELDS[kind])
+            is_new = kind == "?" or fields[:2] == [".M", _NEW_IN_SUBMODULE]
+            (new if is_new else changed).append(path)
+            if not is_new and fields[0][1] != ".":
+                unstaged.append(path)
+    return TreeStatus(None if head == "(initial)" else head, changed, unstaged, new)
 
 
 def clean_head(folder: str) -> str | None:

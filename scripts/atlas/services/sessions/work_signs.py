@@ -45,13 +45,15 @@ def work_in_workspace(project: Project, one: Watched) -> Work | None:
     if worktree.worktree_fault(project.common, folder) is not None:
         return None  # git would tell of the repository around it
     try:
-        head, changed, new = tree_status.read_status(folder)
+        found = tree_status.read_status(folder)
         seen = [
-            Work(at, path) for path in (*changed, *new) if (at := _change_time(os.path.join(folder, path))) is not None
+            Work(at, path)
+            for path in (*found.changed, *found.new)
+            if (at := _change_time(os.path.join(folder, path))) is not None
         ]
-        if head not in (None, one.base):
+        if found.head not in (None, one.base):
             seen.append(
-                Work(float(git.run_git(folder, "log", "-1", "--format=%ct", "HEAD")), f"commit {str(head)[:12]}")
+                Work(float(git.run_git(folder, "log", "-1", "--format=%ct", "HEAD")), f"commit {str(found.head)[:12]}")
             )
     except (AtlasError, OSError, ValueError):
         return None
