@@ -5,5 +5,5 @@
 and reads commits.
 `worktree` makes, lists and forgets worktrees; `losses` says what would be lost with one; `bundles` saves that first.
 `checkout_pool` holds a checkout for a proof: a `clone` with what counts of its `source` and the `submodules`; `scrub`
-clears a used one of what is not in the commit, by `removal`.
+clears a used one of what is not in the commit.
 """

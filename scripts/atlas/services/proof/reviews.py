@@ -6,7 +6,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from atlas.adapters.git import checkout_pool, git, refs, removal
+from atlas.adapters.git import checkout_pool, git, refs
+from atlas.adapters.system import scratch
 from atlas.core.errors import AtlasError
 from atlas.core.letters.proof import unmet_body
 from atlas.core.records.kinds import EVIDENCE, REVIEW, SESSION
@@ -83,7 +84,7 @@ def drop_checkout(project: Project, module_id: str) -> None:
     pool = _review_pool(project, module_id)
     if os.path.isdir(pool):
         with contextlib.suppress(OSError):
-            removal.remove(pool)
+            scratch.remove(pool)
 
 
 def record_review(context: Context, module_id: str, said: Said) -> Reviewed:

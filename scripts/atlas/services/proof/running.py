@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from atlas.adapters.git import checkout_pool
 from atlas.adapters.system import checks
 from atlas.adapters.system.disk import stat_files
+from atlas.core.clock import current_time
 from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY, PASSED, Check, CheckRun
 from atlas.core.rules import outcomes
+from atlas.core.rules.proofs import quarantine_of
 
 from . import green_results, proof_set_up
 
@@ -147,7 +149,7 @@ class _Round:
         changed = self._checkout.changes()
         if changed and outcome == PASSED:
             outcome, why = FAILED, _changed_text(changed)
-        return {**ran, "outcome": outcome, "why": why, "first": None, "cached_at": None}
+        return {**ran, "outcome": outcome, "why": why, "first": None, "cached_at": None, "quarantined_by": None}
 
     def _run_again(self, commands: Sequence[str], before: list[Check]) -> list[Check]:
         self._checkout.renew()
@@ -155,18 +157,21 @@ class _Round:
         if problem is not None:
             return before
         now = [self._run_one(command) for command in commands]
-        return [_as_flaky(one, two) if one["outcome"] != two["outcome"] else one
+        entries = self._conditions.quarantine
+        return [_as_flaky(one, two, entries) if one["outcome"] != two["outcome"] else one
                 for one, two in zip(before, now, strict=True)]  # fmt: skip
 
 
-def _as_flaky(one: Check, two: Check) -> Check:
+def _as_flaky(one: Check, two: Check, entries: Sequence[str]) -> Check:
     if PASSED not in (one["outcome"], two["outcome"]):
         return one
     if one["outcome"] == FLAKY:
         return one
+    quarantine = quarantine_of(one["command"], entries, current_time())
     ran = _run_of(one)
     why = f"it {_said(one)} and then {_said(two)} on the same tree"
-    return {**two, "outcome": FLAKY, "why": why, "first": ran}
+    by = quarantine.by if quarantine else None
+    return {**two, "outcome": FLAKY, "why": why, "first": ran, "quarantined_by": by}
 
 
 def _said(check: Check) -> str:
