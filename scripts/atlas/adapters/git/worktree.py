@@ -10,6 +10,7 @@ from . import git
 
 CHECKOUT_SECONDS = 1800  # a large repository on a slow disk takes minutes
 _POINTER = "gitdir: "
+_LOOK_BACK = 10
 UNHOOKED = ("-c", f"core.hooksPath={os.devnull}")
 
 
@@ -130,3 +131,13 @@ def is_ignored_or_tracked(tree: str, path: str) -> bool:
 
 def _literal_pathspec(path: str) -> str:
     return f":(top,literal){path}"
+
+
+def last_branch(folder: str) -> str | None:
+    """The full name of the branch that was checked out before HEAD was detached, as far as git remembers."""
+    for number in range(1, _LOOK_BACK):
+        words = ("rev-parse", "--quiet", "--verify", "--symbolic-full-name", f"@{{-{number}}}")
+        found = git.run_git(folder, *words, codes=range(256))
+        if found.startswith("refs/heads/"):
+            return found
+    return None

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from atlas.adapters.git import git, hidden, losses, refs, submodules, tree_status
+from atlas.adapters.git import git, hidden, losses, refs, submodules, tree_status, worktree
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
@@ -76,7 +76,7 @@ def _require_nothing_hidden(folder: str, paths: Sequence[str]) -> None:
 
 def _require_whole_branch(folder: str, commit: str, branch: str | None) -> None:
     """Raise AtlasError when the commit lacks some of the workspace's branch, or of the branch that was left for it."""
-    left = refs.last_branch(folder) if refs.current_branch(folder) is None else None
+    left = worktree.last_branch(folder) if refs.current_branch(folder) is None else None
     for name in (f"refs/heads/{branch}" if branch else None, left):
         tip = refs.find_commit(folder, name) if name else None
         if name and tip and not refs.contains_commit(folder, commit, tip):
