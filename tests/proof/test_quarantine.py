@@ -10,7 +10,7 @@ from atlas.adapters.store.transaction import Transaction
 from atlas.app import context_at
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import SETTINGS
-from atlas.core.rules.proofs import quarantine_of, read_quarantine
+from atlas.core.rules.outcomes import quarantine_of, read_quarantine
 from atlas.core.rules.roles import Actor
 from atlas.services.project.settings import current_settings
 from atlas.services.proof.evidence import Demand, verify_module

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from atlas.core.clock import current_time
-from atlas.core.rules.proofs import read_quarantine
+from atlas.core.rules.outcomes import read_quarantine
 from atlas.services.project.settings import current_settings
 
 from .findings import warning

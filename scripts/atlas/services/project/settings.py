@@ -16,7 +16,7 @@ from atlas.core.paths import inner_path
 from atlas.core.records.kinds import SETTINGS
 from atlas.core.records.team import Settings, default_settings
 from atlas.core.rules import verdicts
-from atlas.core.rules.proofs import read_quarantine
+from atlas.core.rules.outcomes import read_quarantine
 from atlas.core.text import name_known
 from atlas.core.verbs import form_of_setting
 

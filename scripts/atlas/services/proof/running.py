@@ -12,7 +12,7 @@ from atlas.adapters.system.disk import stat_files
 from atlas.core.clock import current_time
 from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY, PASSED, Check, CheckRun
 from atlas.core.rules import outcomes
-from atlas.core.rules.proofs import quarantine_of
+from atlas.core.rules.outcomes import quarantine_of
 
 from . import green_results, proof_set_up
 

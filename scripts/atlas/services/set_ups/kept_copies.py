@@ -11,8 +11,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
-from atlas.adapters.git.removal import remove
 from atlas.adapters.system import disk
+from atlas.adapters.system.scratch import remove
 
 _MOST = 3
 """Copies that are kept for each slot: those used last."""
