@@ -104,6 +104,7 @@ class _Round:
             return [self._run_one(command) for command in commands]
         if self._beginning is not None:
             self._checkout.renew()
+        self._beginning = {}  # a set-up that failed has left something, too
         problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
         if problem is not None:
             return [_not_run(command, problem) for command in commands]
