@@ -21,7 +21,7 @@ ROOMS = {
         ("plan", "messages", "projections"),
         ("integration", "sessions", "usage"),
         ("assignments",),
-        ("understanding", "workspaces", "github"),
+        ("understanding", "workspaces", "set_ups", "github"),
         ("proof",),
         ("orchestration",),
         ("doctor", "client_setup"),

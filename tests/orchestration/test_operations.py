@@ -31,11 +31,29 @@ class Row(NamedTuple):
     command: tuple[str, ...]
     is_done: Callable[[Project], bool]
     tidy: tuple[str, ...] = ()
+    has_effect: bool = True
 
 
 def _by_a_person(project: Project) -> None:
     project.does("assign", "auth", "dev-alice")
     project.commit("auth.txt")
+
+
+def _beside_another(project: Project) -> None:
+    """What `auth` lands must not break `board`, whose check takes a moment and leaves files."""
+    project.does("modify", "modify", "board", "--check", "mkdir made && sleep 0.02 && test -f board.txt")
+    project.does("assign", "board", "implementer-2")
+    work(project, "board")
+    project.hand_in("board")
+    assert project.does("complete", "board")["complete"]
+    handed_in(project)
+
+
+def _is_proven(project: Project) -> bool:
+    module = project.module("auth")
+    assert module["status"] == "pending_verification"
+    assert record(project, "auth")["status"] == "ready"
+    return any(one["passed"] for one in module["evidence"])
 
 
 def _at_work(project: Project) -> None:
@@ -86,6 +104,8 @@ def _is_removed(project: Project) -> bool:
 TABLE = {
     "complete": Row(handed_in, ("complete", "auth"), _is_complete),
     "complete, a person's": Row(_by_a_person, ("complete", "auth"), _is_complete),
+    "complete, beside one that is": Row(_beside_another, ("complete", "auth"), _is_complete),
+    "verify": Row(handed_in, ("verify", "auth"), _is_proven, has_effect=False),
     "assign": Row(lambda project: None, ("assign", "auth", "implementer-1"), partial(_has, "implementer-1")),
     "assign, with a workspace that is there": Row(
         lambda project: project.does("workspace", "auth"),
@@ -168,7 +188,7 @@ def _whole(row: Row, project: Project, scratch: Path) -> Ended:
     ended = run_in_steps(project.folder, scratch, *row.command)
     assert ended.code == 0, ended
     assert ended.steps[:2] == ["transaction begins", "transaction ends"]
-    assert "effect ends" in ended.steps
+    assert ("effect ends" in ended.steps) == row.has_effect
     assert row.is_done(project)
     _tidy(row, project, scratch)
     return ended

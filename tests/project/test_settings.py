@@ -48,7 +48,13 @@ def test_what_is_no_choice_is_refused(project: Project, arguments: list[str]) ->
 
 def test_what_checks_may_take_is_shown_kept_and_taken_away(project: Project) -> None:
     shown = {key: value for key, value in project.does("settings")["settings"].items() if key.startswith("checks.")}
-    assert shown == {"checks.seconds": 600, "checks.output-mb": 64, "checks.disk-mb": 10_000, "checks.env": []}
+    assert shown == {
+        "checks.seconds": 600,
+        "checks.output-mb": 64,
+        "checks.disk-mb": 10_000,
+        "checks.env": [],
+        "checks.quarantine": [],
+    }
     for key, values, kept in (
         ("checks.seconds", ["86400"], 86_400),
         ("checks.disk-mb", ["1000000"], 1_000_000),

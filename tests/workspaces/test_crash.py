@@ -164,7 +164,7 @@ def test_killed_at_any_call_of_git_while_it_completes(shop: Project, striker: St
     while struck:
         number += (STEP + 1) // 2
         name = f"m{number}"
-        shop.does("modify", "add", "--name", name, "--criteria", "C", "--check", f"test -f {name}.txt")
+        shop.does("modify", "add", "--name", name, "--criteria", "C", "--check", "test -f README.md")
         shop.does("assign", name, "implementer-1")
         shop.commit(f"main-{number}.txt")
         git(shop.folder, "branch", "--force", "--quiet", "kept")

@@ -5,8 +5,9 @@ limit), workspace.link and workspace.copy (files of the main directory that ever
 poll.blocked-minutes and poll.answer-minutes (when agents are asked how they stand, and how long that waits),
 reassign.wait-seconds (for an agent to get the stop when its work is taken away), transport.url (AI Maestro's address),
 checks.seconds, checks.output-mb and checks.disk-mb (what a check may take), checks.env (variables that checks get
-although they look like credentials), review.rounds (how many reviews a module needs before it lands), gate.RULE (what a
-rule of the gates comes to: deny, ask or off).
+although they look like credentials), checks.quarantine (entries 'OWNER YYYY-MM-DD COMMAND': checks that may be flaky
+until then), review.rounds (how many reviews a module needs before it lands), gate.RULE (what a rule of the gates comes
+to: deny, ask or off).
 Only a person changes workspace.setup, workspace.link, workspace.copy, checks.*, review.rounds and gate.RULE, in a plain
 terminal: one that no client of this project has opened.
 Exit codes: 0 shown or changed; 1 no such setting, the value is not one of its, or it is a person's to change.

@@ -255,6 +255,8 @@ _ROWS = (
          "atlas check-plan", reports=True),
     Verb("check", "atlas_check_orchestration_phase.py", ANYONE, "exit code 0 when the orchestration is over",
          "atlas check", reports=True),
+    Verb("receipts", "atlas_receipts.py", UNASKED, "write and check what merge commits say of proofs, in any clone",
+         "atlas receipts verify"),
     Verb("env", "atlas_env.py", UNASKED, "show or make ATLAS's own Python environment",
          "atlas env --wait"),
 )  # fmt: skip

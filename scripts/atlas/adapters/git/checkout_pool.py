@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from atlas.adapters.system import file_lock, marked
+from atlas.adapters.system import file_lock, marked, scratch
 from atlas.adapters.system.disk import make_private_folder
 from atlas.core.errors import AtlasError
 from atlas.core.paths import contains_path
 
-from . import git, removal, scrub
+from . import git, scrub
 from .clone import Clone
 from .source import Source
 from .submodules import Places
@@ -35,18 +35,20 @@ class Checkout:
 
     `folder` is its work tree, `slot` the folder around it, which the holder may use, too; `mark` is a text by which
     processes are recognised that were started in it. `set_aside` has a line for each slot that could not be emptied.
+    `commit` is that of the repository with the main worktree `root` and the common folder `common`.
     """
 
     def __init__(
-        self, slot: str, folder: str, clone: Clone, fill: Callable[[], None], set_aside: Sequence[str]
+        self, slot: str, order: _Order, folder: str, clone: Clone, fill: Callable[[], None], set_aside: Sequence[str]
     ) -> None:
+        self.root, self.common, self.commit = order.root, order.common, order.commit
         self.folder, self.slot, self.mark = folder, slot, slot
         self.set_aside = set_aside
         self._clone, self._fill = clone, fill
 
     def renew(self) -> None:
         """Make everything as in the commit again. Raises AtlasError when something in the way cannot be removed."""
-        mount = removal.mount_below(self.slot)
+        mount = scratch.mount_below(self.slot)
         try:
             if mount:
                 raise OSError(0, "is a file system that is mounted there", mount)
@@ -57,6 +59,10 @@ class Checkout:
     def changes(self) -> list[str]:
         """The tracked paths that differ from the commit, "HEAD" first when HEAD moved."""
         return self._clone.changes()
+
+    def made(self) -> list[str]:
+        """The paths that the commit does not have; a folder of which it has nothing is one path."""
+        return self._clone.untracked()
 
 
 def pool_folder(common: str, root: str) -> str:
@@ -182,15 +188,15 @@ def _clear_slot(slot: str, folder: str | None = None) -> str | None:
     Returns what is in the way.
     """
     try:
-        mount = removal.mount_below(slot)
+        mount = scratch.mount_below(slot)
         if mount:
             return f"{mount} is mounted there"
-        if not removal.is_own_folder(slot):
-            removal.remove(slot)
+        if not scratch.is_own_folder(slot):
+            scratch.remove(slot)
         os.makedirs(slot, mode=0o700, exist_ok=True)
         os.chmod(slot, 0o700)
         if folder is not None:
-            removal.remove(folder)
+            scratch.remove(folder)
     except OSError as error:
         return _told(error)
     return None
@@ -204,7 +210,7 @@ def _make_checkout(order: _Order, slot: str, aside: list[str]) -> Checkout:
     def fill() -> None:
         clone.fill(Source(order.common, order.root), order.commit, scrub.probe_modes(slot), order.workspace)
 
-    return Checkout(slot, folder, clone, fill, aside)
+    return Checkout(slot, order, folder, clone, fill, aside)
 
 
 def _set_aside(slot: str) -> str | None:

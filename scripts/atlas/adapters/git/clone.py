@@ -10,10 +10,10 @@ import os
 import threading
 from collections.abc import Container, Mapping
 
+from atlas.adapters.system.scratch import is_own_folder, remove
 from atlas.core.errors import AtlasError
 
 from . import git
-from .removal import is_own_folder, remove
 from .scrub import LINK, REPOSITORY, Modes, scrub_tree
 from .source import Source, filters_by_scope, quote, read_config
 from .submodules import Places, Submodule, find_submodules
@@ -207,12 +207,7 @@ class Clone:
         found = [] if self._is_head_kept() else ["HEAD"]
         if os.path.islink(self._folder) or not os.path.isdir(self._folder):
             return [*found, *self._paths]
-        look = self._scratch
-        self._make_repository(look)
-        index = os.path.join(look, "index")
-        with open(index, "wb") as file:
-            file.write(self._index[0])
-        os.utime(index, ns=(self._index[1], self._index[1]))
+        look = self._make_look()
         if not self._converts:
             os.makedirs(os.path.join(look, "info"))
             write_text(os.path.join(look, "info", "attributes"), _RAW)
@@ -223,6 +218,23 @@ class Clone:
         for path, clone in self._inner.items():
             found += [path if inner == "HEAD" else f"{path}/{inner}" for inner in clone.changes()]
         return found
+
+    def untracked(self) -> list[str]:
+        """The paths that the commit does not have, ignored ones too; a folder of which it has nothing is one path."""
+        look = self._make_look()
+        said = self._run("ls-files", "--others", "--directory", "-z", git_folder=look, seconds=CHECKOUT_SECONDS)
+        remove(look)
+        return [path.rstrip("/") for path in said.split("\0") if path]
+
+    def _make_look(self) -> str:
+        """A repository besides the clone's own that knows what git knew of each file when all was as in the commit."""
+        look = self._scratch
+        self._make_repository(look)
+        index = os.path.join(look, "index")
+        with open(index, "wb") as file:
+            file.write(self._index[0])
+        os.utime(index, ns=(self._index[1], self._index[1]))
+        return look
 
     def _is_head_kept(self) -> bool:
         try:

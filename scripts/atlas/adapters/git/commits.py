@@ -1,9 +1,10 @@
-"""Committing all that a worktree holds, whatever state somebody left it in."""
+"""Commits: making one of all that a worktree holds, and reading them as they are stored."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from atlas.core.errors import AtlasError
 
@@ -43,3 +44,27 @@ def _commit_tree(tree: str, content: str, parents: Sequence[str], author: str, t
     words = [word for parent in parents for word in ("-p", parent)]
     author_name = {"GIT_AUTHOR_NAME": author}
     return git.run_git(tree, "commit-tree", content, *words, "-m", title, env={**identity, **author_name})
+
+
+class Commit(NamedTuple):
+    """A commit: its name, its tree, its parents, and its message byte for byte."""
+
+    name: str
+    tree: str
+    parents: list[str]
+    message: str
+
+
+def commits_with(folder: str, start: Sequence[str], line: str) -> Iterator[Commit]:
+    """The commits in the history of `start` whose message has a line that begins with `line`, newest first."""
+    words = ("rev-list", f"--grep=^{line}", "--basic-regexp", *start, "--")
+    for name in git.run_git(folder, *words).splitlines():
+        yield read_commit(folder, name)
+
+
+def read_commit(folder: str, name: str) -> Commit:
+    """One commit."""
+    head, _, message = git.run_git(folder, "cat-file", "commit", name).partition("\n\n")
+    fields = [field.partition(" ")[::2] for field in head.split("\n")]
+    tree = next(value for key, value in fields if key == "tree")
+    return Commit(name, tree, [value for key, value in fields if key == "parent"], message)

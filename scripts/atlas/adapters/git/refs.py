@@ -12,7 +12,6 @@ from .git import run_git
 
 _FORSAKEN_SECONDS = 10
 _LOOK_SECONDS = 0.1
-_LOOK_BACK = 10
 
 
 def find_commit(folder: str, name: str) -> str | None:
@@ -90,16 +89,6 @@ def _is_there(folder: str, ref: str) -> bool:
     """Whether there is such a ref, be it broken."""
     file = run_git(folder, "rev-parse", "--path-format=absolute", "--git-path", ref)
     return os.path.lexists(file) or bool(run_git(folder, "for-each-ref", ref))
-
-
-def last_branch(folder: str) -> str | None:
-    """The full name of the branch that was checked out before HEAD was detached, as far as git remembers."""
-    for number in range(1, _LOOK_BACK):
-        words = ("rev-parse", "--quiet", "--verify", "--symbolic-full-name", f"@{{-{number}}}")
-        found = run_git(folder, *words, codes=range(256))
-        if found.startswith("refs/heads/"):
-            return found
-    return None
 
 
 def current_branch(folder: str) -> str | None:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Container, Iterable
 from typing import NamedTuple
 
-from .removal import remove
+from atlas.adapters.system.scratch import remove
 
 LINK, PROGRAM, REPOSITORY = "120000", "100755", "160000"
 """Modes as git writes them: of a symbolic link, of an executable file, of a submodule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -92,3 +93,18 @@ def write_cache(path: str, content: dict[str, Any]) -> None:
     with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file)
     os.replace(temp, path)
+
+
+def stat_files(folder: str) -> dict[str, tuple[int, ...]]:
+    """Everything in a folder by its path, with what changes whenever one of them does, whatever hides that."""
+    found: dict[str, tuple[int, ...]] = {}
+    waiting = [folder]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                about = entry.stat(follow_symlinks=False)
+                found[entry.path] = (about.st_ino, about.st_mode, about.st_size, about.st_ctime_ns)
+                if entry.is_dir(follow_symlinks=False):
+                    found[entry.path] = (about.st_ino, about.st_mode)
+                    waiting.append(entry.path)
+    return found

@@ -21,6 +21,7 @@ _PATTERNS = (
     "/.claude/orchestrator-plan-phase.local.md",
     "/.claude/orchestrator-exec-phase.local.md",
     "/.claude/handoffs/",
+    "/.claude/receipts/",
     "/.claude/tools/orchestration.py",
     "/.claude/workspaces",
     "/.claude/worktrees/",

@@ -92,15 +92,3 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
             os.killpg(pid, number)
         else:
             os.kill(pid, number)
-
-
-def start_detached(command: list[str], folder: str, log: str, env: dict[str, str]) -> int:
-    """Start a process in a session and group of its own, its output added to `log`; returns its number."""
-    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        process = subprocess.Popen(
-            command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
-        )
-    finally:
-        os.close(handle)
-    return process.pid

@@ -8,7 +8,7 @@ from atlas.core.records.assignment import Assignment
 from atlas.core.records.kinds import EVIDENCE, MESSAGE, MODULE
 from atlas.core.records.team import AI
 from atlas.core.results.proof import ReviewStanding, WaitingReviews
-from atlas.core.rules import proofs
+from atlas.core.rules import completion
 from atlas.core.verbs import LEAD, PERSON
 
 from .actions import Action, make_action
@@ -31,11 +31,11 @@ class _Waiting:
         commit = last["commit"] if last is not None else ""
         proven = records.where(EVIDENCE, module=name, passed=True, commit=commit)
         since = proven[0]["seq"] if proven else 0
-        reviews = proofs.reviews_of(records, module, commit)
-        barred = proofs.workers_on(records, name).union(one["by"] for one in reviews)
+        reviews = completion.reviews_of(records, module, commit)
+        barred = completion.workers_on(records, name).union(one["by"] for one in reviews)
         able = dict.fromkeys(a["agent"] for a in work.live if a["agent_type"] == AI and a["agent"] not in barred)
         self.name, self.task = name, assignment["task_uuid"]
-        self.standing: ReviewStanding = proofs.review_standing(records, module, commit)
+        self.standing: ReviewStanding = completion.review_standing(records, module, commit)
         self.wants_subagent = all(one["role"] != LEAD for one in reviews)
         self.asked = [agent for agent in able if _is_asked(work, agent, name, since)]
         self.unasked = [agent for agent in able if agent not in self.asked]
@@ -52,7 +52,7 @@ class _Waiting:
 
     def text(self) -> str:
         """For what it waits, to go on from its name."""
-        if proofs.may_land(self.standing):
+        if completion.may_land(self.standing):
             return f"has its reviews ({self.count}): `atlas complete {self.name}`"
         if self.wants_subagent:
             return f"waits for a review ({self.count}), by a subagent of the lead"
@@ -84,7 +84,7 @@ def _is_asked(work: OpenWork, agent: str, module: str, since: int) -> bool:
 
 def _action_about(one: _Waiting) -> Action | None:
     module, key = one.name, f"{one.task}:{one.standing['commit'][:12]}:{len(one.standing['by'])}"
-    if proofs.may_land(one.standing):
+    if completion.may_land(one.standing):
         return make_action(f"land:{key}", f"{module} has its reviews. Land it: `atlas complete {module}`.")
     passed = f"The checks of {module} passed, and it waits for a review ({one.count})."
     if one.wants_subagent:

@@ -44,6 +44,8 @@ def check_lines(check: Check) -> list[str]:
     why = f": {one_line(check['why'] or '', 300)}" if check.get("why") else ""
     first = check.get("first")
     failed = first if first and first["exit_code"] != 0 else check
+    if check.get("quarantined_by"):
+        why += f"; it is in quarantine: {one_line(check['quarantined_by'] or '', 150)}"
     shown = [] if passed else failed["output_tail"].splitlines()[-15:]
     return [
         f"{one_line(check['command'])}: {outcome}, {code}, {check['seconds']} s{before}{why}",

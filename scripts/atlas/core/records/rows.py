@@ -115,13 +115,15 @@ class Check(CheckRun, total=False):
     """A check and what it came to: `outcome` is one of core.rules.outcomes, `why` says it in words.
 
     `first` is the earlier run of one that failed before it passed. `cached_at` is when a green result was seen that
-    was taken in the place of another run. Evidence of the version before has none of these.
+    was taken in the place of another run. `quarantined_by` says who answers for a flaky one that does not stop a
+    landing, and until when. Evidence of the version before has none of these.
     """
 
     outcome: str
     why: str | None
     first: CheckRun | None
     cached_at: str | None
+    quarantined_by: str | None
 
 
 class _Proof(TypedDict, total=False):

@@ -41,8 +41,8 @@ def new_agent(*, id: str, type: str, identifier: str, registered_at: str) -> Age
 
 
 class _OfChecks(TypedDict, total=False):
-    """What a check may take, the variables that it gets although they look like credentials, and how many reviews a
-    module needs.
+    """What a check may take, the variables that it gets although they look like credentials, which flaky ones do not
+    stop a landing (`OWNER YYYY-MM-DD COMMAND`), and how many reviews a module needs.
 
     A record that was stored before there were these has none of them.
     """
@@ -51,6 +51,7 @@ class _OfChecks(TypedDict, total=False):
     checks_output_mb: int
     checks_disk_mb: int
     checks_env: list[str]
+    checks_quarantine: list[str]
     review_rounds: int
 
 
@@ -87,6 +88,7 @@ def default_settings() -> Settings:
         "checks_output_mb": 64,
         "checks_disk_mb": 10_000,
         "checks_env": [],
+        "checks_quarantine": [],
         "gates": {},
         "review_rounds": 0,
     }

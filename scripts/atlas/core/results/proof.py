@@ -52,6 +52,30 @@ class VerifyResult(CompleteResult):
     """What came of a module's proof alone: it is never `complete` by that."""
 
 
+class ExportedReceipt(TypedDict):
+    """A statement that was written: of which module and merge commit, and where it is."""
+
+    module: str
+    commit: str
+    file: str
+
+
+class ReceiptFault(TypedDict):
+    """What does not hold, of a commit or of a file."""
+
+    commit: str | None
+    file: str | None
+    fault: str
+
+
+class ReceiptsResult(TypedDict):
+    """How many receipts hold, the `files` that were written, and what does not hold."""
+
+    checked: int
+    files: list[ExportedReceipt]
+    faults: list[ReceiptFault]
+
+
 class Criterion(TypedDict):
     """A criterion that a review has to answer."""
 

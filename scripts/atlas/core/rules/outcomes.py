@@ -1,11 +1,18 @@
-"""What one run of a check comes to: it passed, it failed, or it could not run, which tells nothing of the work."""
+"""What one run of a check comes to: it passed, it failed, or it could not run; and which may be flaky for a while."""
 
 from __future__ import annotations
 
+import datetime
 import re
+from collections.abc import Iterable
+from typing import NamedTuple
 
+from atlas.core.errors import AtlasError
 from atlas.core.records.rows import COULD_NOT_RUN, FAILED, PASSED
+from atlas.core.text import one_line
 
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LONGEST_OWNER = 100
 _NOT_EXECUTABLE, _NOT_FOUND, _PYTEST_NOTHING = 126, 127, 5
 _STOPS = {
     "time": "it was stopped at its limit of time",
@@ -72,3 +79,41 @@ def _is_empty_run(exit_code: int, output: str) -> bool:
     if exit_code == _PYTEST_NOTHING and "no tests ran" in output.lower():
         return True
     return any(said.search(output) for said in (_NOTHING_RAN, _GO_NOTHING, _CARGO_NOTHING))
+
+
+class Quarantine(NamedTuple):
+    """That a check may be flaky up to and with a day in UTC, `YYYY-MM-DD`, and who answers for that."""
+
+    owner: str
+    until: str
+    command: str
+
+    @property
+    def by(self) -> str:
+        """Who answers for it, and until when."""
+        return f"{self.owner}, until {self.until}"
+
+    def is_over(self, now: str) -> bool:
+        """Whether its last day has passed."""
+        return self.until < now[:10]
+
+
+def read_quarantine(entry: str) -> Quarantine:
+    """The quarantine that a text `OWNER YYYY-MM-DD COMMAND` is about. Raises AtlasError when it is no such text."""
+    what = f"checks.quarantine: {one_line(entry, 80)!r}"
+    owner, until, command = (*entry.strip().split(maxsplit=2), "", "", "")[:3]
+    if not owner or _DAY.fullmatch(owner) or len(owner) > _LONGEST_OWNER:
+        raise AtlasError(f"{what} names no owner: give 'OWNER YYYY-MM-DD COMMAND'")
+    try:
+        datetime.date.fromisoformat(until if _DAY.fullmatch(until) else "")
+    except ValueError:
+        raise AtlasError(f"{what} has no end date, but {until[:40]!r}: give 'OWNER YYYY-MM-DD COMMAND'") from None
+    if not command:
+        raise AtlasError(f"{what} names no check: give 'OWNER YYYY-MM-DD COMMAND', with the whole command")
+    return Quarantine(owner, until, command)
+
+
+def quarantine_of(command: str, entries: Iterable[str], now: str) -> Quarantine | None:
+    """The quarantine that a check is in now."""
+    found = (read_quarantine(entry) for entry in entries)
+    return next((one for one in found if one.command == command.strip() and not one.is_over(now)), None)

@@ -12,6 +12,9 @@ from atlas.core.errors import AtlasError
 
 from .branch import BranchTip, make_branch, require_not_checked_out
 
+SIGNING_SECONDS = 60.0
+"""How long a signature may take: a program that waits for a password at a terminal would wait for ever."""
+
 
 class Conflict(AtlasError):
     """The work cannot be merged into the integration branch as it is: `files` conflict."""
@@ -42,13 +45,23 @@ def merge_candidate(root: str, tip: BranchTip, commit: str) -> Candidate:
     return Candidate(tip, commit, tree)
 
 
-def make_merge(root: str, candidate: Candidate, message: str) -> str:
-    """The merge commit of a candidate, on no branch yet. It is one even where the branch could simply move ahead."""
+def make_merge(root: str, candidate: Candidate, message: str, signed: bool = False) -> str:
+    """The merge commit of a candidate, on no branch yet. It is one even where the branch could simply move ahead.
+
+    With `signed` it is signed where `commit.gpgsign` says so. Raises AtlasError when it cannot be.
+    """
     # Given twice, git leaves a parent out with a word on stderr.
     parents = ["-p", candidate.tip.commit, "-p", candidate.commit]
-    return git.run_git(
-        root, "commit-tree", candidate.tree, *parents, "-F", "-", stdin=message, env=_committer_identity(root)
-    )
+    words = ("commit-tree", candidate.tree, *parents, "-F", "-")
+    if not signed or git.run_git(root, "config", "--type=bool", "commit.gpgsign", codes=(0, 1)) != "true":
+        return git.run_git(root, *words, stdin=message, env=_committer_identity(root))
+    try:
+        return git.run_git(root, *words, "-S", stdin=message, env=_committer_identity(root), seconds=SIGNING_SECONDS)
+    except AtlasError as error:
+        raise AtlasError(
+            f"the merge commit could not be signed, so nothing landed ({error}): make the key usable without a "
+            "terminal, or set commit.gpgsign to false"
+        ) from error
 
 
 def land_merge(root: str, tip: BranchTip, merged: str) -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 from atlas.adapters.git import git
 from atlas.adapters.system.checks import Limits
 from atlas.adapters.transport import choice
+from atlas.core.clock import current_time
 from atlas.core.errors import AtlasError
 from atlas.core.paths import inner_path
 from atlas.core.records.kinds import SETTINGS
 from atlas.core.records.team import Settings, default_settings
 from atlas.core.rules import verdicts
+from atlas.core.rules.outcomes import read_quarantine
 from atlas.core.text import name_known
 from atlas.core.verbs import form_of_setting
 
@@ -40,6 +42,7 @@ FIELDS = {
     "checks.output-mb": "checks_output_mb",
     "checks.disk-mb": "checks_disk_mb",
     "checks.env": "checks_env",
+    "checks.quarantine": "checks_quarantine",
 }
 _DEFAULTS = default_settings()
 _GATE = "gate."
@@ -57,7 +60,7 @@ _NUMBERS = {
     "checks.disk-mb": ("megabytes", 1, 1_000_000),
 }
 """For each setting that is a number: of what, from where to where."""
-_SETUPS = (
+SETUPS = (
     ((".gitmodules",), "git submodule update --init --recursive"),
     (("package-lock.json", "npm-shrinkwrap.json"), "npm ci"),
     (("pnpm-lock.yaml",), "pnpm install --frozen-lockfile"),
@@ -159,6 +162,8 @@ def _parse_value(root: str, key: str, values: Sequence[str]) -> Any:
         return [_parse_file(root, value, key) for value in dict.fromkeys(values)]
     if key == "checks.env":
         return [_parse_variable(value, key) for value in dict.fromkeys(values)]
+    if key == "checks.quarantine":
+        return [_parse_quarantine(value) for value in dict.fromkeys(values)]
     return _parse_single(key, values)
 
 
@@ -193,11 +198,19 @@ def _parse_variable(name: str, key: str) -> str:
     return name
 
 
+def _parse_quarantine(entry: str) -> str:
+    """The entry, put simply. Raises AtlasError when it is none, or over already."""
+    found = read_quarantine(entry)
+    if found.is_over(current_time()):
+        raise AtlasError(f"checks.quarantine: {found.until} has passed: give {found.owner} a day that is to come")
+    return f"{found.owner} {found.until} {found.command}"
+
+
 def _propose_settings(root: str, settings: Settings) -> list[Proposal]:
     """What the files of the repository suggest for what was not set."""
     found: list[Proposal] = []
     names = set(os.listdir(root))
-    because = [(next(f for f in files if f in names), command) for files, command in _SETUPS if names & set(files)]
+    because = [(next(f for f in files if f in names), command) for files, command in SETUPS if names & set(files)]
     if because and settings["workspace_setup"] is None:
         value = " && ".join(command for _, command in because)
         found.append({"key": "workspace.setup", "values": [value], "because": [file for file, _ in because]})

@@ -11,7 +11,7 @@ from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.kinds import LANDING
 from atlas.core.records.plan import new_landing
-from atlas.core.rules.proofs import may_land, review_standing
+from atlas.core.rules.completion import may_land, review_standing
 from atlas.core.rules.roles import ATLAS_ITSELF
 from atlas.services.integration.landing import land_merge
 from atlas.services.project.operation import Operation

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 
 class Conditions(NamedTuple):
-    """What checks run under: limits, environment, the set-up before them; `fresh`: no earlier result counts."""
+    """What checks run under: limits, environment, the set-up before them; `fresh`: no earlier result counts.
+
+    `quarantine` has the entries of `checks.quarantine`.
+    """
 
     limits: Limits
     environment: dict[str, str]
     set_up: str | None
     set_up_seconds: float
     fresh: bool
+    quarantine: list[str]
 
 
 def read_conditions(tx: Transaction, seconds: float | None, fresh: bool) -> Conditions:
@@ -28,4 +32,5 @@ def read_conditions(tx: Transaction, seconds: float | None, fresh: bool) -> Cond
     settings = current_settings(tx)
     environment = checks_environment(os.environ, settings["checks_env"])
     limits = check_limits(settings, seconds)
-    return Conditions(limits, environment, settings["workspace_setup"], settings["workspace_setup_seconds"], fresh)
+    set_up, set_up_seconds = settings["workspace_setup"], settings["workspace_setup_seconds"]
+    return Conditions(limits, environment, set_up, set_up_seconds, fresh, settings["checks_quarantine"])

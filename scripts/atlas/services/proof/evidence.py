@@ -11,10 +11,11 @@ from atlas.adapters.system import file_lock
 from atlas.core.errors import AtlasError
 from atlas.core.records.rows import CONFLICT, PASSED, evidence_contents
 from atlas.core.records.team import AI
-from atlas.core.rules.proofs import proof_outcome
+from atlas.core.rules.completion import proof_outcome
 from atlas.services.integration.branch import locate_branch, require_not_checked_out
 from atlas.services.integration.landing import Candidate, Conflict, make_merge, merge_candidate
 from atlas.services.project.operation import carry_out
+from atlas.services.project.phases import executing_workflow
 from atlas.services.project.workspace_paths import lock_path, workspace_folder
 
 from .completion import Completion, hold_landing
@@ -24,7 +25,7 @@ from .readiness import Ready, require_ready
 from .receipts import merge_message
 from .reviews import drop_checkout
 from .running import Subject, run_checks
-from .settling import settle_landing
+from .settling import settle_held, settle_landing
 from .standing import broken_checks
 from .work import Work, read_words
 
@@ -98,6 +99,9 @@ def _proven(context: Context, module_id: str, demand: Demand, lands: bool = Fals
         if lands:
             require_not_checked_out(context.project.root, tip.branch)
         with hold_landing(context.project) if lands else contextlib.nullcontext():
+            if lands:
+                settle_held(context)  # whoever held it before may have died with it
+                work.workflow = context.look(executing_workflow)
             yield _prove_commit(context, work, ready, conditions)
 
 
@@ -159,7 +163,7 @@ def _land_proof(context: Context, proof: _Proof) -> CompleteResult:
     waiting = context.transact("complete", lambda tx, actor: record_waiting(tx, actor, work, evidence))
     if waiting is not None:
         return waiting
-    merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence))
+    merged = make_merge(context.project.root, proof.candidate, merge_message(work, evidence), signed=True)
     landed = carry_out(context, Completion(context, work, evidence, proof.candidate, merged))
     drop_checkout(context.project, work.module["id"])
     return landed

@@ -10,7 +10,7 @@ from atlas.core.letters import proof, subjects
 from atlas.core.records.kinds import ASSIGNMENT, EVIDENCE, LANDING, MODULE, WORKFLOW, WORKSPACE
 from atlas.core.records.rows import CONFLICT, contents_of, evidence_row, new_evidence
 from atlas.core.records.team import AI
-from atlas.core.rules.proofs import may_land, review_standing, reviews_of
+from atlas.core.rules.completion import may_land, review_standing, reviews_of
 from atlas.services.assignments.assignments import live_assignment
 from atlas.services.integration.branch import branch_of_workflow
 from atlas.services.messages.mailbox import post_message

@@ -6,13 +6,14 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from atlas.adapters.git import checkout_pool, git, refs, removal
+from atlas.adapters.git import checkout_pool, git, refs
+from atlas.adapters.system import scratch
 from atlas.core.errors import AtlasError
 from atlas.core.letters.proof import unmet_body
 from atlas.core.records.kinds import EVIDENCE, REVIEW, SESSION
 from atlas.core.records.rows import Finding, contents_of, new_review
 from atlas.core.records.team import HUMAN
-from atlas.core.rules import proofs, roles
+from atlas.core.rules import completion, roles
 from atlas.core.rules.understanding import criteria_by_id
 from atlas.core.text import one_line
 from atlas.services.assignments.assignments import live_assignment
@@ -83,7 +84,7 @@ def drop_checkout(project: Project, module_id: str) -> None:
     pool = _review_pool(project, module_id)
     if os.path.isdir(pool):
         with contextlib.suppress(OSError):
-            removal.remove(pool)
+            scratch.remove(pool)
 
 
 def record_review(context: Context, module_id: str, said: Said) -> Reviewed:
@@ -123,8 +124,8 @@ def _read_subject(tx: Transaction, module_id: str) -> _Subject:
 
 def _read_reviews(tx: Transaction, subject: _Subject) -> tuple[list[ReviewContents], ReviewStanding]:
     module, commit = subject.module, subject.evidence["commit"]
-    found: Any = list(map(contents_of, proofs.reviews_of(tx, module, commit)))
-    return found, proofs.review_standing(tx, module, commit)
+    found: Any = list(map(contents_of, completion.reviews_of(tx, module, commit)))
+    return found, completion.review_standing(tx, module, commit)
 
 
 def _require_tip(context: Context, subject: _Subject) -> None:
@@ -154,7 +155,7 @@ def _reviewer(
     """Who reviews, and the call that a hook saw. Raises AtlasError for whoever may not."""
     name, agent = subject.module["id"], actor["agent"]
     if actor["role"] == roles.WORKER and agent is not None:
-        if agent in proofs.workers_on(tx, name):
+        if agent in completion.workers_on(tx, name):
             raise AtlasError(f"{agent} worked on {name} itself: another agent, or a person, is to review it")
         return agent, None
     if actor["role"] == roles.PERSON:
@@ -183,7 +184,7 @@ def _store_review(
     text: str,
 ) -> Reviewed:
     module, assignment, commit = subject.module, subject.assignment, subject.evidence["commit"]
-    before = proofs.reviews_of(tx, module, commit)
+    before = completion.reviews_of(tx, module, commit)
     same = [one["round"] for one in before if (one["role"], one["by"]) == (actor["role"], by)]
     contents: ReviewContents = {
         "at": tx.at,
@@ -197,11 +198,11 @@ def _store_review(
     }
     review = new_review(task_uuid=assignment["task_uuid"], module=module["id"], seq=tx.seq + 1, contents=contents)
     tx.put(REVIEW, review)
-    unmet = len(proofs.unmet_criteria(review))
+    unmet = len(completion.unmet_criteria(review))
     met = len(findings) - unmet
     tx.emit("ModuleReviewed", module=module["id"], by=by, commit=commit[:12], met=met, unmet=unmet)
     if unmet:
         module["verification_loops"] += 1
         send_back(tx, module, assignment, unmet_body(module, [review]))
-    standing = proofs.review_standing(tx, module, commit)
+    standing = completion.review_standing(tx, module, commit)
     return {"module": module["id"], "passed": not unmet, "review": contents, "standing": standing}

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from atlas.adapters.git import checkout_pool
 from atlas.adapters.system import checks
+from atlas.adapters.system.disk import stat_files
+from atlas.core.clock import current_time
 from atlas.core.records.rows import COULD_NOT_RUN, FAILED, FAILS_ON_BASE, FLAKY, PASSED, Check, CheckRun
 from atlas.core.rules import outcomes
+from atlas.core.rules.outcomes import quarantine_of
 
 from . import green_results, proof_set_up
 
@@ -52,6 +55,26 @@ def run_checks(context: Context, subject: Subject, conditions: Conditions) -> li
     return found
 
 
+def passing_lists(context: Context, subject: Subject, lists: Sequence[list[str]], conditions: Conditions) -> list[bool]:
+    """Of several lists of commands, whether each passes on what is proven, run once on a clone with nothing else in it.
+
+    They share a clone, which is made anew when one has left anything in it. Raises AtlasError as `run_checks` does.
+    """
+    project = context.project
+    keys = [green_results.result_key(subject.candidate.tree, one, conditions) for one in lists]
+    passing = [not conditions.fresh and green_results.recall_green(project, key) is not None for key in keys]
+    if all(passing):
+        return passing
+    with _hold_clone(project, subject.commit, subject.workspace) as checkout:
+        one_round = _Round(checkout, conditions)
+        for number, commands in enumerate(lists):
+            if not passing[number]:
+                found = one_round.run_afresh(commands)
+                green_results.remember_green(project, keys[number], found)
+                passing[number] = all(check["outcome"] == PASSED for check in found)
+    return passing
+
+
 def run_on_base(project: Project, commit: str, commands: Sequence[str], conditions: Conditions) -> list[Check]:
     """How the checks run without any work, each once, one after the other; kept in the cache of results.
 
@@ -73,6 +96,20 @@ class _Round:
 
     def __init__(self, checkout: Checkout, conditions: Conditions) -> None:
         self._checkout, self._conditions = checkout, conditions
+        self._beginning: dict[str, tuple[int, ...]] | None = None
+
+    def run_afresh(self, commands: Sequence[str]) -> list[Check]:
+        """Run all of them, on the clone as it was made and set up: what others left in it goes before."""
+        if self._beginning is not None and stat_files(self._checkout.folder) == self._beginning:
+            return [self._run_one(command) for command in commands]
+        if self._beginning is not None:
+            self._checkout.renew()
+        self._beginning = {}  # a set-up that failed has left something, too
+        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        if problem is not None:
+            return [_not_run(command, problem) for command in commands]
+        self._beginning = stat_files(self._checkout.folder)
+        return [self._run_one(command) for command in commands]
 
     def run(self, commands: Sequence[str]) -> list[Check]:
         """Run all of them; one that fails is run a second time, on the clone as it was in the beginning.
@@ -112,7 +149,7 @@ class _Round:
         changed = self._checkout.changes()
         if changed and outcome == PASSED:
             outcome, why = FAILED, _changed_text(changed)
-        return {**ran, "outcome": outcome, "why": why, "first": None, "cached_at": None}
+        return {**ran, "outcome": outcome, "why": why, "first": None, "cached_at": None, "quarantined_by": None}
 
     def _run_again(self, commands: Sequence[str], before: list[Check]) -> list[Check]:
         self._checkout.renew()
@@ -120,18 +157,21 @@ class _Round:
         if problem is not None:
             return before
         now = [self._run_one(command) for command in commands]
-        return [_as_flaky(one, two) if one["outcome"] != two["outcome"] else one
+        entries = self._conditions.quarantine
+        return [_as_flaky(one, two, entries) if one["outcome"] != two["outcome"] else one
                 for one, two in zip(before, now, strict=True)]  # fmt: skip
 
 
-def _as_flaky(one: Check, two: Check) -> Check:
+def _as_flaky(one: Check, two: Check, entries: Sequence[str]) -> Check:
     if PASSED not in (one["outcome"], two["outcome"]):
         return one
     if one["outcome"] == FLAKY:
         return one
+    quarantine = quarantine_of(one["command"], entries, current_time())
     ran = _run_of(one)
     why = f"it {_said(one)} and then {_said(two)} on the same tree"
-    return {**two, "outcome": FLAKY, "why": why, "first": ran}
+    by = quarantine.by if quarantine else None
+    return {**two, "outcome": FLAKY, "why": why, "first": ran, "quarantined_by": by}
 
 
 def _said(check: Check) -> str:

@@ -26,12 +26,17 @@ def settle_landing(context: Context, module_id: str | None = None) -> CompleteRe
 
     Returns the result of completing `module_id`, when that was merged and only not recorded yet.
     """
-    left, branch = context.look(_find_left)
+    left, _ = context.look(_find_left)
     if not left or not is_landing_free(context.project):
         return None
     with hold_landing(context.project):
-        settled = {one["id"]: _settle_one(context, one, branch) for one in left}
-    return settled.get(module_id or "")
+        return settle_held(context).get(module_id or "")
+
+
+def settle_held(context: Context) -> dict[str, CompleteResult | None]:
+    """The same for whoever holds the lock of landing already; returns the results by module."""
+    left, branch = context.look(_find_left)
+    return {one["id"]: _settle_one(context, one, branch) for one in left}
 
 
 def _find_left(tx: Transaction) -> tuple[list[Landing], str]:

@@ -34,7 +34,7 @@ def start_headless(context: Context, workspace: Workspace, folder: str, binary: 
     words = [sys.executable, _SUPERVISE, workspace["name"], "--client", binary, "--prompt", prompt]
     log = os.path.join(logs, f"{workspace['name']}.supervisor.log")
     return _new_process(
-        "headless", process.start_detached(words, context.project.root, log, client.client_environment()), None
+        "headless", client.start_detached(words, context.project.root, log, client.client_environment()), None
     )
 
 
