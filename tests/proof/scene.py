@@ -1,4 +1,4 @@
-"""Three modules at work whose checks read files, and everything that agents, persons and checks do around them.
+"""Modules at work whose checks read files, and everything that agents, persons and checks do around them.
 
 The checks of a module NAME ask for `src/NAME.txt` with the word `done` in it; all have `tests/run.sh`, which fails when
 a file in `src/uses` names what is not in `src/names`.
@@ -27,12 +27,15 @@ CHECKS = {
         "test -f build/gamma.out && git ls-files --error-unmatch src/gamma.txt",
         "grep -q done src/gamma.txt",
     ],
+    "delta": ["grep -q done src/delta.txt", "sh tests/run.sh"],
 }
+BY_A_PERSON = "delta"
+"""The module that a person works on, in the project's own folder."""
 INTEGRATION = "atlas/integration"
 
 
 def make_scene(root: Path) -> None:
-    """The modules of `CHECKS`, each with an agent that may work in its workspace."""
+    """The modules of `CHECKS`, each with an agent that may work in its workspace, one with a person."""
     project = Project(make_repository(root))
     for name, text in {
         "src/alpha.txt": "to do\n",
@@ -48,7 +51,8 @@ def make_scene(root: Path) -> None:
         words = [word for check in checks for word in ("--check", check)]
         project.does("requirement", "add", "--name", name, "--criteria", "It is done", *words)
     project.walk([["approve"], ["start"], ["settings", "checks.seconds", "20"]])
-    for number, name in enumerate(CHECKS, 1):
+    project.walk([["register", "human", "alice"], ["assign", BY_A_PERSON, "alice"]])
+    for number, name in enumerate([name for name in CHECKS if name != BY_A_PERSON], 1):
         project.does("register", "ai", name)
         project.does("assign", name, f"implementer-{number}")
         project.authorize(name)
@@ -66,11 +70,13 @@ def commit_all(place: Path, message: str) -> None:
 
 
 class Desk:
-    """What an agent does in the workspace of one module."""
+    """What an agent does in the workspace of one module, or a person in the project's folder."""
 
     def __init__(self, root: Path, module: str) -> None:
         self.root, self.module = root, module
-        self.place = root / ".claude" / "worktrees" / module
+        is_persons = module == BY_A_PERSON
+        self.place = root if is_persons else root / ".claude" / "worktrees" / module
+        self.branch = "main" if is_persons else f"atlas/{module}"
         self.file = self.place / "src" / f"{module}.txt"
 
     def tidy(self) -> None:
@@ -81,7 +87,7 @@ class Desk:
         listed = run("git", "ls-files", cwd=self.place).stdout.splitlines()
         for bit in ("--no-assume-unchanged", "--no-skip-worktree"):
             try_git(self.place, "update-index", bit, *listed)
-        try_git(self.place, "checkout", "--force", "--quiet", f"atlas/{self.module}")
+        try_git(self.place, "checkout", "--force", "--quiet", self.branch)
         try_git(self.place, "reset", "--hard", "--quiet")
         try_git(self.place, "clean", "-ffdxq", "--exclude=.claude")
 
@@ -115,7 +121,7 @@ def _renames(desk: Desk) -> None:
     for name in ("one", "two"):
         if (desk.place / "src" / "names" / name).exists():
             new = "two" if name == "one" else "three"
-            git(desk.place, "mv", f"src/names/{name}", f"src/names/{new}")
+            try_git(desk.place, "mv", "--force", f"src/names/{name}", f"src/names/{new}")
             for use in (desk.place / "src" / "uses").iterdir():
                 use.write_text(new, "utf-8")
             break

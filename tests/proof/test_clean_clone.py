@@ -1,6 +1,6 @@
 """The clean-clone property: whatever was done, tried and killed, what is complete passes in a fresh clone.
 
-A sequence of steps goes over three modules at work. After each the checks of every complete module are run in a fresh
+A sequence of steps goes over four modules at work. After each the checks of every complete module are run in a fresh
 clone of the integration branch, where ATLAS left it, and the module's commit is looked for there.
 """
 
@@ -153,7 +153,7 @@ class World:
             assert git(self.root, "for-each-ref", "--contains", tip), "a commit of a worker's is on no branch"
 
     def _tips(self) -> set[str]:
-        return {git(self.root, "rev-parse", f"atlas/{name}") for name in CHECKS}
+        return {git(self.root, "rev-parse", Desk(self.root, name).branch) for name in CHECKS}
 
     def _hand_in(self, module: str) -> None:
         if self.project.records("modules")[module]["status"] != "pending_verification":

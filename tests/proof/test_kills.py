@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from atlas.adapters.git.checkout_pool import pool_folder
+from atlas.adapters.system.file_lock import is_free
 from atlas.adapters.system.marked import MARK
+from atlas.services.project.workspace_paths import lock_path
 from tests.conftest import script_of
 from tests.kit.kept import Kept
 from tests.kit.orchestrations import assert_whole, project_of
-from tests.kit.places import folder, handed_in
+from tests.kit.places import folder, handed_in, work
 from tests.kit.project import Project
 from tests.kit.steps import run_in_steps
 from tests.kit.striking import seconds
@@ -136,3 +138,46 @@ def test_killed_while_its_check_runs(handed: Kept, tmp_path: Path) -> None:
 def test_killed_at_any_moment(verb: str, handed: Kept, tmp_path: Path) -> None:
     times = ROUNDS * 5 if ROUNDS >= 20 else ROUNDS // 2
     assert strike(handed, tmp_path, verb, times) > times // 3, "it was over before it could be killed"
+
+
+CHECK_OF_BOARD = "until test -e '{}/go'; do sleep 0.01; done; test -f board.txt"
+GIT = """\
+#!/bin/sh
+case "$*" in
+    *update-ref*refs/heads/atlas/integration*) "{real}" "$@"; kill -9 $PPID; exit 1 ;;
+esac
+exec "{real}" "$@"
+"""
+
+
+@pytest.mark.torture
+def test_what_a_killed_one_landed_counts_for_the_one_that_waited(shop: Project, tmp_path: Path) -> None:
+    """`board` lands and its process dies before that is recorded, while `auth`, which breaks it, waits for its turn."""
+    shop.does("modify", "modify", "board", "--check", CHECK_OF_BOARD.format(tmp_path))
+    for module, agent in (("board", "implementer-2"), ("auth", "implementer-1")):
+        shop.does("assign", module, agent)
+    work(shop, "board")
+    git(folder(shop, "auth"), "merge", "--quiet", "atlas/board")
+    (folder(shop, "auth") / "board.txt").unlink()
+    work(shop, "auth")
+    for module in ("board", "auth"):
+        shop.hand_in(module)
+    wrapper = tmp_path / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(GIT.format(real=Path(git(shop.folder, "--exec-path"), "git")), "utf-8")
+    wrapper.chmod(0o755)
+    environments = {"board": {**os.environ, "PATH": f"{wrapper.parent}:{os.environ['PATH']}"}, "auth": {**os.environ}}
+    started = {}
+    for module, env in environments.items():
+        command: list[str | Path] = [PYTHON, script_of("complete"), module]
+        started[module] = subprocess.Popen(command, cwd=shop.folder, env=env, stdout=subprocess.DEVNULL)
+        wait_for(lambda: not is_free(lock_path(project_of(shop.folder), module)))  # noqa: B023
+        wait_for(lambda: marked_processes(shop))
+    (tmp_path / "go").touch()
+    assert started["board"].wait() == -signal.SIGKILL
+    assert started["auth"].wait() == 2
+    assert {name: one["status"] for name, one in shop.records("modules").items()} == {
+        "board": "complete",
+        "auth": "in_progress",
+    }
+    assert git(shop.folder, "show", "atlas/integration:board.txt") == "done"
