@@ -35,8 +35,7 @@ def run_git(
 ) -> str:
     """What `git ARGUMENTS` prints in `folder`, without the last newline; `codes` are the exit codes that mean success.
 
-    Raises AtlasError with git's own reason, else its last line, when it fails, is missing, or takes longer than
-    `seconds`.
+    Raises AtlasError with git's own reason when it fails, is missing, or takes longer than `seconds`.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
     try:

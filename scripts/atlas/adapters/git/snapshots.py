@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from . import git, refs, tree_status
 
@@ -49,35 +48,3 @@ def tree_of_worktree(worktree: str, hidden: Sequence[str] = (), left_out: Sequen
             git.run_git(worktree, "update-index", "--no-skip-worktree", "--", path, env=own, codes=(0, 128))
             git.run_git(worktree, "update-index", "--add", "--remove", "--", path, env=own)
         return git.run_git(worktree, "write-tree", env=own)
-
-
-def overlooked_changes(tree: str) -> list[str]:
-    """The files that git is told to overlook, by assume-unchanged or skip-worktree, and that differ from its index.
-
-    One that a sparse checkout leaves out is none of them.
-    """
-    marked = _overlooked_paths(tree)
-    if not marked:
-        return []
-    with _open_index(tree, marked) as index:
-        changed = tree_status.read_status(tree, index).unstaged
-    return sorted(set(changed) & set(marked))
-
-
-def _overlooked_paths(tree: str) -> list[str]:
-    """Their paths; the tag is a small letter where a file is assumed unchanged, and an S where it is skipped."""
-    lines = [line for line in git.run_git(tree, "ls-files", "-v", "-z").split("\0") if line]
-    found = [(line[0], line[2:]) for line in lines if line[0] == "S" or line[0].islower()]
-    return [path for tag, path in found if tag != "S" or os.path.lexists(os.path.join(tree, path))]
-
-
-@contextlib.contextmanager
-def _open_index(tree: str, paths: Sequence[str]) -> Iterator[str]:
-    """A copy of the index in which git looks at the files again."""
-    with tempfile.TemporaryDirectory(prefix="atlas-index-") as folder:
-        index = os.path.join(folder, "index")
-        shutil.copy2(git.run_git(tree, "rev-parse", "--path-format=absolute", "--git-path", "index"), index)
-        for option in ("--no-skip-worktree", "--no-assume-unchanged"):
-            words = ("update-index", option, "-z", "--stdin")
-            git.run_git(tree, *words, stdin="\0".join(paths) + "\0", env={"GIT_INDEX_FILE": index})
-        yield index

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Sequence
 from typing import NamedTuple
-
-from atlas.adapters.system import disk
 
 from . import git
 
 CHECKOUT_SECONDS = 1800  # a large repository on a slow disk takes minutes
 _POINTER = "gitdir: "
 _LOOK_BACK = 10
-_SKELETON = "atlas-skeleton.json"
 UNHOOKED = ("-c", f"core.hooksPath={os.devnull}")
 
 
@@ -146,25 +141,3 @@ def last_branch(folder: str) -> str | None:
         if found.startswith("refs/heads/"):
             return found
     return None
-
-
-def note_skeleton(tree: str, paths: Sequence[str]) -> None:
-    """Note what the skeleton files of a worktree are now, when nobody has worked on them yet."""
-    found = {path: _checksum(tree, path) for path in paths}
-    target = os.path.join(git_folder(tree), _SKELETON)
-    os.replace(disk.write_temp(target, json.dumps(found).encode()), target)
-
-
-def noted_skeleton(tree: str) -> dict[str, bool]:
-    """The skeleton files of a worktree by path, and whether each is still as it was noted."""
-    data = disk.read_bytes(os.path.join(git_folder(tree), _SKELETON))
-    try:
-        noted = dict(json.loads(data or b"{}"))
-    except (ValueError, TypeError):
-        return {}
-    return {path: _checksum(tree, path) == checksum for path, checksum in noted.items()}
-
-
-def _checksum(tree: str, path: str) -> str | None:
-    data = disk.read_bytes(os.path.join(tree, path))
-    return None if data is None else hashlib.sha256(data).hexdigest()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from atlas.adapters.git import git, losses, refs, snapshots, submodules, tree_status, worktree
+from atlas.adapters.git import git, hidden, losses, refs, submodules, tree_status, worktree
 from atlas.adapters.system import disk
 from atlas.core.errors import AtlasError
 from atlas.core.paths import Project
@@ -60,11 +60,9 @@ def _require_committed(folder: str, excused: set[str], depth: int = 0) -> list[s
             _require_nothing_begun(inside)
             _require_committed(inside, set(), depth + 1)
     found = tree_status.read_status(folder)
-    # In a sparse checkout git sees what ATLAS told it to overlook.
-    changed = sorted({*found.staged, *(path for path in found.unstaged if path not in excused)})
-    if changed:
-        raise AtlasError(f"{folder} has uncommitted changes ({_some(changed)}): commit or stash them first")
-    _require_nothing_hidden(folder, [path for path in snapshots.overlooked_changes(folder) if path not in excused])
+    if found.changed:
+        raise AtlasError(f"{folder} has uncommitted changes ({_some(found.changed)}): commit or stash them first")
+    _require_nothing_hidden(folder, [path for path in hidden.overlooked_changes(folder) if path not in excused])
     return found.new
 
 
@@ -90,7 +88,7 @@ def _require_whole_branch(folder: str, commit: str, branch: str | None) -> None:
 
 def _files_of_atlas(project: Project, folder: str, skeleton: Sequence[str]) -> set[str]:
     """The files of a workspace that are ATLAS's own, and those of its skeleton that are as they were brought there."""
-    noted = worktree.noted_skeleton(folder)
+    noted = hidden.noted_skeleton(folder)
     return {*OWN_FILES, *(path for path in skeleton if noted.get(path, _is_as_in(project.root, folder, path)))}
 
 

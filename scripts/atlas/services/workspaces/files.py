@@ -10,7 +10,7 @@ import os
 import shutil
 from typing import Any
 
-from atlas.adapters.git import git, worktree
+from atlas.adapters.git import git, hidden, worktree
 from atlas.adapters.store.lock import lock_store
 from atlas.adapters.system import disk
 from atlas.adapters.system.exclude import escape_pattern, exclude_path
@@ -34,7 +34,7 @@ def equip_workspace(project: Project, record: Workspace, kit: Equipment) -> dict
     for kind, paths in (("workspace.link", linked), ("workspace.copy", copied), ("--skeleton", record["skeleton"])):
         for path in paths:
             _bring_file(project, tree, inner_path(project.root, path, kind), kind)
-    worktree.note_skeleton(tree, record["skeleton"])
+    hidden.note_skeleton(tree, record["skeleton"])
     write_own_files(project, record, kit)
     _hide_files(project, tree, [*linked, *copied, *record["skeleton"]])
     seen = worktree.shown_paths(tree, [*OWN_FILES, *linked, *copied, *record["skeleton"]])
