@@ -20,7 +20,7 @@ def clones(root: Path) -> Iterator[Path]:
 
 
 def _leave_files(clone: Path) -> None:
-    for name in ("alpha", "beta", "gamma"):
+    for name in ("alpha", "beta", "gamma", "delta"):
         (clone / "src" / f"{name}.txt").unlink(missing_ok=True)
         (clone / "src" / f"{name}.txt").write_text("done\n", "utf-8")
     (clone / ".git" / "info").mkdir(exist_ok=True)
@@ -86,6 +86,35 @@ def _link_out(clone: Path) -> None:
             os.symlink(outside, clone / "src")
 
 
+def _link_whole(clone: Path) -> None:
+    """The clone itself is a link to a folder in which everything is done."""
+    outside = clone.parent / "all of it"
+    if not clone.is_symlink() and not outside.exists():
+        os.rename(clone, outside)
+        for name in ("alpha", "beta", "gamma", "delta"):
+            (outside / "src" / f"{name}.txt").unlink(missing_ok=True)
+            (outside / "src" / f"{name}.txt").write_text("done\n", "utf-8")
+        os.symlink(outside, clone)
+
+
+def _spoil_beside(clone: Path) -> None:
+    """Whatever lies beside the clone in its slot is taken for git's, and says that nothing differs."""
+    _leave_files(clone)
+    for folder in [path for path in clone.parent.iterdir() if path.is_dir() and path != clone]:
+        git = ["git", f"--git-dir={folder}", f"--work-tree={clone}"]
+        for words in (
+            ["config", "core.trustctime", "false"],
+            ["config", "core.fsmonitor", "echo"],
+            ["config", "core.hooksPath", str(folder)],
+            ["add", "--force", "--all"],
+            ["ls-files"],
+        ):
+            said = subprocess.run([*git, *words], cwd=clone, capture_output=True, text=True, check=False).stdout
+        update = [*git, "update-index", "--assume-unchanged", *said.splitlines()]
+        subprocess.run(update, cwd=clone, capture_output=True, check=False)
+        _hook(folder)
+
+
 def _break_git(clone: Path) -> None:
     (clone / ".git" / "HEAD").write_text("ref: refs/heads/nowhere\n", "utf-8")
     (clone / ".git" / "index").write_bytes(b"DIRC")
@@ -102,4 +131,6 @@ VANDALISM: dict[str, Callable[[Path], None]] = {
     "a hard link": _link_hard,
     "a link to elsewhere": _link_out,
     "a broken git folder": _break_git,
+    "the clone is a link": _link_whole,
+    "what lies beside": _spoil_beside,
 }
