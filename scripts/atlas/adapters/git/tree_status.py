@@ -19,16 +19,21 @@ _LOOKS = ("core.fsmonitor=false", "core.untrackedCache=false", "core.trustctime=
 
 
 class TreeStatus(NamedTuple):
-    """The commit that is checked out, if there is one, the tracked paths that differ from it, and the new paths.
+    """The commit that is checked out, if there is one, and the paths of which the index differs from it (`staged`), of
+    which the file differs from the index (`unstaged`), and that are new.
 
-    `unstaged` are those of the changed ones that differ from the index, too. Of a folder that is new as a whole, only
-    the folder is named.
+    Of a folder that is new as a whole, only the folder is named.
     """
 
     head: str | None
-    changed: list[str]
+    staged: list[str]
     unstaged: list[str]
     new: list[str]
+
+    @property
+    def changed(self) -> list[str]:
+        """The tracked paths that differ from the commit."""
+        return sorted({*self.staged, *self.unstaged})
 
 
 def read_status(folder: str, index: str | None = None) -> TreeStatus:
@@ -40,21 +45,21 @@ def read_status(folder: str, index: str | None = None) -> TreeStatus:
     settings = [word for setting in _LOOKS for word in ("-c", setting)]
     own = {"GIT_INDEX_FILE": index} if index else None
     tokens = iter(run_git(folder, *settings, "status", *words, "--no-renames", "-z", env=own).split("\0"))
-    head = None
-    changed: list[str] = []
-    unstaged: list[str] = []
-    new: list[str] = []
+    head, found = None, TreeStatus(None, [], [], [])
     for token in tokens:
         kind, _, rest = token.partition(" ")
         if kind == "#" and rest.startswith("branch.oid "):
             head = rest.removeprefix("branch.oid ")
         elif kind in _FIELDS:
             *fields, path = rest.split(" ", _FIELDS[kind])
-            is_new = kind == "?" or fields[:2] == [".M", _NEW_IN_SUBMODULE]
-            (new if is_new else changed).append(path)
-            if not is_new and fields[0][1] != ".":
-                unstaged.append(path)
-    return TreeStatus(None if head == "(initial)" else head, changed, unstaged, new)
+            if kind == "?" or fields[:2] == [".M", _NEW_IN_SUBMODULE]:
+                found.new.append(path)
+                continue
+            if fields[0][0] != ".":
+                found.staged.append(path)
+            if fields[0][1] != ".":
+                found.unstaged.append(path)
+    return found._replace(head=None if head == "(initial)" else head)
 
 
 def clean_head(folder: str) -> str | None:

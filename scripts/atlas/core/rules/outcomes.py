@@ -36,24 +36,41 @@ _NOTHING_RAN = _lines(
     r"\s*0 passing \([^)]*\)",  # mocha
     r"0 examples, 0 failures",  # RSpec
     r".*No test is available in .*",  # dotnet
-    r"(\[[A-Z]+\] )?.*No tests were executed!.*",  # Maven
+    r".*No tests were executed!.*",  # Maven
+    r"(\[INFO\] )?No tests to run\.",
+    r".*No tests found for given includes.*",  # Gradle
     r"[#ℹ] tests 0",  # node --test
-    r"npm (error|ERR!) Missing script: .*",
+    r"Error: no test specified",  # the script `test` that npm proposes
+    r"\?\s+\S+\s+\[no test files\]",  # go
+    r"ok\s+\S+\s+\S+\s+\[no tests to run\]",
+    r"running 0 tests",  # cargo
 )
 """What runners say when there was nothing for them to run."""
 _SOMETHING_RAN = _lines(
     r"Ran [1-9][0-9]* tests? in [0-9.]+s",
-    r"Tests: +.*[1-9][0-9]* (passed|failed).*",
+    r"\s*Tests:? +.*[1-9][0-9]* (passed|failed).*",
     r"\s*[1-9][0-9]* (passing|failing)\b.*",
     r"[1-9][0-9]* examples?, .*",
     r"=* ?.*[1-9][0-9]* (passed|failed).* in [0-9.]+s.*",
     r"[#ℹ] tests [1-9][0-9]*",
-    r"test result: \w+\. [1-9][0-9]* passed.*",
-    r"(ok|FAIL|---.*FAIL:?)\s+\S+\s+(\(cached\)|[0-9.]+s).*",
+    r"running [1-9][0-9]* tests?",
+    r"(ok|FAIL)\s+\S+\s+(\(cached\)|[0-9.]+s|\[(build|setup) failed\])(?!.*\[no tests to run\]).*",
+    r"(\[[A-Z]+\] )?Tests run: [1-9].*",
+    r"(Passed|Failed)!\s+- .*Total: +[1-9].*",
 )
 """What they say when there was something, so that one of several that had nothing does not matter."""
-_GO_NOTHING = _lines(r"\?\s+\S+\s+\[no test files\]")
-_CARGO_NOTHING = _lines(r"running 0 tests")
+_PYTEST_SAYS = re.compile(r"no tests ran|\bdeselected\b.* in [0-9.]+s")
+_UNITTEST_BROKE = _lines(r"FAILED \(.*errors=[1-9].*\)")
+"""Where a fixture of a whole class or module fails, unittest counts no test."""
+_NO_RUNNER = _lines(
+    r"npm (error|ERR!) Missing script: .*",
+    r".*ERR_PNPM_NO_SCRIPT.*",
+    r"error Command \".*\" not found\.",  # yarn
+    r"\S*python[0-9.]*(\.exe)?: No module named \S+",  # python -m
+    r"g?make(\[[0-9]+\])?: \*\*\* \[.*\] Error 12[67]",
+)
+"""What is said where a command ends otherwise than with 126 or 127 because what it was to run is not there."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m|\r(?=\n)")
 
 
 def judge_run(exit_code: int | None, stopped: str | None, output_tail: str) -> tuple[str, str | None]:
@@ -67,18 +84,21 @@ def judge_run(exit_code: int | None, stopped: str | None, output_tail: str) -> t
         return COULD_NOT_RUN, "a command was not found (exit code 127)"
     if exit_code == _NOT_EXECUTABLE:
         return COULD_NOT_RUN, "a command is not executable (exit code 126)"
-    if _is_empty_run(exit_code, output_tail):
+    output = _COLOUR.sub("", output_tail)
+    if exit_code != 0 and _NO_RUNNER.search(output):
+        return COULD_NOT_RUN, "what it was to run is not there, as its output says"
+    if _is_empty_run(exit_code, output):
         return COULD_NOT_RUN, "no test was collected, as its runner says"
     return (PASSED, None) if exit_code == 0 else (FAILED, None)
 
 
 def _is_empty_run(exit_code: int, output: str) -> bool:
     """Whether a test runner says that it had nothing to run."""
-    if _SOMETHING_RAN.search(output):
+    if _SOMETHING_RAN.search(output) or _UNITTEST_BROKE.search(output):
         return False
-    if exit_code == _PYTEST_NOTHING and "no tests ran" in output.lower():
+    if exit_code == _PYTEST_NOTHING and _PYTEST_SAYS.search(output):
         return True
-    return any(said.search(output) for said in (_NOTHING_RAN, _GO_NOTHING, _CARGO_NOTHING))
+    return _NOTHING_RAN.search(output) is not None
 
 
 class Quarantine(NamedTuple):

@@ -60,8 +60,10 @@ def _require_committed(folder: str, excused: set[str], depth: int = 0) -> list[s
             _require_nothing_begun(inside)
             _require_committed(inside, set(), depth + 1)
     found = tree_status.read_status(folder)
-    if found.changed:
-        raise AtlasError(f"{folder} has uncommitted changes ({_some(found.changed)}): commit or stash them first")
+    # In a sparse checkout git looks at what ATLAS told it to overlook.
+    changed = sorted({*found.staged, *(path for path in found.unstaged if path not in excused)})
+    if changed:
+        raise AtlasError(f"{folder} has uncommitted changes ({_some(changed)}): commit or stash them first")
     _require_nothing_hidden(folder, [path for path in hidden.overlooked_changes(folder) if path not in excused])
     return found.new
 
