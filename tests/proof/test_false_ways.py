@@ -11,7 +11,7 @@ from tests.kit.kept import Kept
 from tests.kit.places import folder, work
 from tests.kit.project import Project, the_line
 from tests.kit.steps import run_in_steps
-from tests.support import git, make_repository, run
+from tests.support import PACE, git, make_repository, run
 
 from .vandal import VANDALISM, clones
 
@@ -177,9 +177,8 @@ EFFECTS = {
 SHORT = ("an edit that settings hide", "another repository")
 
 
-@pytest.mark.parametrize(
-    "effect", [pytest.param(name, marks=() if name in SHORT else pytest.mark.torture) for name in EFFECTS]
-)
+@pytest.mark.torture
+@pytest.mark.parametrize("effect", [*EFFECTS] if PACE == 1 else SHORT)
 def test_a_check_that_leaves_what_git_tracks_changed_has_failed(effect: str, project: Project, tmp_path: Path) -> None:
     script, named = EFFECTS[effect]
     hand_in(project, f"{script}\nexit 0\n")
@@ -189,7 +188,8 @@ def test_a_check_that_leaves_what_git_tracks_changed_has_failed(effect: str, pro
     assert f"it left {named}" in check["why"]
 
 
-@pytest.mark.parametrize("kind", [pytest.param(name, marks=pytest.mark.torture) for name in VANDALISM])
+@pytest.mark.torture
+@pytest.mark.parametrize("kind", [*VANDALISM] if PACE == 1 else ["edits alike"])
 def test_what_an_earlier_check_left_in_the_clone_is_gone(kind: str, project: Project, tmp_path: Path) -> None:
     """A check that must fail does so in a clone where something was left, and passes once the work is done."""
     (folder(project, "two") / "src" / "names").mkdir(parents=True)
