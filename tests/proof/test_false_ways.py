@@ -211,7 +211,7 @@ def test_what_an_earlier_check_left_in_the_clone_is_gone(kind: str, project: Pro
     assert run_in_steps(project.folder, tmp_path, "complete", "two").code == 0
 
 
-def test_what_would_break_a_complete_module_lands_on_the_word_of_a_person_only(project: Project) -> None:
+def test_what_would_break_a_complete_module_does_not_land(project: Project) -> None:
     hand_in(project, "test -f README.md\n")
     assert project.does("complete", "two")["complete"]
     place = folder(project, "one")
@@ -225,9 +225,10 @@ def test_what_would_break_a_complete_module_lands_on_the_word_of_a_person_only(p
     assert (own["outcome"], other["outcome"], result["evidence"]["outcome"]) == ("passed", "failed", "failed")
     assert other["why"].startswith("a check of two, which is complete")
     assert "a check of two, which is complete" in project.mail("implementer-1")[-1]["body"]
+    git(place, "mv", "READ.md", "README.md")
+    git(place, "commit", "--quiet", "--message=Rename it back")
     project.hand_in("one")
-    result = project.does("complete", "one", "--override", "README.md has another name now")
-    assert (result["all_complete"], len(result["evidence"]["checks"])) == (True, 1)
+    assert project.does("complete", "one")["all_complete"]
 
 
 def test_what_lands_is_a_merge_also_where_the_branch_could_just_move(project: Project) -> None:

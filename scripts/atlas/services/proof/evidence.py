@@ -64,8 +64,7 @@ def complete_module(context: Context, module_id: str, demand: Demand) -> Complet
     When all pass, exactly what was checked becomes the tip of the integration branch, and the module is complete. When
     the merge conflicts or a check does not pass, that is recorded and the module goes back to its agent. A module
     without checks needs a `reason`, work without a commit the word of the lead that none is needed (`no_commit`); an
-    `override` is a person's word in the place of any condition and of the checks of complete modules, which may be out
-    of date, and never in that of a check of its own.
+    `override` is a person's word in the place of any condition, and never in that of a check.
     Raises AtlasError when nobody has the module, a condition is not met, something in its folder is not as it should
     be, or the module changed meanwhile: nothing was changed then. Raises OperationFailed when it could not be landed.
     """
@@ -129,7 +128,7 @@ def _prove_commit(context: Context, work: Work, ready: Ready, conditions: Condit
     folder = workspace_folder(context.project, workspace) if workspace else None
     subject = Subject(candidate, trial, work.module["checks"], folder)
     checks = run_checks(context, subject, conditions)
-    if proof_outcome(checks) == PASSED and not work.words.override:
+    if proof_outcome(checks) == PASSED:
         checks += broken_checks(context, subject, conditions)
     outcome = proof_outcome(checks)
     evidence = evidence_contents(**about, tree=candidate.tree, outcome=outcome, checks=checks, conflicts=[])
