@@ -122,13 +122,14 @@ def _renames(desk: Desk) -> None:
         if (desk.place / "src" / "names" / name).exists():
             new = "two" if name == "one" else "three"
             try_git(desk.place, "mv", "--force", f"src/names/{name}", f"src/names/{new}")
-            for use in (desk.place / "src" / "uses").iterdir():
+            for use in (desk.place / "src" / "uses").glob("*"):
                 use.write_text(new, "utf-8")
             break
     desk.finish()
 
 
 def _uses(desk: Desk) -> None:
+    (desk.place / "src" / "uses").mkdir(exist_ok=True)
     (desk.place / "src" / "uses" / desk.module).write_text("one", "utf-8")
     desk.finish()
 

@@ -118,6 +118,7 @@ class World:
     def _commit(self, step: Person) -> None:
         """Commit one file on a branch that is not checked out, or on one that is."""
         if step.branch == "main":
+            (self.root / step.file).parent.mkdir(exist_ok=True)
             (self.root / step.file).write_text(step.text, "utf-8")
             try_git(self.root, "add", "--force", "--", step.file)
             try_git(self.root, "commit", "--quiet", "--no-verify", "--message=A person", "--", step.file)
