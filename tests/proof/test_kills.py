@@ -25,6 +25,7 @@ from tests.kit.steps import run_in_steps
 from tests.kit.striking import seconds
 from tests.support import PYTHON, ROUNDS, git, wait_for
 
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are found by /proc")
 CHECK = "mkdir made && (setsid sleep 60 &) && sleep 0.2 && test -f auth.txt"
 """It takes a moment, leaves a process of a session of its own, and fails where something was left of it before."""
 
