@@ -20,13 +20,12 @@ CHECKS = {
     "unable": "sh run-tests.sh",
     "names": "sh -c '. ./lib.sh && new_name'",
     "caller": "sh caller.sh",
-    "fine": "test -f fine.txt",
 }
 LIB = "{0}() {{ true; }}\n"
 
 
 def begin(project: Project) -> None:
-    """Six agents have done their modules, each in its own way."""
+    """Five agents have done their modules, each in its own way; that of `names` is fine."""
     (project.folder / "lib.sh").write_text(LIB.format("old_name"), "utf-8")
     (project.folder / ".gitignore").write_text("made.txt\n", "utf-8")
     git(project.folder, "add", "--all")
@@ -34,7 +33,7 @@ def begin(project: Project) -> None:
     project.does("plan", "Build a shop")
     for name, check in CHECKS.items():
         project.does("requirement", "add", "--name", name, "--criteria", "It works", "--check", check)
-    project.walk([["approve"], ["start"]])
+    project.walk([["approve", "--no-checks"], ["start"]])
     for name in CHECKS:
         project.does("register", "ai", f"session-{name}", "--id", name)
         project.does("assign", name, name)
@@ -70,10 +69,9 @@ def test_each_is_told_for_what_it_is_and_the_end_is_green(
     project = Project(repo)
     begin(project)
     project.does("lead", session=LEAD)
-    first = ["fine", "liar", "flaky", "unable", "names", "caller"]
+    first = ["liar", "flaky", "unable", "names", "caller"]
     told = dict(zip(first, complete(sandbox, scripted, repo, plugin_copy, "--session-id", first), strict=True))
     said = {
-        "fine": "fine is complete on commit",
         "liar": "a check failed",
         "flaky": "a check is flaky",
         "unable": "a check could not run",
