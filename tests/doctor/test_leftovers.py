@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from atlas.adapters.git.checkout_pool import pool_folder
 from tests.conftest import Atlas
 from tests.kit.state import WORKER, gate_of, history_of, kept_aside, plan_of, records, table_of, unnumbered_records
 from tests.support import git
@@ -188,3 +189,13 @@ def test_state_that_was_committed(atlas: Atlas, begun: Path) -> None:
     git(begun, *finding["mend"].split()[1:])
     assert doctor(atlas)["warnings"] == 0
     assert table_of(begun, "MESSAGES").exists()
+
+
+def test_a_clone_that_was_set_aside_is_named_until_somebody_removes_it(atlas: Atlas, begun: Path) -> None:
+    assert [line for line in found(doctor(atlas), "warning") if "set aside" in line] == []
+    aside = Path(pool_folder(str(begun / ".git"), str(begun)), "3-aside-1")
+    aside.mkdir(parents=True)
+    (named,) = [line for line in found(doctor(atlas), "warning") if "set aside" in line]
+    assert str(aside) in named
+    aside.rmdir()
+    assert [line for line in found(doctor(atlas), "warning") if "set aside" in line] == []

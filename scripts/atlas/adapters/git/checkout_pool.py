@@ -28,6 +28,7 @@ from .submodules import Places
 from .worktree import UNHOOKED, git_folder
 
 _MOST_SLOTS = 99
+_ASIDE = "-aside-"
 
 
 class Checkout:
@@ -216,13 +217,19 @@ def _make_checkout(order: _Order, slot: str, aside: list[str]) -> Checkout:
 def _set_aside(slot: str) -> str | None:
     """Move a slot out of the way. Returns where it lies then, None when it cannot be moved."""
     number = 1
-    while os.path.lexists(aside := f"{slot}-aside-{number}"):
+    while os.path.lexists(aside := f"{slot}{_ASIDE}{number}"):
         number += 1
     try:
         os.rename(slot, aside)
     except OSError:
         return None
     return aside
+
+
+def slots_set_aside(pool: str) -> list[str]:
+    """Where slots lie in which something could not be removed."""
+    names = os.listdir(pool) if os.path.isdir(pool) else []
+    return [os.path.join(pool, name) for name in sorted(names) if _ASIDE in name]
 
 
 def _told(error: OSError) -> str:

@@ -17,7 +17,7 @@ from atlas.core.paths import EXEC_FILE, Project, find_project, workspace_around
 from atlas.core.rules import roles
 from atlas.services.projections import exec_file, projections
 
-from . import enforcement, messages, quarantine, workspaces
+from . import clones, enforcement, messages, quarantine, workspaces
 from . import live as doctor_live
 from .environment import environment_findings
 from .findings import ok, problem, warning
@@ -76,6 +76,7 @@ def _examine_project(project: Project) -> Iterator[Finding]:
                 yield from enforcement.enforcement_findings(project, tx)
                 yield from messages.message_findings(tx)
                 yield from quarantine.quarantine_findings(tx)
+                yield from clones.clone_findings(project)
         else:
             yield ok("project", f"{project.root} has no orchestration yet")
     except NewerStateError as error:
