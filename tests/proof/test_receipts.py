@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from atlas.adapters.system.process import process_birth
 from atlas.app import context_at
 from atlas.core.errors import AtlasError
 from atlas.services.integration import landing
@@ -18,7 +19,7 @@ from atlas.services.proof import receipts
 from atlas.services.proof.evidence import Demand, complete_module
 from tests.kit.places import handed_in
 from tests.kit.project import Project
-from tests.support import git, run
+from tests.support import git, run, wait_for
 
 CHECK = "test -f auth.txt # caf\N{LATIN SMALL LETTER E WITH ACUTE}\n: second 'line'"
 
@@ -177,10 +178,14 @@ def test_a_signature_that_never_comes_is_not_waited_for(
     shop: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed_in(shop)
-    (tmp_path / "waits").write_text("#!/bin/sh\nexec sleep 600\n", "utf-8")
+    waits = f"#!/bin/sh\n(: </dev/tty) 2>&1 && echo >{tmp_path}/terminal\necho $$ >{tmp_path}/pid\nexec sleep 600\n"
+    (tmp_path / "waits").write_text(waits, "utf-8")
     (tmp_path / "waits").chmod(0o755)
     sign_with(shop, str(tmp_path / "waits"))
-    monkeypatch.setattr(landing, "SIGNING_SECONDS", 0.3)
+    monkeypatch.setattr(landing, "SIGNING_SECONDS", 0.5)
     with pytest.raises(AtlasError, match="could not be signed, so nothing landed"):
         complete_module(context_at(str(shop.folder)), "auth", Demand())
     assert shop.module("auth")["status"] == "pending_verification"
+    pid = tmp_path / "pid"  # not there when it was ended before it wrote that
+    wait_for(lambda: not pid.exists() or process_birth(int(pid.read_text("utf-8"))) is None)
+    assert not (tmp_path / "terminal").exists()

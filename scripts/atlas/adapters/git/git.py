@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Container, Mapping
 
@@ -32,31 +34,47 @@ def run_git(
     env: Mapping[str, str] | None = None,
     codes: Container[int] = (0,),
     seconds: float = _SECONDS,
+    apart: bool = False,
 ) -> str:
     """What `git ARGUMENTS` prints in `folder`, without the last newline; `codes` are the exit codes that mean success.
 
+    What runs `apart` has no terminal to ask at, and the programs that git started are ended with it.
     Raises AtlasError with git's own reason when it fails, is missing, or takes longer than `seconds`.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["git", *_without_lfs(), *arguments],
             cwd=folder,
             env={**environment, **_OWN, **(env or {})},
-            input=(stdin or "").encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            timeout=seconds,
-            check=False,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=apart,
         )
+        output, errors = _talk(process, (stdin or "").encode("utf-8", "surrogateescape"), seconds, apart)
     except FileNotFoundError as error:
         raise AtlasError("git was not found: install git 2.38 or newer") from error
     except subprocess.TimeoutExpired as error:
         raise AtlasError(f"git {arguments[0]} took longer than {seconds:.0f} s in {folder}") from error
-    if done.returncode not in codes:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+    if process.returncode not in codes:
+        said = errors.decode(errors="replace").strip().splitlines() or ["no message"]
         reason = next((line for line in said if line.startswith("fatal: ")), said[-1])
         raise AtlasError(f"git {arguments[0]} failed: {reason}")
-    return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
+    return output.decode(errors="surrogateescape").removesuffix("\n")
+
+
+def _talk(process: subprocess.Popen[bytes], data: bytes, seconds: float, apart: bool) -> tuple[bytes, bytes]:
+    """What a process says on its two outputs; it is killed when that takes too long, or is interrupted."""
+    with process:
+        try:
+            return process.communicate(data, seconds)
+        except BaseException:
+            if apart:
+                with contextlib.suppress(OSError):  # macOS may refuse it for a group that is ending
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            raise
 
 
 @functools.cache

@@ -56,7 +56,14 @@ def make_merge(root: str, candidate: Candidate, message: str, signed: bool = Fal
     if not signed or git.run_git(root, "config", "--type=bool", "commit.gpgsign", codes=(0, 1)) != "true":
         return git.run_git(root, *words, stdin=message, env=_committer_identity(root))
     try:
-        return git.run_git(root, *words, "-S", stdin=message, env=_committer_identity(root), seconds=SIGNING_SECONDS)
+        return git.run_git(
+            root,
+            *(*words, "-S"),
+            stdin=message,
+            env={**_committer_identity(root), "GPG_TTY": ""},
+            seconds=SIGNING_SECONDS,
+            apart=True,
+        )
     except AtlasError as error:
         raise AtlasError(
             f"the merge commit could not be signed, so nothing landed ({error}): make the key usable without a "
