@@ -163,6 +163,7 @@ def test_the_persons_settings_count(repo: Path, tmp_path: Path, monkeypatch: pyt
         assert (tree / "README.md").stat().st_size == about.st_size
         os.utime(tree / "README.md", ns=(about.st_atime_ns, about.st_mtime_ns))
         assert checkout.changes() == ["README.md"]
+        write(tree / "README.md", "# With another size, which git sees with such settings, too\n")
         git(tree, "commit", "--quiet", "--all", "--message=By whom")
         assert git(tree, "log", "-1", "--format=%an %ae") == 'An "odd" \\ name; #1 odd@example.invalid'
         assert checkout.changes() == ["HEAD", "README.md"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,11 @@ CHANGES = {
     "a check is gone": ("Atlas-Check: ", "Not-Of-Atlas: "),
     "the task": ("Atlas-Task: task-", "Atlas-Task: tusk-"),
     "no attestation": ("Atlas-Attestation", "Some-Attestation"),
+    "a blank line more": ("Atlas-Commit", "\nAtlas-Commit"),
+    "no title": ("Merge auth: auth\n\n", ""),
+    "a word that is none": ("Atlas-Attestation", 'Atlas-Word: module "other"\nAtlas-Attestation'),
+    "what nests deeply": ("Atlas-Attestation", f"Atlas-Word: reason {'[' * 50_000}\nAtlas-Attestation"),
+    "words after it": ("Atlas-Attestation", "Atlas-Attestation"),
     "one more word": ("Atlas-Attestation", 'Atlas-Word: reason "I say so"\nAtlas-Attestation'),
 }
 
@@ -100,7 +106,8 @@ CHANGES = {
 def test_a_commit_that_was_made_anew_with_other_trailers_does_not_hold(change: str, landed: Project) -> None:
     before, after = CHANGES[change]
     assert before in message(landed)
-    remake(landed, message(landed).replace(before, after), "atlas/integration^{tree}")
+    end = "\n\nAnd more.\n" if change == "words after it" else ""
+    remake(landed, message(landed).replace(before, after) + end, "atlas/integration^{tree}")
     faults = landed.does("receipts", "verify", code=2)["faults"]
     assert [fault["commit"] for fault in faults] == [git(landed.folder, "rev-parse", "atlas/integration")]
 
@@ -123,9 +130,30 @@ def remake(project: Project, text: str, tree: str) -> None:
     parents = git(project.folder, "rev-parse", "atlas/integration^1", "atlas/integration^2").split()
     words = [word for parent in parents for word in ("-p", parent)]
     tree = git(project.folder, "rev-parse", tree)
-    git(project.folder, "update-ref", "refs/heads/atlas/integration", git(
-        project.folder, "commit-tree", tree, *words, "-m", text
-    ))  # fmt: skip
+    done = run("git", "commit-tree", tree, *words, "-F", "-", cwd=project.folder, stdin=f"{text}\n")
+    git(project.folder, "update-ref", "refs/heads/atlas/integration", done.stdout.strip())
+
+
+def test_a_commit_that_only_speaks_of_such_things_is_passed_over(landed: Project) -> None:
+    git(landed.folder, "switch", "--quiet", "--detach", "atlas/integration")
+    for text in ("Atlas-Check: another title", "Maps\n\nAtlas-like: big", "Notes\n\n  Atlas-Module: x"):
+        git(landed.folder, "commit", "--quiet", "--allow-empty", "-m", text)
+    assert landed.does("receipts", "verify")["checked"] == 1
+
+
+def test_replace_refs_and_tags_of_the_same_name_are_not_followed(landed: Project) -> None:
+    merge, start = git(landed.folder, "rev-parse", "atlas/integration", "main").split()
+    git(landed.folder, "tag", "atlas/integration", start)
+    git(landed.folder, "replace", merge, start)
+    assert landed.does("receipts", "verify", "--branch", "atlas/integration")["checked"] == 1
+
+
+def test_nothing_is_written_through_a_link_and_nothing_but_files_is_read(landed: Project, tmp_path: Path) -> None:
+    (landed.folder / ".claude" / "receipts").symlink_to(tmp_path)
+    assert "is a link" in landed.refuses("receipts", "export")
+    os.mkfifo(tmp_path / "pipe")
+    assert "it is no file" in landed.refuses("receipts", "verify", str(tmp_path / "pipe"))
+    assert "there is no commit '^main'" in landed.refuses("receipts", "verify", "--branch", "^main")
 
 
 def test_what_is_refused(shop: Project, tmp_path: Path) -> None:
@@ -137,7 +165,7 @@ def test_what_is_refused(shop: Project, tmp_path: Path) -> None:
     assert "cannot be read" in shop.refuses("receipts", "verify", str(tmp_path / "none"))
     assert "there is no commit 'nowhere'" in shop.refuses("receipts", "verify", "--branch", "nowhere")
     (tmp_path / "auth.intoto.json").write_text("mine", "utf-8")
-    assert "is not a receipt" in shop.refuses("receipts", "export", "--to", str(tmp_path))
+    assert "is no receipt of auth" in shop.refuses("receipts", "export", "--to", str(tmp_path))
     assert (tmp_path / "auth.intoto.json").read_text("utf-8") == "mine"
 
 

@@ -21,15 +21,13 @@ from .outcome import Outcome
 if TYPE_CHECKING:
     from atlas.core.results.proof import ReceiptsResult
 
-_FOLDER = os.path.join(".claude", "receipts")
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     actions: Any = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     export = actions.add_parser("export", allow_abbrev=False, help="write a statement for each module that landed")
     export.add_argument("module_id", nargs="*", metavar="module-id", help="only of these")
-    export.add_argument("--to", default=None, metavar="FOLDER", help=f"where to (in the project: {_FOLDER})")
+    export.add_argument("--to", default=None, metavar="FOLDER", help=f"where to (in the project: {receipts.FOLDER})")
     verify = actions.add_parser("verify", allow_abbrev=False, help="check merge commits, and files against them")
     verify.add_argument("file", nargs="*", metavar="FILE")
     for action in (export, verify):
@@ -40,7 +38,7 @@ def run(args: argparse.Namespace) -> Outcome[ReceiptsResult]:
     """Do it."""
     context = open_context()
     if args.action == "export":
-        folder = os.path.abspath(args.to) if args.to else os.path.join(context.project.root, _FOLDER)
+        folder = os.path.abspath(args.to) if args.to is not None else None
         result = receipts.export_receipts(context, args.module_id, folder, args.branch)
     else:
         result = receipts.verify_receipts(context, args.file, args.branch)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def render_receipts(result: ReceiptsResult) -> str:
     """What was written, what does not hold, and how many receipts do."""
     lines = [f"{one['module']}: {one['file']}, of commit {one['commit'][:12]}" for one in result["files"]]
+    lines += [f"{module}: it landed without a receipt" for module in result["without"]]
     for fault in result["faults"]:
         where = one_line(fault["file"]) if fault["file"] else f"commit {(fault['commit'] or '')[:12]}"
         lines.append(f"{where}: {fault['fault']}")

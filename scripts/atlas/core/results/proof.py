@@ -69,10 +69,14 @@ class ReceiptFault(TypedDict):
 
 
 class ReceiptsResult(TypedDict):
-    """How many receipts hold, the `files` that were written, and what does not hold."""
+    """How many receipts hold, the `files` that were written, and what does not hold.
+
+    `without` are modules that are complete here and have no receipt.
+    """
 
     checked: int
     files: list[ExportedReceipt]
+    without: list[str]
     faults: list[ReceiptFault]
 
 

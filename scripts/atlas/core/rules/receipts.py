@@ -26,6 +26,7 @@ _MODULE, _TASK, _COMMIT, _CHECK, _WORD, _ATTESTATION = (
     "Atlas-Word",
     "Atlas-Attestation",
 )
+_TRAILERS = frozenset((_MODULE, _TASK, _COMMIT, _CHECK, _WORD, _ATTESTATION))
 _WORDS = ("reason", "no_commit", "override")
 _CHECK_FORM = re.compile(r'([a-z_]+) (-?[0-9]+|-) sha256:([0-9a-f]{64}) (".*")')
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -75,7 +76,7 @@ def make_statement(receipt: Receipt) -> dict[str, Any]:
         ],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "result": "PASSED" if all(check.outcome == PASSED for check in receipt.checks) else "WARNED",
+            "result": "PASSED" if _is_beyond_doubt(receipt) else "WARNED",
             "configuration": [_describe_check(name, check) for name, check in named],
             "passedTests": [name for name, check in named if check.outcome == PASSED],
             "warnedTests": [name for name, check in named if check.outcome != PASSED],
@@ -83,6 +84,12 @@ def make_statement(receipt: Receipt) -> dict[str, Any]:
             "atlas": {"module": receipt.module, "task": receipt.task, **receipt.words},
         },
     }
+
+
+def _is_beyond_doubt(receipt: Receipt) -> bool:
+    """Whether there were checks, all of which passed, and no condition was passed over."""
+    passed = all(check.outcome == PASSED for check in receipt.checks)
+    return bool(receipt.checks) and passed and "override" not in receipt.words
 
 
 def _describe_check(name: str, check: CheckReceipt) -> dict[str, Any]:
@@ -125,19 +132,28 @@ def read_receipt(message: str, tree: str) -> tuple[Receipt | None, str | None]:
 
     `tree` is the commit's own tree.
     """
-    lines = [line for line in message.rstrip("\n").rpartition("\n\n")[2].split("\n") if line]
-    claims = [line for line in lines if line.startswith("Atlas-")]
-    if not claims:
-        return None, None
+    lines = message.rstrip("\n").split("\n")
+    claims = [line for line in lines if line.partition(": ")[0] in _TRAILERS]
+    if not claims[1:]:
+        return None, None  # one such line may be somebody's words
     try:
         receipt, attestation = _parse_trailers(claims, tree)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, f"its trailers are not whole: {error}"
-    if claims != lines or make_trailers(receipt)[:-1] != claims[:-1]:
+    if lines[2:] != claims or lines[1] or make_trailers(receipt)[:-1] != claims[:-1]:
         return None, "its trailers are not as ATLAS writes them"
     if attestation_of(statement_bytes(receipt)) != attestation:
         return None, "its trailers or its tree are not what its attestation is the hash of"
     return receipt, None
+
+
+def is_statement_of(data: bytes, module: str) -> bool:
+    """Whether these bytes are a statement about a module, if perhaps an older one."""
+    try:
+        found: Any = json.loads(data)
+        return bool(found["_type"] == STATEMENT_TYPE and found["subject"][0]["name"] == module)
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return False
 
 
 def _parse_trailers(claims: list[str], tree: str) -> tuple[Receipt, str]:
@@ -151,7 +167,7 @@ def _parse_trailers(claims: list[str], tree: str) -> tuple[Receipt, str]:
         if not fits:
             raise ValueError(f"{name} is not in its form")
     checks = [_parse_check(value) for value in found.get(_CHECK, [])]
-    words = {name: _parse_text(text) for name, _, text in (value.partition(" ") for value in found.get(_WORD, []))}
+    words = dict(map(_parse_word, found.get(_WORD, [])))
     return Receipt(module, task, commit, tree, checks, words), attestation
 
 
@@ -171,6 +187,13 @@ def _parse_check(value: str) -> CheckReceipt:
     if parts is None or parts[1] not in (PASSED, FLAKY):
         raise ValueError(f"{_CHECK} is not in its form")
     return CheckReceipt(_parse_text(parts[4]), parts[1], None if parts[2] == "-" else int(parts[2]), parts[3])
+
+
+def _parse_word(value: str) -> tuple[str, str]:
+    name, _, text = value.partition(" ")
+    if name not in _WORDS:
+        raise ValueError(f"{_WORD} is not in its form")
+    return name, _parse_text(text)
 
 
 def _parse_text(text: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+import stat
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from atlas.adapters.git import commits, refs
-from atlas.adapters.system import disk
+from atlas.adapters.system import disk, exclude
 from atlas.core import text
 from atlas.core.errors import AtlasError
-from atlas.core.records.kinds import WORKFLOW
+from atlas.core.records.kinds import MODULE, WORKFLOW
 from atlas.core.rules import receipts
 from atlas.services.integration.branch import DEFAULT_BRANCH
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from .work import Work
 
+FOLDER = os.path.join(".claude", "receipts")
 _CLAIM = "Atlas-"
-_LARGEST = 10_000_000  # bytes of a statement's file
+_LARGEST = 10_000_000
+"""Bytes of a file that are read: no statement is that long."""
 
 
 def merge_message(work: Work, evidence: EvidenceContents) -> str:
@@ -35,12 +37,37 @@ def merge_message(work: Work, evidence: EvidenceContents) -> str:
     return "\n".join([title, "", *receipts.make_trailers(receipt), ""])
 
 
-def export_receipts(context: Context, modules: Sequence[str], folder: str, start: str | None) -> ReceiptsResult:
+def export_receipts(context: Context, modules: Sequence[str], folder: str | None, start: str | None) -> ReceiptsResult:
     """Write the statement of every module that landed, or of those named, into a folder, a file each.
 
-    `start` is where the history is read from, None: the integration branch. Raises AtlasError when there is no receipt,
-    or a file of that name is something else.
+    `folder` is None for the one in the project; `start` is whose history is read, None: that of the integration branch
+    and of HEAD. Raises AtlasError when there is no receipt, or a file of that name is something else.
     """
+    held, faults = _newest_receipts(context, start)
+    missing = [module for module in modules if module not in held]
+    if missing or not held:
+        broken = f", and commit {faults[0]['commit']} does not hold: {faults[0]['fault']}" if faults else ""
+        whose = missing[0] if missing else "any module"
+        raise AtlasError(f"there is no receipt of {whose}{broken}: nothing was written")
+    place = folder if folder is not None else _own_folder(context)
+    wanted = {module: (os.path.join(place, f"{module}.intoto.json"), *held[module]) for module in modules or held}
+    for module, (path, *_) in wanted.items():
+        _require_own_file(path, module)
+    if folder is None:
+        exclude.exclude_path(context.project.common, f"{FOLDER}/")  # without a state nothing else has done so
+    disk.make_private_folder(place)
+    files: list[ExportedReceipt] = []
+    for module, (path, commit, receipt) in wanted.items():
+        os.replace(disk.write_temp(path, receipts.statement_bytes(receipt)), path)
+        files.append({"module": module, "commit": commit.name, "file": path})
+    without = [] if modules or start is not None else _landed_without(context, held)
+    return {"checked": len(held), "files": files, "without": without, "faults": faults}
+
+
+def _newest_receipts(
+    context: Context, start: str | None
+) -> tuple[dict[str, tuple[Commit, Receipt]], list[ReceiptFault]]:
+    """The newest receipt of each module that has one which holds, with its commit, and what does not hold."""
     held: dict[str, tuple[Commit, Receipt]] = {}
     faults: list[ReceiptFault] = []
     for commit, receipt, fault in _read_history(context, start):
@@ -48,30 +75,31 @@ def export_receipts(context: Context, modules: Sequence[str], folder: str, start
             faults.append({"commit": commit.name, "file": None, "fault": fault or ""})
         else:
             held.setdefault(receipt.module, (commit, receipt))
-    missing = [module for module in modules if module not in held]
-    if missing or not held:
-        raise AtlasError(f"there is no receipt of {missing[0] if missing else 'any module'}: nothing was written")
-    wanted = {module: held[module] for module in (modules or held)}
-    for module in wanted:
-        _require_own_file(os.path.join(folder, f"{module}.intoto.json"))
-    disk.make_private_folder(folder)
-    files: list[ExportedReceipt] = []
-    for module, (commit, receipt) in wanted.items():
-        path = os.path.join(folder, f"{module}.intoto.json")
-        os.replace(disk.write_temp(path, receipts.statement_bytes(receipt)), path)
-        files.append({"module": module, "commit": commit.name, "file": path})
-    return {"checked": len(held), "files": files, "faults": faults}
+    return held, faults
 
 
-def _require_own_file(path: str) -> None:
-    """Raise AtlasError when something else than a statement lies there."""
-    data = disk.read_bytes(path)
-    if (
-        os.path.islink(path)
-        or os.path.isdir(path)
-        or (data is not None and receipts.STATEMENT_TYPE.encode() not in data)
-    ):
-        raise AtlasError(f"{path} is not a receipt: move it away, or choose another folder with --to")
+def _own_folder(context: Context) -> str:
+    """The project's own folder for receipts. Raises AtlasError when it leads elsewhere."""
+    folder = os.path.join(context.project.root, FOLDER)
+    if os.path.realpath(folder) != folder:
+        raise AtlasError(f"{folder} is a link: make it a folder of the project, or choose another with --to")
+    return folder
+
+
+def _require_own_file(path: str, module: str) -> None:
+    """Raise AtlasError when something else than a statement about the module lies there."""
+    if not os.path.lexists(path):
+        return
+    if not stat.S_ISREG(os.lstat(path).st_mode) or not receipts.is_statement_of(disk.read_bytes(path) or b"", module):
+        raise AtlasError(f"{path} is no receipt of {module}: move it away, or choose another folder with --to")
+
+
+def _landed_without(context: Context, held: Collection[str]) -> list[str]:
+    """The modules that are complete, as far as there is a state here, and have no receipt."""
+    if not context.store.exists():
+        return []
+    complete = context.look(lambda tx: [one["id"] for one in tx.where(MODULE, status="complete")])
+    return [module for module in complete if module not in held]
 
 
 def verify_receipts(context: Context, files: Sequence[str], start: str | None) -> ReceiptsResult:
@@ -93,15 +121,15 @@ def verify_receipts(context: Context, files: Sequence[str], start: str | None) -
         name = receipts.attestation_of(data)
         if name not in attested:
             faults.append({"commit": None, "file": path, "fault": f"no commit carries its hash {name}"})
-    return {"checked": len(attested), "files": [], "faults": faults}
+    return {"checked": len(attested), "files": [], "without": [], "faults": faults}
 
 
 def _read_history(context: Context, start: str | None) -> Iterator[tuple[Commit, Receipt | None, str | None]]:
     """Every commit that claims to be a module's, newest first, with its receipt, or what is wrong with that."""
-    root = context.project.root
-    for commit in commits.commits_with(root, _starts(context, start), _CLAIM):
+    root, starts = context.project.root, _starts(context, start)
+    for commit in commits.commits_with(root, starts, _CLAIM) if starts else ():
         receipt, fault = receipts.read_receipt(commit.message, commit.tree)
-        if receipt is not None and receipt.commit not in commit.parents:
+        if receipt is not None and (commit.parents[-1:] != [receipt.commit] or len(commit.parents) > 2):
             fault = f"it is no merge of {receipt.commit[:12]}, which it says it is"
             receipt = None
         if receipt is not None or fault is not None:
@@ -112,7 +140,7 @@ def _starts(context: Context, start: str | None) -> list[str]:
     """Where the history is read from: what was asked for, or the integration branch, here or of a remote, and HEAD."""
     root = context.project.root
     if start is not None:
-        found = refs.find_commit(root, start) if not start.startswith("-") else None
+        found = None if start[:1] in ("-", "^") else _find_start(root, start)
         if found is None:
             raise AtlasError(f"there is no commit {start[:80]!r}: name a branch or a commit with --branch")
         return [found]
@@ -122,15 +150,16 @@ def _starts(context: Context, start: str | None) -> list[str]:
     return list(dict.fromkeys(commit for name in names if (commit := refs.find_commit(root, name))))
 
 
+def _find_start(root: str, start: str) -> str | None:
+    # A tag may have the name of a branch, and git would take the tag.
+    return refs.find_commit(root, f"refs/heads/{start}") or refs.find_commit(root, start)
+
+
 def _read_statement(path: str) -> bytes:
     try:
-        if os.path.getsize(path) > _LARGEST:
-            raise AtlasError(f"{path} is too large to be a receipt")
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise AtlasError(f"{path} cannot be read: it is no file")
         with open(path, "rb") as file:
-            data = file.read()
-        found: Any = json.loads(data)
+            return file.read(_LARGEST)
     except OSError as error:
         raise AtlasError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError:
-        return data
-    return data if isinstance(found, dict) else b""
