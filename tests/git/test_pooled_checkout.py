@@ -15,6 +15,7 @@ import pytest
 from atlas.adapters.git import checkout_pool
 from atlas.core.errors import AtlasError
 from tests.kit.checkouts import Pool, commit_all, listing, write
+from tests.kit.striking import KILLING_GIT
 from tests.support import PACE, SCRIPTS, git, run
 
 TEXT = "one line\nand another\n"
@@ -267,25 +268,13 @@ def test_a_mounted_folder_is_left_alone_and_set_aside(pool: Pool, tmp_path: Path
     assert precious.read_text() == "precious\n"
 
 
-_KILLING_GIT = """\
-#!/bin/sh
-number=$(($(cat "{count}") + 1))
-echo $number >"{count}"
-[ "$number" = "$STRIKE" ] && [ "$MOMENT" = before ] && kill -9 $PPID && exit 1
-"{real}" "$@"
-code=$?
-[ "$number" = "$STRIKE" ] && [ "$MOMENT" = after ] && kill -9 $PPID
-exit $code
-"""
-
-
 @pytest.mark.parametrize("is_used", [False, True], ids=["new", "used"])
 def test_killed_at_any_call_of_git(is_used: bool, pool: Pool, tmp_path: Path) -> None:
     with pool.hold() as checkout:
         good = listing(checkout.folder)
     count = write(tmp_path / "count", "0")
     real = Path(git(pool.root, "--exec-path"), "git")
-    write(tmp_path / "bin/git", _KILLING_GIT.format(count=count, real=real)).chmod(0o755)
+    write(tmp_path / "bin/git", KILLING_GIT.format(count=count, real=real)).chmod(0o755)
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
 
     def strike(number: int, moment: str) -> int:

@@ -15,7 +15,7 @@ from tests.support import PYTHON, git
 
 from .project import Project
 
-_GIT = """\
+KILLING_GIT = """\
 #!/bin/sh
 number=$(($(cat "{count}") + 1))
 echo $number >"{count}"
@@ -25,6 +25,7 @@ code=$?
 [ "$number" = "$STRIKE" ] && [ "$MOMENT" = after ] && kill -9 $PPID
 exit $code
 """
+"""A git that counts its calls in the file `count`, and kills its caller at the one whose number is in STRIKE."""
 
 
 class Striker:
@@ -36,7 +37,7 @@ class Striker:
         wrapper = folder / "bin" / "git"
         wrapper.parent.mkdir(parents=True)
         real = Path(git(project.folder, "--exec-path"), "git")
-        wrapper.write_text(_GIT.format(count=self._count, real=real))
+        wrapper.write_text(KILLING_GIT.format(count=self._count, real=real))
         wrapper.chmod(0o755)
         self._path = f"{wrapper.parent}:{os.environ['PATH']}"
 

@@ -105,7 +105,7 @@ class _Round:
         if self._beginning is not None:
             self._checkout.renew()
         self._beginning = {}  # a set-up that failed has left something, too
-        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        problem = self._set_up()
         if problem is not None:
             return [_not_run(command, problem) for command in commands]
         self._beginning = stat_files(self._checkout.folder)
@@ -116,7 +116,7 @@ class _Round:
 
         One that then passes is flaky, and so is one that passed before and then does not.
         """
-        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        problem = self._set_up()
         if problem is not None:
             return [_not_run(command, problem) for command in commands]
         found: list[Check] = []
@@ -128,14 +128,22 @@ class _Round:
 
     def run_once(self, commands: Sequence[str]) -> list[Check]:
         """Run each of them once. After one that changed what git tracks, the next begins with a clone made as new."""
-        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+        problem = self._set_up()
         found: list[Check] = []
         for command in commands:
             found.append(self._run_one(command) if problem is None else _not_run(command, problem))
             if problem is None and self._checkout.changes():
-                self._checkout.renew()
-                problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
+                problem = self._begin_anew()
         return found
+
+    def _set_up(self) -> str | None:
+        """Make the clone fit for its checks. Returns why they could not run after it, None when they can."""
+        return proof_set_up.set_up_clone(self._checkout, self._conditions)
+
+    def _begin_anew(self) -> str | None:
+        """The same, on the clone as it was in the beginning."""
+        self._checkout.renew()
+        return self._set_up()
 
     def _run_one(self, command: str) -> Check:
         ran = checks.run_check(
@@ -152,9 +160,7 @@ class _Round:
         return {**ran, "outcome": outcome, "why": why, "first": None, "cached_at": None, "quarantined_by": None}
 
     def _run_again(self, commands: Sequence[str], before: list[Check]) -> list[Check]:
-        self._checkout.renew()
-        problem = proof_set_up.set_up_clone(self._checkout, self._conditions)
-        if problem is not None:
+        if self._begin_anew() is not None:
             return before
         now = [self._run_one(command) for command in commands]
         entries = self._conditions.quarantine
@@ -163,9 +169,7 @@ class _Round:
 
 
 def _as_flaky(one: Check, two: Check, entries: Sequence[str]) -> Check:
-    if PASSED not in (one["outcome"], two["outcome"]):
-        return one
-    if one["outcome"] == FLAKY:
+    if one["outcome"] == FLAKY or PASSED not in (one["outcome"], two["outcome"]):
         return one
     quarantine = quarantine_of(one["command"], entries, current_time())
     ran = _run_of(one)
