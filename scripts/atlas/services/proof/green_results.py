@@ -43,6 +43,12 @@ def recall_green(project: Project, key: str) -> list[Check] | None:
     return checks
 
 
+def green_keys(project: Project) -> set[str]:
+    """The names of all results that are green: one look, however many are asked for."""
+    known = disk.read_cache(_cache_path(project)).items()
+    return {key for key, kept in known if isinstance(kept, dict) and "checks" in kept}
+
+
 def remember_green(project: Project, key: str, checks: Sequence[Check]) -> None:
     """Keep how these checks ran, if every one of them passed."""
     if all(check["outcome"] == PASSED for check in checks):
